@@ -1,0 +1,60 @@
+# From R's settings to the core's description of a model.
+
+# Units of the gating network's hidden layer, as published.
+gate_hidden_units <- 64L
+
+# The core's model description. `features`: number of features per omic; `sd`: per omic, the
+# standard deviation of every feature on the scale of training.
+model_config <- function(control, factors, sd) {
+  prior <- noise_prior(control$objective)
+  list(
+    objective = control$objective,
+    factors = factors,
+    encoder_hidden = control$hidden,
+    decoder_hidden = control$hidden,
+    gate_hidden = gate_hidden_units,
+    dropout = control$dropout,
+    lambda0 = control$lambda0,
+    lambda1 = control$lambda1,
+    inclusion_a = 1,
+    sigma_df = prior$df,
+    row_normalize = control$row_normalize,
+    omics = lapply(unname(sd), \(s) list(
+      features = length(s),
+      sigma_prior_variance = prior$variance(s),
+      inclusion_b = length(s) / 10
+    ))
+  )
+}
+
+# Scaled inverse chi-squared prior of a feature's noise variance: degrees of freedom, and the scale
+# s^2 as a function of the features' standard deviations. "published" is what the released code
+# uses for breast cancer. "elbo" puts 90 % of the prior below the variance of the least variable
+# features, the usual choice of Bayesian regression trees.
+noise_prior <- function(objective) {
+  switch(objective,
+    published = list(
+      df = 10,
+      variance = \(s) max(stats::quantile(s, 0.1), 0.01)^2 * stats::qchisq(0.9, 10) / 10
+    ),
+    elbo = list(
+      df = 3,
+      variance = \(s) max(stats::quantile(s, 0.05), 0.001)^2 * stats::qchisq(0.1, 3) / 3
+    )
+  )
+}
+
+# The core's form of data read by read_omics() or align_newdata(): one entry per omic of the fit.
+# An omic that no sample has is passed with no column.
+core_omics <- function(omics, data, samples) {
+  lapply(names(omics), \(omic) {
+    scaling <- omics[[omic]]
+    x <- data[[omic]]
+    if (is.null(x)) x <- matrix(0, length(scaling$features), 0)
+    if (!identical(rownames(x), scaling$features)) x <- x[scaling$features, , drop = FALSE]
+    c(
+      scaling[c("center", "scale", "fill", "clip")],
+      list(x = x, samples = match(colnames(x), samples))
+    )
+  })
+}

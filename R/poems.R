@@ -1,0 +1,186 @@
+#' Fit a POEMS model to multi-omics data
+#'
+#' Learns factors shared by all omics. Each omic has an encoder that proposes a Gaussian over the
+#' factors (an expert); a gating network weighs the experts per sample; their gated product is the
+#' sample's posterior; and a sparse decoder per omic reconstructs every feature from the few
+#' factors its loadings let through. Loadings have a spike-and-slab lasso prior, so most are
+#' exactly zero.
+#'
+#' Samples are matched across omics by name. The union of samples is fitted: a sample may lack
+#' whole omics, and values may be missing (`NA`) inside an omic.
+#'
+#' Training holds out a share of the samples (`validation` in [poems_control()]) to know when to
+#' stop, and keeps the parameters of the best epoch. Interrupting it (Ctrl-C) ends the training and
+#' returns, with a warning, the best fit so far.
+#'
+#' @param x A named list with one numeric matrix or data frame per omic, features in rows and
+#'   samples in columns, with names for both. Values should be roughly continuous (log counts,
+#'   M-values, log intensities).
+#' @param factors Number of factors to fit, at least 1.
+#' @param samples Where the samples are in `x`: `"columns"` (as Bioconductor has them) or `"rows"`.
+#' @param scale How features are scaled before training: `"standardise"` (mean 0, standard
+#'   deviation 1, limited to +-6) or `"minmax"` (to 0..1). `NULL` chooses `"standardise"`, or
+#'   `"minmax"` with `objective = "published"`. Training statistics are kept for prediction.
+#' @param seed A whole number that decides everything random. `NULL` draws one from R's generator,
+#'   so that `set.seed()` governs. The same data, settings and seed give the same fit on any number
+#'   of threads.
+#' @param control Training settings from [poems_control()], or a plain list of its arguments.
+#'
+#' @return An object of class `poems`, a plain list that survives [saveRDS()]:
+#'   * `latent`: samples x factors, the posterior means; see [latent()].
+#'   * `gates`: samples x omics, each omic's weight per sample; see [gates()].
+#'   * `loadings`: per omic, a sparse features x factors matrix; `loadings(fit)` returns it.
+#'   * `inclusion`: per omic, features x factors inclusion probabilities.
+#'   * `variance`: a data frame with the share of variance explained per omic, for samples in
+#'     training and held out.
+#'   * `history`: a data frame with the losses of every epoch (per sample, smaller is better).
+#'   * `best_epoch`, `stopped`, `validation`, `seconds`, `seed`, `control`, `scaling`, `omics`,
+#'     `samples`, `parameters`, `call`, `version`: how the fit came about and what [predict()] needs.
+#'
+#' @section Errors:
+#' Input is checked before any fitting; errors name the omic and at most five of the culprits.
+#' Training whose loss stops being finite is an error that says what to change.
+#'
+#' @references
+#' Kocak Balik M, Marttinen P, Safinianaini N (2025). POEMS: Product of Experts for Interpretable
+#' Multi-omic Integration using Sparse Decoding. \doi{10.48550/arXiv.2511.03464}
+#'
+#' Moran GE, Sridhar D, Wang Y, Blei DM (2022). Identifiable deep generative models via sparse
+#' decoding. Transactions on Machine Learning Research.
+#'
+#' Rockova V, George EI (2018). The spike-and-slab lasso. Journal of the American Statistical
+#' Association 113, 431-444. \doi{10.1080/01621459.2016.1260469}
+#'
+#' @seealso [predict.poems()] for new samples, [poems_control()] for settings, [autoplot.poems()]
+#'   for figures.
+#' @examples
+#' omics <- lapply(tcga_breast$omics, \(x) x[1:40, ])
+#' fit <- poems(omics, factors = 8, seed = 21, control = list(epochs = 20, threads = 1))
+#' fit
+#' head(latent(fit)[, 1:3])
+#' @export
+poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL, seed = NULL,
+                  control = poems_control()) {
+  call <- data_free_call(match.call())
+  samples <- rlang::arg_match(samples)
+  factors <- check_factors(factors)
+  seed <- check_seed(seed)
+  control <- as_control(control)
+  scale <- choose_scaling(scale, control$objective)
+  data <- read_omics(x, samples)
+  omics <- learn_scaling(data$data, scale)
+
+  started <- proc.time()[["elapsed"]]
+  config <- model_config(control, factors, lapply(omics, `[[`, "sd"))
+  trained <- core_train(
+    core_omics(omics, data$data, data$samples), length(data$samples), config,
+    lapply(unname(omics), `[[`, "sd"), c(unclass(control), list(seed = seed)),
+    progress_reporter(control, environment())
+  )
+  check_trained(trained)
+  new_fit(
+    trained,
+    call = call, seed = seed, control = control, scaling = scale, factors = factors,
+    config = config, samples = data$samples, omics = add_membership(omics, data),
+    seconds = proc.time()[["elapsed"]] - started
+  )
+}
+
+# The call without data that a caller (do.call, say) may have put into it in place of its name.
+data_free_call <- function(call) {
+  if (!is.null(call$x) && !is.language(call$x)) call$x <- quote(x)
+  call
+}
+
+choose_scaling <- function(scale, objective, call = rlang::caller_env()) {
+  if (is.null(scale)) {
+    return(if (objective == "published") "minmax" else "standardise")
+  }
+  rlang::arg_match0(scale, c("standardise", "minmax"), error_call = call)
+}
+
+# Which samples have each omic.
+add_membership <- function(omics, data) {
+  for (omic in names(omics)) {
+    omics[[omic]]$samples <- match(colnames(data$data[[omic]]), data$samples)
+  }
+  omics
+}
+
+check_trained <- function(trained, call = rlang::caller_env()) {
+  if (trained$stopped == "diverged") {
+    cli::cli_abort(
+      c(
+        "Training diverged: the loss of epoch {length(trained$history$epoch)} is not finite.",
+        i = "Lower {.arg learning_rate} in {.fn poems_control}, or look for extreme values in {.arg x}."
+      ),
+      call = call
+    )
+  }
+  if (length(trained$history$epoch) == 0) {
+    cli::cli_abort("Interrupted before the first epoch ended; there is no fit to return.",
+      call = call
+    )
+  }
+  if (trained$stopped == "interrupted") {
+    cli::cli_warn(
+      "Interrupted after epoch {length(trained$history$epoch)}: this is the fit of epoch
+       {trained$best_epoch}, the best so far."
+    )
+  }
+}
+
+# Names what the core returned and puts the fit together.
+new_fit <- function(trained, call, seed, control, scaling, factors, config, samples, omics,
+                    seconds) {
+  factor_names <- paste0("Factor", seq_len(factors))
+  dimnames(trained$latent) <- list(samples, factor_names)
+  dimnames(trained$gates) <- list(samples, names(omics))
+  parameters <- trained$parameters
+  names(parameters$omics) <- names(omics)
+  take <- \(name) Map(
+    \(omic, p) {
+      dimnames(p[[name]]) <- list(omic$features, factor_names)
+      p[[name]]
+    }, omics, parameters$omics
+  )
+  loadings <- lapply(take("W"), \(w) Matrix::drop0(methods::as(w, "CsparseMatrix")))
+  inclusion <- take("inclusion_probability")
+  # Held once, as loadings and inclusion; core_parameters() puts them back.
+  parameters$omics <- lapply(parameters$omics, \(p) {
+    p[setdiff(names(p), c("W", "inclusion_probability"))]
+  })
+  structure(
+    list(
+      call = call, seed = seed, control = control, scaling = scaling, factors = factors,
+      samples = samples, omics = omics, latent = trained$latent, gates = trained$gates,
+      loadings = loadings, inclusion = inclusion,
+      variance = variance_table(trained$variance, names(omics)),
+      history = as.data.frame(trained$history), best_epoch = trained$best_epoch,
+      stopped = trained$stopped, validation = samples[trained$validation],
+      parameters = parameters, config = config, seconds = seconds,
+      version = as.character(utils::packageVersion("omicpoems"))
+    ),
+    class = "poems"
+  )
+}
+
+# The core's parameters of a fit.
+core_parameters <- function(fit) {
+  parameters <- fit$parameters
+  for (omic in names(fit$omics)) {
+    parameters$omics[[omic]]$W <- as.matrix(fit$loadings[[omic]])
+    parameters$omics[[omic]]$inclusion_probability <- fit$inclusion[[omic]]
+  }
+  parameters
+}
+
+# From the core's omics x (training, validation) to one row per omic and set.
+variance_table <- function(variance, omics) {
+  table <- data.frame(
+    omic = rep(omics, times = 2),
+    set = rep(c("training", "validation"), each = length(omics)),
+    r2 = as.vector(variance)
+  )
+  table[!is.nan(table$r2), , drop = FALSE]
+}

@@ -1,0 +1,36 @@
+# What the core calls after every epoch: moves the progress bar, and returns FALSE to stop when the
+# user interrupts while R is drawing it. The bar belongs to the frame `envir` and ends with it.
+progress_reporter <- function(control, envir) {
+  if (!control$progress) {
+    return(\(epoch, training, validation) TRUE)
+  }
+  state <- new.env(parent = emptyenv())
+  state$losses <- ""
+  bar <- cli::cli_progress_bar(
+    total = control$epochs,
+    format = paste(
+      "{cli::pb_spin} Epoch {cli::pb_current} of at most {cli::pb_total}",
+      "{cli::pb_bar} {state$losses} | at most {cli::pb_eta} left"
+    ),
+    clear = TRUE,
+    .envir = envir
+  )
+  assign("state", state, envir = envir)
+  \(epoch, training, validation) {
+    state$losses <- describe_losses(training, validation)
+    tryCatch(
+      {
+        cli::cli_progress_update(set = epoch, id = bar, .envir = envir)
+        TRUE
+      },
+      interrupt = \(condition) FALSE
+    )
+  }
+}
+
+describe_losses <- function(training, validation) {
+  if (is.nan(validation)) {
+    return(sprintf("| loss %.4g", training))
+  }
+  sprintf("| loss %.4g, held out %.4g", training, validation)
+}

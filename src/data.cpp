@@ -1,0 +1,83 @@
+#include "data.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "parallel.h"
+
+namespace poems {
+
+template <typename T>
+OmicData<T> scale_omic(const Eigen::Ref<const Matrix<double>>& raw, const Vector<double>& center,
+                       const Vector<double>& scale, const Vector<double>& fill, double clip,
+                       std::vector<Index> column, int threads) {
+  OmicData<T> omic;
+  omic.values.resize(raw.rows(), raw.cols());
+  omic.fill = fill.cast<T>();
+  omic.column = std::move(column);
+  std::vector<char> missing(raw.cols(), 0);
+  parallel_for(raw.cols(), threads, [&](Index i, int) {
+    for (Index j = 0; j < raw.rows(); ++j) {
+      const double value = (raw(j, i) - center(j)) / scale(j);
+      if (std::isnan(value)) missing[i] = 1;
+      // NaN fails both comparisons of clamp and so passes through.
+      omic.values(j, i) = static_cast<T>(std::clamp(value, -clip, clip));
+    }
+  });
+  omic.has_missing = std::find(missing.begin(), missing.end(), 1) != missing.end();
+  return omic;
+}
+
+namespace {
+
+/// Copies the batch's values of one omic, transposed, and notes which of them were observed.
+template <typename T>
+void gather_values(const OmicData<T>& omic, OmicBatch<T>& batch, int threads) {
+  constexpr Index feature_block = 256;  // keeps both sides of the transposition in cache
+  const Index features = omic.values.rows();
+  const auto members = static_cast<Index>(batch.members.size());
+  batch.x.resize(members, features);
+  if (omic.has_missing) batch.observed.resize(members, features);
+  parallel_for(block_count(feature_block, features), threads, [&](Index block, int) {
+    const Block range = block_at(block, feature_block, features);
+    for (Index i = 0; i < members; ++i) {
+      const T* column = omic.values.col(omic.column[batch.samples[i]]).data();
+      for (Index j = range.begin; j < range.begin + range.size; ++j) {
+        const bool missing = omic.has_missing && std::isnan(column[j]);
+        batch.x(i, j) = missing ? omic.fill(j) : column[j];
+        if (omic.has_missing) batch.observed(i, j) = missing ? T(0) : T(1);
+      }
+    }
+  });
+}
+
+}  // namespace
+
+template <typename T>
+Batch<T> make_batch(const Cohort<T>& cohort, std::vector<Index> samples, int threads) {
+  Batch<T> batch;
+  batch.samples = std::move(samples);
+  batch.omics.resize(cohort.omics.size());
+  for (std::size_t v = 0; v < cohort.omics.size(); ++v) {
+    OmicBatch<T>& omic = batch.omics[v];
+    for (Index i = 0; i < batch.size(); ++i) {
+      if (cohort.omics[v].column[batch.samples[i]] < 0) continue;
+      omic.members.push_back(i);
+      omic.samples.push_back(batch.samples[i]);
+    }
+    gather_values(cohort.omics[v], omic, threads);
+  }
+  return batch;
+}
+
+#define POEMS_INSTANTIATE(T)                                                                     \
+  template OmicData<T> scale_omic<T>(const Eigen::Ref<const Matrix<double>>&,                    \
+                                     const Vector<double>&, const Vector<double>&,               \
+                                     const Vector<double>&, double, std::vector<Index>, int);    \
+  template Batch<T> make_batch<T>(const Cohort<T>&, std::vector<Index>, int);
+POEMS_INSTANTIATE(float)
+POEMS_INSTANTIATE(double)
+#undef POEMS_INSTANTIATE
+
+}  // namespace poems

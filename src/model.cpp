@@ -1,0 +1,264 @@
+#include "model.h"
+
+#include "mask.h"
+
+namespace poems {
+
+namespace {
+
+/// The part of z that belongs to the samples having an omic: factors x members.
+template <typename T>
+Matrix<T> members_of(const Matrix<T>& z, const std::vector<Index>& members) {
+  Matrix<T> part(z.rows(), static_cast<Index>(members.size()));
+  for (std::size_t i = 0; i < members.size(); ++i) part.col(i) = z.col(members[i]);
+  return part;
+}
+
+Dropout dropout_of(double rate, bool on, std::uint64_t seed, Purpose purpose, std::uint64_t epoch,
+                   std::size_t omic) {
+  return Dropout(Stream(seed, purpose, epoch, omic), on ? rate : 0.0);
+}
+
+}  // namespace
+
+template <typename T>
+OmicModel<T>::OmicModel(const ModelConfig& config, const OmicConfig& omic)
+    : encoder(omic.features, config.encoder_hidden, config.factors),
+      decoder(omic.features, config.factors, config.decoder_hidden),
+      likelihood(omic.features, config.objective.likelihood_has_normaliser()),
+      spike_slab({config.lambda0, config.lambda1, config.inclusion_a, omic.inclusion_b,
+                  config.objective.proper_densities()},
+                 config.factors, omic.features) {}
+
+template <typename T>
+Model<T>::Model(const ModelConfig& config)
+    : gate(static_cast<Index>(config.omics.size()), config.factors, config.gate_hidden),
+      experts(config.omics.size()),
+      config_(config),
+      normalised_masks_(config.omics.size()) {
+  for (const OmicConfig& omic : config.omics) omics.emplace_back(config, omic);
+}
+
+template <typename T>
+void Model<T>::initialise(std::uint64_t seed, const std::vector<Vector<double>>& sigma) {
+  std::uint64_t part = 0;
+  for (std::size_t v = 0; v < omics.size(); ++v) {
+    omics[v].encoder.initialise(seed, part);
+    omics[v].decoder.initialise(seed, part, config_.objective.unit_norm_decoder());
+    omics[v].likelihood.log_sigma.value = sigma[v].array().log().template cast<T>();
+    if (config_.objective.inclusion_every_step()) {
+      const Stream stream(seed, Purpose::initialise, 0, part++);
+      Vector<T>& rate = omics[v].spike_slab.inclusion_rate;
+      for (Index k = 0; k < rate.size(); ++k) rate(k) = static_cast<T>(stream.uniform(k));
+    }
+  }
+  gate.initialise(seed, part);
+}
+
+template <typename T>
+const Matrix<T>& Model<T>::mask(std::size_t omic) {
+  const Matrix<T>& W = omics[omic].decoder.W.value;
+  if (!config_.row_normalize) return W;
+  normalise_mask(W, normalised_masks_[omic]);
+  return normalised_masks_[omic];
+}
+
+template <typename T>
+void Model<T>::encode(const Batch<T>& batch, const Pass<T>& pass) {
+  for (std::size_t v = 0; v < omics.size(); ++v)
+    omics[v].encoder.forward(
+        batch.omics[v],
+        dropout_of(config_.dropout, pass.dropout, pass.seed, Purpose::encoder_dropout_1,
+                   pass.epoch, v),
+        dropout_of(config_.dropout, pass.dropout, pass.seed, Purpose::encoder_dropout_2,
+                   pass.epoch, v),
+        experts[v], pass.threads);
+  gate.forward(batch, experts, gate_state, pass.threads);
+  fuse(batch, experts, gate_state.alpha, posterior);
+  sample_latent(pass.noise, posterior);
+}
+
+template <typename T>
+LossTerms Model<T>::loss(const Batch<T>& batch, const Pass<T>& pass) {
+  LossTerms terms;
+  encode(batch, pass);
+  for (std::size_t v = 0; v < omics.size(); ++v)
+    terms.reconstruction.push_back(omics[v].decoder.loss(
+        batch.omics[v], mask(v), members_of(posterior.z, batch.omics[v].members),
+        config_.objective.likelihood_weight(batch.size(), config_.omics[v].features),
+        omics[v].likelihood, pass.threads));
+  add_priors(batch.size(), pass, terms);
+  return terms;
+}
+
+template <typename T>
+LossTerms Model<T>::loss_and_gradients(const Batch<T>& batch, const Pass<T>& pass) {
+  LossTerms terms;
+  encode(batch, pass);
+  kl_backward(config_.objective.kl_weight(batch.size(), config_.factors, pass.kl_weight),
+              posterior);
+
+  Matrix<T> d_z = Matrix<T>::Zero(config_.factors, batch.size());
+  DecoderGradients<T> gradients;
+  for (std::size_t v = 0; v < omics.size(); ++v) {
+    OmicModel<T>& omic = omics[v];
+    const std::vector<Index>& members = batch.omics[v].members;
+    omic.likelihood.zero_gradient();
+    const Dropout dropout = dropout_of(config_.dropout, pass.dropout, pass.seed,
+                                       Purpose::decoder_dropout, pass.epoch, v);
+    terms.reconstruction.push_back(omic.decoder.loss_and_gradients(
+        batch.omics[v], mask(v), members_of(posterior.z, members),
+        config_.objective.likelihood_weight(batch.size(), config_.omics[v].features), dropout,
+        pass.skip_zeros, omic.likelihood, gradients, pass.threads));
+    for (std::size_t i = 0; i < members.size(); ++i) d_z.col(members[i]) += gradients.d_z.col(i);
+    add_prior_gradients(v, batch.size(), pass, gradients.d_mask);
+  }
+  sample_latent_backward(pass.noise, d_z, posterior);
+  fuse_backward(batch, gate_state.alpha, posterior, experts, gate_state.d_alpha);
+  gate.backward(batch, gate_state, experts, pass.threads);
+  for (std::size_t v = 0; v < omics.size(); ++v) {
+    const double keep_scale = dropout_of(config_.dropout, pass.dropout, pass.seed,
+                                         Purpose::encoder_dropout_1, pass.epoch, v)
+                                  .keep_scale();
+    omics[v].encoder.backward(batch.omics[v], keep_scale, experts[v], pass.threads);
+  }
+  add_priors(batch.size(), pass, terms);
+  return terms;
+}
+
+/// The terms that are not reconstruction, and the total.
+template <typename T>
+void Model<T>::add_priors(Index batch_size, const Pass<T>& pass, LossTerms& terms) {
+  const Objective& objective = config_.objective;
+  const double weight = objective.prior_weight(batch_size, pass.training_samples);
+  terms.kl = objective.kl_weight(batch_size, config_.factors, pass.kl_weight) *
+             kl_divergence(posterior);
+  terms.total = terms.kl;
+  for (std::size_t v = 0; v < omics.size(); ++v) {
+    const auto log_sigma = omics[v].likelihood.log_sigma.value.array().template cast<double>();
+    terms.penalty.push_back(weight * omics[v].spike_slab.penalty(mask(v)));
+    terms.noise.push_back(
+        weight * (objective.log_sigma_count(batch_size, config_.sigma_df) * log_sigma.sum() +
+                  0.5 * config_.sigma_df * config_.omics[v].sigma_prior_variance *
+                      (-2.0 * log_sigma).exp().sum()));
+    terms.total += terms.reconstruction[v] + terms.penalty[v] + terms.noise[v];
+  }
+}
+
+/// Turns the mask's gradient into W's and adds the gradients of the priors of W and sigma. The
+/// penalty's is left out where the proximal step takes its place.
+template <typename T>
+void Model<T>::add_prior_gradients(std::size_t v, Index batch_size, const Pass<T>& pass,
+                                   Matrix<T>& d_mask) {
+  const Objective& objective = config_.objective;
+  OmicModel<T>& omic = omics[v];
+  const double weight = objective.prior_weight(batch_size, pass.training_samples);
+  if (!objective.penalty_by_proximal_step())
+    omic.spike_slab.add_gradient(mask(v), weight, d_mask);
+  if (config_.row_normalize)
+    normalise_mask_backward(omic.decoder.W.value, mask(v), d_mask, omic.decoder.W.gradient);
+  else
+    omic.decoder.W.gradient.swap(d_mask);
+
+  const double spread = config_.sigma_df * config_.omics[v].sigma_prior_variance;
+  const double count = objective.log_sigma_count(batch_size, config_.sigma_df);
+  Parameter<T>& log_sigma = omic.likelihood.log_sigma;
+  log_sigma.gradient.array() +=
+      (weight * (count - spread * (-2.0 * log_sigma.value.array().template cast<double>()).exp()))
+          .template cast<T>();
+}
+
+template <typename T>
+void Model<T>::step(AdamW<T>& optimizer, const Pass<T>& pass, Index batch_size) {
+  const Objective& objective = config_.objective;
+  optimizer.next_step();
+  const auto update = [&](Parameter<T>* parameter) {
+    optimizer.update(*parameter, objective.decays_everything() || parameter->decays,
+                     pass.threads);
+  };
+  for (Parameter<T>* parameter : gate_parameters()) update(parameter);
+  for (std::size_t v = 0; v < omics.size(); ++v) {
+    OmicModel<T>& omic = omics[v];
+    for (Parameter<T>* parameter : omic_parameters(v))
+      if (parameter != &omic.likelihood.log_sigma || !objective.sigma_in_closed_form())
+        update(parameter);
+    Parameter<T>& W = omic.decoder.W;
+    if (objective.penalty_by_proximal_step())
+      omic.spike_slab.proximal_step(optimizer.step_sizes(W),
+                                    objective.prior_weight(batch_size, pass.training_samples),
+                                    W.value);
+    if (objective.unit_norm_decoder()) omic.decoder.normalise_to_unit();
+    if (objective.inclusion_every_step()) omic.spike_slab.update(mask(v));
+  }
+}
+
+template <typename T>
+void Model<T>::begin_epoch() {
+  for (OmicModel<T>& omic : omics) omic.likelihood.reset_residuals();
+}
+
+template <typename T>
+void Model<T>::end_epoch(bool update_sigma) {
+  for (std::size_t v = 0; v < omics.size(); ++v) {
+    if (!config_.objective.inclusion_every_step())
+      omics[v].spike_slab.update(mask(v));
+    if (config_.objective.sigma_in_closed_form() && update_sigma)
+      omics[v].likelihood.update_sigma(config_.sigma_df, config_.omics[v].sigma_prior_variance);
+  }
+}
+
+template <typename T>
+double Model<T>::share_nonzero() const {
+  double nonzero = 0.0, size = 0.0;
+  for (const OmicModel<T>& omic : omics) {
+    nonzero += static_cast<double>((omic.decoder.W.value.array() != T(0)).count());
+    size += static_cast<double>(omic.decoder.W.value.size());
+  }
+  return nonzero / size;
+}
+
+template <typename T>
+std::vector<Parameter<T>*> Model<T>::omic_parameters(std::size_t v) {
+  Encoder<T>& encoder = omics[v].encoder;
+  SparseDecoder<T>& decoder = omics[v].decoder;
+  return {&encoder.hidden1.weight, &encoder.hidden1.bias,  &encoder.hidden2.weight,
+          &encoder.hidden2.bias,   &encoder.mean.weight,   &encoder.mean.bias,
+          &encoder.logvar.weight,  &encoder.logvar.bias,   &gate.norms[v].weight,
+          &gate.norms[v].bias,     &decoder.hidden,        &decoder.W,
+          &decoder.output,         &decoder.bias,          &omics[v].likelihood.log_sigma};
+}
+
+template <typename T>
+std::vector<Parameter<T>*> Model<T>::gate_parameters() {
+  return {&gate.hidden.weight, &gate.hidden.bias, &gate.output.weight, &gate.output.bias};
+}
+
+template <typename T>
+std::vector<Matrix<T>> Model<T>::snapshot() {
+  std::vector<Matrix<T>> copy;
+  for (std::size_t v = 0; v < omics.size(); ++v) {
+    for (Parameter<T>* parameter : omic_parameters(v)) copy.push_back(parameter->value);
+    copy.push_back(omics[v].spike_slab.inclusion_probability);
+    copy.push_back(omics[v].spike_slab.inclusion_rate);
+  }
+  for (Parameter<T>* parameter : gate_parameters()) copy.push_back(parameter->value);
+  return copy;
+}
+
+template <typename T>
+void Model<T>::restore(const std::vector<Matrix<T>>& snapshot) {
+  auto next = snapshot.begin();
+  for (std::size_t v = 0; v < omics.size(); ++v) {
+    for (Parameter<T>* parameter : omic_parameters(v)) parameter->value = *next++;
+    omics[v].spike_slab.inclusion_probability = *next++;
+    omics[v].spike_slab.inclusion_rate = *next++;
+  }
+  for (Parameter<T>* parameter : gate_parameters()) parameter->value = *next++;
+}
+
+template struct OmicModel<float>;
+template struct OmicModel<double>;
+template class Model<float>;
+template class Model<double>;
+
+}  // namespace poems

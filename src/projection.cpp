@@ -1,0 +1,82 @@
+#include "projection.h"
+
+#include <cmath>
+#include <numeric>
+
+#include "parallel.h"
+
+namespace poems {
+
+namespace {
+constexpr Index samples_at_once = 512;  // bounds memory
+}
+
+template <typename T>
+Projection<T> project(Model<T>& model, const Cohort<T>& cohort, int threads) {
+  Projection<T> all;
+  const Index factors = model.config().factors;
+  all.mean.resize(factors, cohort.samples);
+  all.logvar.resize(factors, cohort.samples);
+  all.gates.resize(static_cast<Index>(model.omics.size()), cohort.samples);
+  Pass<T> pass;
+  pass.threads = threads;
+  for (Index i = 0; i < block_count(samples_at_once, cohort.samples); ++i) {
+    const Block block = block_at(i, samples_at_once, cohort.samples);
+    std::vector<Index> samples(block.size);
+    std::iota(samples.begin(), samples.end(), block.begin);
+    model.encode(make_batch(cohort, std::move(samples), threads), pass);
+    all.mean.middleCols(block.begin, block.size) = model.posterior.mean;
+    all.logvar.middleCols(block.begin, block.size) = model.posterior.logvar;
+    all.gates.middleCols(block.begin, block.size) = model.gate_state.alpha;
+  }
+  return all;
+}
+
+template <typename T>
+Matrix<T> reconstruct(Model<T>& model, std::size_t omic, const Matrix<T>& z, int threads) {
+  const Matrix<T>& mask = model.mask(omic);
+  Matrix<T> all(mask.cols(), z.cols()), part;
+  for (Index i = 0; i < block_count(samples_at_once, z.cols()); ++i) {
+    const Block block = block_at(i, samples_at_once, z.cols());
+    model.omics[omic].decoder.reconstruct(mask, z.middleCols(block.begin, block.size), part,
+                                          threads);
+    all.middleCols(block.begin, block.size) = part.transpose();
+  }
+  return all;
+}
+
+template <typename T>
+double variance_explained(Model<T>& model, std::size_t omic, const Cohort<T>& cohort,
+                          const Matrix<T>& mean, const std::vector<bool>& samples, int threads) {
+  const OmicData<T>& data = cohort.omics[omic];
+  const Matrix<T>& mask = model.mask(omic);
+  double residual = 0.0, total = 0.0;
+  Matrix<T> part;
+  for (Index i = 0; i < block_count(samples_at_once, cohort.samples); ++i) {
+    const Block block = block_at(i, samples_at_once, cohort.samples);
+    model.omics[omic].decoder.reconstruct(mask, mean.middleCols(block.begin, block.size), part,
+                                          threads);
+    for (Index b = 0; b < block.size; ++b) {
+      const Index column = data.column[block.begin + b];
+      if (!samples[block.begin + b] || column < 0) continue;
+      for (Index j = 0; j < data.values.rows(); ++j) {
+        const T x = data.values(j, column);
+        if (std::isnan(x)) continue;
+        residual += std::pow(static_cast<double>(x - part(b, j)), 2);
+        total += std::pow(static_cast<double>(x - data.fill(j)), 2);
+      }
+    }
+  }
+  return 1.0 - residual / total;
+}
+
+#define POEMS_INSTANTIATE(T)                                                                      \
+  template Projection<T> project<T>(Model<T>&, const Cohort<T>&, int);                            \
+  template Matrix<T> reconstruct<T>(Model<T>&, std::size_t, const Matrix<T>&, int);               \
+  template double variance_explained<T>(Model<T>&, std::size_t, const Cohort<T>&,                 \
+                                        const Matrix<T>&, const std::vector<bool>&, int);
+POEMS_INSTANTIATE(float)
+POEMS_INSTANTIATE(double)
+#undef POEMS_INSTANTIATE
+
+}  // namespace poems

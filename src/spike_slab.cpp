@@ -1,0 +1,64 @@
+#include "spike_slab.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace poems {
+
+template <typename T>
+SpikeSlab<T>::SpikeSlab(const SpikeSlabConfig& config, Index factors, Index features)
+    : inclusion_probability(Matrix<T>::Constant(factors, features, T(0.5))),
+      inclusion_rate(Vector<T>::Constant(factors, T(0.5))),
+      config_(config) {}
+
+template <typename T>
+double SpikeSlab<T>::penalty(const Matrix<T>& W) const {
+  double sum = 0.0;
+  for (Index j = 0; j < W.cols(); ++j)
+    for (Index k = 0; k < W.rows(); ++k) sum += static_cast<double>(rate(k, j) * std::abs(W(k, j)));
+  return sum;
+}
+
+template <typename T>
+void SpikeSlab<T>::add_gradient(const Matrix<T>& W, double weight, Matrix<T>& d_W) const {
+  for (Index j = 0; j < W.cols(); ++j)
+    for (Index k = 0; k < W.rows(); ++k)
+      if (W(k, j) != T(0))
+        d_W(k, j) += static_cast<T>(weight) * rate(k, j) * std::copysign(T(1), W(k, j));
+}
+
+template <typename T>
+void SpikeSlab<T>::proximal_step(const Matrix<T>& step, double weight, Matrix<T>& W) const {
+  for (Index j = 0; j < W.cols(); ++j)
+    for (Index k = 0; k < W.rows(); ++k) {
+      const T threshold = step(k, j) * static_cast<T>(weight) * rate(k, j);
+      W(k, j) = std::copysign(std::max(std::abs(W(k, j)) - threshold, T(0)), W(k, j));
+    }
+}
+
+template <typename T>
+void SpikeSlab<T>::update(const Matrix<T>& W) {
+  const double features = static_cast<double>(W.cols());
+  const double density_ratio = config_.proper_densities ? config_.lambda0 / config_.lambda1 : 1.0;
+  const double difference = config_.lambda0 - config_.lambda1;
+  for (Index k = 0; k < W.rows(); ++k) {
+    // p = 1 / (1 + odds of the spike), the spike's odds being
+    // (1 - eta) / eta * lambda0 / lambda1 * exp(-(lambda0 - lambda1) |w|).
+    const double eta = static_cast<double>(inclusion_rate(k));
+    const double prior_odds = (1.0 - eta) / eta * density_ratio;
+    double sum = 0.0;
+    for (Index j = 0; j < W.cols(); ++j) {
+      const double size = std::abs(static_cast<double>(W(k, j)));
+      const double p = 1.0 / (1.0 + prior_odds * std::exp(-difference * size));
+      inclusion_probability(k, j) = static_cast<T>(p);
+      sum += p;
+    }
+    inclusion_rate(k) = static_cast<T>((sum + config_.a - 1.0) /
+                                       (config_.a + config_.b + features - 2.0));
+  }
+}
+
+template class SpikeSlab<float>;
+template class SpikeSlab<double>;
+
+}  // namespace poems
