@@ -50,8 +50,11 @@ core_omics <- function(omics, data, samples) {
   lapply(names(omics), \(omic) {
     scaling <- omics[[omic]]
     x <- data[[omic]]
-    if (is.null(x)) x <- matrix(0, length(scaling$features), 0)
-    if (!identical(rownames(x), scaling$features)) x <- x[scaling$features, , drop = FALSE]
+    if (is.null(x)) {
+      x <- matrix(0, length(scaling$features), 0)
+    } else if (!identical(rownames(x), scaling$features)) {
+      x <- x[scaling$features, , drop = FALSE]
+    }
     c(
       scaling[c("center", "scale", "fill", "clip")],
       list(x = x, samples = match(colnames(x), samples))

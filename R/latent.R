@@ -1,0 +1,48 @@
+#' Factors and gates of every sample
+#'
+#' `latent()` returns the coordinates of every sample on the factors that all omics share.
+#' `gates()` returns how much each omic contributed to them.
+#'
+#' @param object A fit from [poems()].
+#' @param ... For methods; [poems()] fits take no further arguments.
+#'
+#' @return
+#' * `latent()`: numeric matrix, samples x factors, the posterior means. Their prior is standard
+#'   normal, so a value of 2 is far from the average sample. The sign of a factor is arbitrary.
+#' * `gates()`: numeric matrix, samples x omics. Weights between 0 and 1 that sum to 1 per sample;
+#'   exactly 0 where a sample lacks the omic.
+#'
+#' Rows are named by sample and in the order of `object$samples`, columns by factor or omic.
+#'
+#' @section Errors:
+#' Objects without a method are an error.
+#'
+#' @references Equation 1 of Kocak Balik et al. (2025), \doi{10.48550/arXiv.2511.03464}: the gated
+#'   product of experts.
+#' @seealso [predict.poems()] for samples that were not in the fit; [plot_latent()], [plot_map()]
+#'   and [plot_gates()] for figures.
+#' @examples
+#' omics <- lapply(tcga_breast$omics, \(x) x[1:40, ])
+#' fit <- poems(omics, factors = 8, seed = 21, control = list(epochs = 20, threads = 1))
+#' latent(fit)[1:3, 1:4]
+#' gates(fit)[1:3, ]
+#' @export
+latent <- function(object, ...) UseMethod("latent")
+
+#' @rdname latent
+#' @export
+latent.poems <- function(object, ...) {
+  rlang::check_dots_empty()
+  object$latent
+}
+
+#' @rdname latent
+#' @export
+gates <- function(object, ...) UseMethod("gates")
+
+#' @rdname latent
+#' @export
+gates.poems <- function(object, ...) {
+  rlang::check_dots_empty()
+  object$gates
+}

@@ -1,0 +1,84 @@
+# New samples, arranged as the fit's omics and features.
+
+# Reads new samples and arranges them as the omics of a fit, `fit_omics`. `newdata` may lack some of
+# these; others are ignored, with a message. Returns what read_omics() does, with the omics that
+# newdata and fit share, in the fit's order, each with exactly the fit's features: rows of NA for
+# those that newdata lacks.
+align_newdata <- function(fit_omics, newdata, samples = c("columns", "rows"),
+                          call = rlang::caller_env()) {
+  samples <- rlang::arg_match(samples, error_call = call)
+  check_omic_list(newdata, "newdata", call)
+  newdata <- keep_known_omics(newdata, names(fit_omics), call)
+  features <- lapply(fit_omics[names(newdata)], `[[`, "features")
+  data <- Map(\(values, omic) read_omic(values, omic, samples, "newdata", call),
+              newdata, names(newdata))
+  for (omic in names(data)) {
+    check_any_feature(data[[omic]], features[[omic]], omic, samples, call)
+  }
+  warn_missing_features(data, features)
+  data <- drop_empty_samples(Map(arrange_features, data, features))
+  data <- data[vapply(data, ncol, 0L) > 0]
+  if (length(data) == 0) {
+    cli::cli_abort(c(
+      "{.arg newdata} must have values.",
+      "x" = "All values of the fit's features are missing."
+    ), call = call)
+  }
+  list(data = data, samples = union_of_samples(data))
+}
+
+keep_known_omics <- function(newdata, omics, call) {
+  unknown <- setdiff(names(newdata), omics)
+  if (length(unknown) == length(newdata)) {
+    cli::cli_abort(c(
+      "{.arg newdata} must have at least one omic of the fit.",
+      "x" = "It has {quote_some(unknown)}.",
+      "i" = "The fit has {quote_some(omics)}: name the omics of {.arg newdata} alike."
+    ), call = call)
+  }
+  if (length(unknown) > 0) {
+    cli::cli_inform(c(
+      "i" = "Ignored {length(unknown)} omic{?s} of {.arg newdata} that the fit does not have:
+             {quote_some(unknown)}."
+    ))
+  }
+  newdata[intersect(omics, names(newdata))]
+}
+
+check_any_feature <- function(values, features, omic, samples, call) {
+  if (any(features %in% rownames(values))) return(invisible())
+  hint <- "Name the features as in the data of the fit."
+  if (any(features %in% colnames(values))) {
+    actual <- setdiff(c("columns", "rows"), samples)
+    hint <- "These look like samples in {actual}: pass {.code samples = \"{actual}\"}."
+  }
+  cli::cli_abort(c(
+    "Every omic in {.arg newdata} must have features of the fit.",
+    "x" = "Omic {quote_some(omic)} has none of them.",
+    "*" = "In {.arg newdata}: {quote_some(rownames(values))}.",
+    "*" = "In the fit: {quote_some(features)}.",
+    "i" = hint
+  ), call = call)
+}
+
+warn_missing_features <- function(data, features) {
+  lacking <- Map(\(values, wanted) setdiff(wanted, rownames(values)), data, features)
+  lacking <- lacking[lengths(lacking) > 0]
+  if (length(lacking) == 0) return(invisible())
+  lines <- Map(\(names, omic) {
+    sprintf("%s: %d of %d (%s)", omic, length(names), length(features[[omic]]),
+            paste(quote_some(names), collapse = ", "))
+  }, lacking, names(lacking))
+  cli::cli_warn(c(
+    "{.arg newdata} lacks features of the fit; they count as missing.",
+    as_bullets(unlist(lines))
+  ))
+}
+
+# The rows of `values` in the order of `features`; `NA` where it has no such row.
+arrange_features <- function(values, features) {
+  if (identical(rownames(values), features)) return(values)
+  values <- values[match(features, rownames(values)), , drop = FALSE]
+  rownames(values) <- features
+  values
+}

@@ -1,0 +1,99 @@
+# From what a fit holds to what a figure draws.
+
+# A matrix with names as a data frame with one row per value; `names` of its three columns.
+long_table <- function(x, names) {
+  table <- data.frame(
+    rep(rownames(x), times = ncol(x)),
+    rep(colnames(x), each = nrow(x)),
+    as.vector(x)
+  )
+  stats::setNames(table, names)
+}
+
+unknown_group <- "unknown"
+most_groups <- 20
+
+#' The group of every sample
+#'
+#' @param group What the user gave: `NULL`, or a vector named by sample or in the order of
+#'   `samples`. `NA` is a group of its own, the last.
+#' @param samples Names of the fit's samples.
+#' @return Factor in the order of `samples`, named by them; `NULL` without groups.
+#' @noRd
+check_group <- function(group, samples, call = rlang::caller_env()) {
+  if (is.null(group)) return(NULL)
+  if (!is.atomic(group) || is.matrix(group)) {
+    cli::cli_abort(c(
+      "{.arg group} must be a vector with one value per sample.",
+      "x" = "It is {describe(group)}.",
+      "i" = "From a data frame, take the column: {.code group = samples$subtype}."
+    ), call = call)
+  }
+  group <- if (is.null(names(group))) {
+    match_by_order(group, samples, call)
+  } else {
+    match_by_name(group, samples, call)
+  }
+  check_group_count(group, call)
+  group <- droplevels(as.factor(group))
+  if (anyNA(group)) {
+    known <- levels(group)
+    group <- factor(group, levels = union(known, unknown_group))
+    group[is.na(group)] <- unknown_group
+  }
+  stats::setNames(group, samples)
+}
+
+match_by_order <- function(group, samples, call) {
+  if (length(group) != length(samples)) {
+    cli::cli_abort(c(
+      "{.arg group} must have one value for each of the fit's {length(samples)} samples.",
+      "x" = "It has {length(group)} value{?s} and no names.",
+      "i" = "Name its values by sample; those of other samples are then ignored."
+    ), call = call)
+  }
+  group
+}
+
+match_by_name <- function(group, samples, call) {
+  lacking <- setdiff(samples, names(group))
+  if (length(lacking) > 0) {
+    cli::cli_abort(c(
+      "The names of {.arg group} must include every sample of the fit.",
+      "x" = "{length(lacking)} of {length(samples)} missing: {quote_some(lacking)}.",
+      "i" = "Use {.val NA} for samples whose group is not known; where {.arg group} is already in
+             the order of {.code fit$samples}, pass {.code unname(group)}."
+    ), call = call)
+  }
+  twice <- intersect(samples, names(group)[duplicated(names(group))])
+  if (length(twice) > 0) {
+    cli::cli_abort(c(
+      "{.arg group} must have one value per sample.",
+      "x" = "More than one for {quote_some(twice)}."
+    ), call = call)
+  }
+  group[match(samples, names(group))]
+}
+
+check_group_count <- function(group, call) {
+  count <- length(unique(group[!is.na(group)]))
+  if (count > most_groups) {
+    cli::cli_abort(c(
+      "{.arg group} must have at most {most_groups} different values.",
+      "x" = "It has {count}.",
+      "i" = "Combine small groups; divide numbers into intervals with {.fn cut}."
+    ), call = call)
+  }
+}
+
+# "Basal (n = 45)" for every group, named by group.
+group_labels <- function(group) {
+  count <- table(group)
+  stats::setNames(sprintf("%s (n = %d)", names(count), count), names(count))
+}
+
+check_fit <- function(fit, call = rlang::caller_env()) {
+  if (!inherits(fit, "poems")) {
+    cli::cli_abort("{.arg fit} must be a fit from {.fn poems}, not {describe(fit)}.", call = call)
+  }
+}

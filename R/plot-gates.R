@@ -1,0 +1,63 @@
+#' Plot the gates of every sample as stacked bars
+#'
+#' One bar per sample, divided into the weights of its omics. Samples are ordered by group, then by
+#' the omics they have, then by the gate of the omic that weighs most on average.
+#'
+#' @inheritParams plot_latent
+#' @return A [ggplot2::ggplot] object to print, save or restyle. Its data has one row per sample and
+#'   omic, with the columns `sample`, `omic`, `gate` and, with groups, `group`.
+#'
+#' @inheritSection plot_latent Errors
+#' @inherit latent references
+#' @family figures
+#' @seealso [gates()]
+#' @examplesIf requireNamespace("ggplot2", quietly = TRUE)
+#' omics <- lapply(tcga_breast$omics, \(x) x[1:40, ])
+#' fit <- poems(omics, factors = 8, seed = 21, control = list(epochs = 20, threads = 1))
+#' plot_gates(fit, group = tcga_breast$samples$subtype)
+#' @export
+plot_gates <- function(fit, group = NULL) {
+  rlang::check_installed("ggplot2", "to plot a fit.")
+  check_fit(fit)
+  group <- check_group(group, fit$samples)
+  ggplot2::ggplot(
+    gate_values(fit$gates, group),
+    ggplot2::aes(.data$sample, .data$gate, fill = .data$omic)
+  ) +
+    ggplot2::geom_col(width = 1, position = ggplot2::position_stack(reverse = TRUE)) +
+    ggplot2::scale_x_discrete(expand = c(0, 0)) +
+    ggplot2::scale_y_continuous(expand = c(0, 0), breaks = c(0, 0.5, 1)) +
+    ggplot2::scale_fill_manual(values = omic_colours(colnames(fit$gates))) +
+    group_panels(group) +
+    ggplot2::labs(
+      title = "Weight of every omic in every sample",
+      x = sprintf("Samples (n = %d)", nrow(fit$gates)), y = "Gate", fill = "Omic"
+    ) +
+    theme_poems() +
+    theme_samples()
+}
+
+gate_values <- function(gates, group) {
+  values <- long_table(gates, c("sample", "omic", "gate"))
+  values$sample <- factor(values$sample, levels = rownames(gates)[order_by_gate(gates, group)])
+  values$omic <- factor(values$omic, levels = colnames(gates))
+  if (!is.null(group)) values$group <- group[as.character(values$sample)]
+  values
+}
+
+order_by_gate <- function(gates, group) {
+  if (is.null(group)) group <- rep(0, nrow(gates))
+  lacking <- apply(gates == 0, 1, \(zero) paste(which(zero), collapse = " "))
+  heaviest <- which.max(colMeans(gates))
+  order(group, lacking, -gates[, heaviest])
+}
+
+group_panels <- function(group) {
+  if (is.null(group)) return(NULL)
+  ggplot2::facet_wrap(
+    ggplot2::vars(.data$group), scales = "free_x",
+    labeller = ggplot2::as_labeller(
+      group_labels(group), default = ggplot2::label_wrap_gen(22)
+    )
+  )
+}

@@ -1,0 +1,76 @@
+#' Plot a map of the samples
+#'
+#' Every sample as a point, placed so that samples with similar factors are close.
+#'
+#' @inheritParams plot_latent
+#' @param group What to colour samples by (a subtype, say): a vector named by sample, or in the
+#'   order of `fit$samples`. `NA` where it is not known; at most 20 groups. `NULL` for none.
+#' @param method How 2 dimensions are made of the factors: `"pca"`, the first two principal
+#'   components of the posterior means, which keeps distances; or `"umap"`, which keeps neighbours
+#'   and needs the package uwot. UMAP uses the seed of the fit: the same fit gives the same map.
+#' @return A [ggplot2::ggplot] object to print, save or restyle. Its data has one row per sample,
+#'   with the columns `sample`, `x`, `y` and, with groups, `group`.
+#'
+#' @section Errors:
+#' ggplot2 must be installed, and uwot for `"umap"`. A fit with a single factor has no map. A
+#' `group` that does not fit the samples is an error that names at most five of those it lacks.
+#'
+#' @references McInnes L, Healy J, Melville J (2018). UMAP: uniform manifold approximation and
+#'   projection for dimension reduction. \doi{10.48550/arXiv.1802.03426}
+#' @family figures
+#' @examplesIf requireNamespace("ggplot2", quietly = TRUE)
+#' omics <- lapply(tcga_breast$omics, \(x) x[1:40, ])
+#' fit <- poems(omics, factors = 8, seed = 21, control = list(epochs = 20, threads = 1))
+#' plot_map(fit, group = tcga_breast$samples$subtype)
+#' @export
+plot_map <- function(fit, group = NULL, method = c("pca", "umap")) {
+  rlang::check_installed("ggplot2", "to plot a fit.")
+  check_fit(fit)
+  method <- rlang::arg_match(method)
+  group <- check_group(group, fit$samples)
+  if (ncol(fit$latent) < 2) {
+    cli::cli_abort("A map needs a fit with at least 2 factors; {.arg fit} has 1.")
+  }
+  map <- switch(method, pca = pca_map(fit$latent), umap = umap_map(fit$latent, fit$seed))
+  ggplot2::ggplot(map_values(map$at, fit$samples, group), ggplot2::aes(.data$x, .data$y)) +
+    map_points(group) +
+    ggplot2::coord_fixed() +
+    ggplot2::labs(title = "Samples by their factors", x = map$axes[1], y = map$axes[2]) +
+    theme_poems()
+}
+
+pca_map <- function(latent) {
+  components <- stats::prcomp(latent)
+  share <- components$sdev^2 / sum(components$sdev^2)
+  list(
+    at = components$x[, 1:2],
+    axes = sprintf("Principal component %d (%.0f%% of variance)", 1:2, 100 * share[1:2])
+  )
+}
+
+umap_map <- function(latent, seed) {
+  rlang::check_installed("uwot", "to draw a map with UMAP.")
+  at <- with_seed(seed, uwot::umap(
+    latent, n_neighbors = min(15, nrow(latent) - 1), n_threads = 1, n_sgd_threads = 0
+  ))
+  list(at = at, axes = c("UMAP 1", "UMAP 2"))
+}
+
+map_values <- function(at, samples, group) {
+  values <- data.frame(sample = samples, x = at[, 1], y = at[, 2], row.names = NULL)
+  if (!is.null(group)) values$group <- unname(group)
+  values
+}
+
+map_points <- function(group) {
+  if (is.null(group)) {
+    return(ggplot2::geom_point(shape = 21, size = 2.2, fill = "grey30", colour = "white"))
+  }
+  list(
+    ggplot2::geom_point(
+      ggplot2::aes(fill = .data$group), shape = 21, size = 2.2, colour = "white", stroke = 0.3
+    ),
+    ggplot2::scale_fill_manual(values = group_colours(group), labels = group_labels(group)),
+    ggplot2::labs(fill = "Group")
+  )
+}

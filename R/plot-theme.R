@@ -1,0 +1,71 @@
+# What all figures share: theme, colours, labels.
+
+#' @importFrom rlang .data
+NULL
+
+theme_poems <- function() {
+  ggplot2::theme_minimal(base_size = 11) +
+    ggplot2::theme(
+      plot.title = ggplot2::element_text(face = "bold", size = ggplot2::rel(1.1)),
+      plot.title.position = "plot",
+      plot.subtitle = ggplot2::element_text(colour = "grey30"),
+      plot.background = ggplot2::element_rect(fill = "white", colour = NA),
+      axis.title = ggplot2::element_text(colour = "grey30"),
+      panel.grid.minor = ggplot2::element_blank(),
+      strip.text = ggplot2::element_text(face = "bold"),
+      legend.title = ggplot2::element_text(size = ggplot2::rel(0.9))
+    )
+}
+
+# For figures that show all samples side by side: their names would not be readable.
+theme_samples <- function() {
+  ggplot2::theme(
+    axis.text.x = ggplot2::element_blank(),
+    axis.ticks.x = ggplot2::element_blank(),
+    panel.grid = ggplot2::element_blank(),
+    panel.spacing.x = ggplot2::unit(3, "pt")
+  )
+}
+
+# Colours of Okabe and Ito for omics, in the order of the fit: an omic has the same colour in every
+# figure. Groups of samples have a palette of their own (Paul Tol's "muted"), lest the same
+# colour mean an omic here and a group there. Both can be told apart by colour-blind readers.
+omic_palette <- c(
+  "#E69F00", "#56B4E9", "#009E73", "#D55E00", "#0072B2", "#CC79A7", "#F0E442", "#999999"
+)
+group_palette <- c(
+  "#332288", "#CC6677", "#999933", "#88CCEE", "#117733", "#AA4499", "#DDCC77", "#882255", "#44AA99"
+)
+unknown_colour <- "#BBBBBB"
+
+# Diverging around 0 and sequential from 0 (both from ColorBrewer).
+diverging <- c("#053061", "#2166AC", "#92C5DE", "#F7F7F7", "#F4A582", "#B2182B", "#67001F")
+sequential <- c("#F7FBFF", "#9ECAE1", "#4292C6", "#2171B5", "#08306B")
+
+omic_colours <- \(omics) name_colours(omics, omic_palette)
+
+group_colours <- function(group) {
+  known <- setdiff(levels(group), unknown_group)
+  colours <- name_colours(known, group_palette)
+  if (unknown_group %in% levels(group)) colours[unknown_group] <- unknown_colour
+  colours
+}
+
+# More names than colours: shades in between.
+name_colours <- function(names, palette) {
+  if (length(names) > length(palette)) {
+    palette <- grDevices::colorRampPalette(palette)(length(names))
+  }
+  stats::setNames(palette[seq_along(names)], names)
+}
+
+# Factor names on an axis titled "Factor".
+factor_number <- \(names) sub("^Factor", "", names)
+
+# Long names without their middle: what tells features apart is often at the end.
+shorten <- function(names, width = 28) {
+  tail <- 10
+  ends <- nchar(names)
+  middle <- paste0(substr(names, 1, width - tail - 3), "...", substr(names, ends - tail + 1, ends))
+  ifelse(ends > width, middle, names)
+}

@@ -1,0 +1,181 @@
+#' Print and summarise a fit
+#'
+#' `print()` shows what was fitted to what, how well, and how training ended; `summary()` adds the
+#' call, the weight of each omic, the losses and the settings.
+#'
+#' @param object,x A fit from [poems()], or its summary.
+#' @param ... Not used.
+#'
+#' @return `print()` returns its argument invisibly. `summary()` returns a list of class
+#'   `summary.poems` with `call`, `samples` (their number), `factors` (as asked for), `factors_used`
+#'   (those with a loading that is not zero), `training` (a list) and `omics`, a data frame with one
+#'   row per omic:
+#'   * `omic`, `features` and `samples` (numbers of each);
+#'   * `training` and `validation`: share of variance explained in samples in training and held
+#'     out, `NA` where no such sample has the omic;
+#'   * `zero`: share of the loadings that are exactly zero;
+#'   * `gate`: mean gate over the samples that have the omic.
+#'
+#' @section Errors:
+#' None.
+#'
+#' @inherit latent references
+#' @examples
+#' omics <- lapply(tcga_breast$omics, \(x) x[1:40, ])
+#' fit <- poems(omics, factors = 8, seed = 21, control = list(epochs = 20, threads = 1))
+#' fit
+#' summary(fit)$omics
+#' @name print.poems
+NULL
+
+#' @rdname print.poems
+#' @export
+print.poems <- function(x, ...) {
+  overview <- summary(x)
+  cat_heading(overview)
+  cat_omics(overview$omics, gate = FALSE)
+  cli::cat_line()
+  cat_text(describe_training(overview$training))
+  cat_text(sprintf(
+    "Objective \"%s\", seed %d.", overview$training$objective, overview$training$seed
+  ))
+  invisible(x)
+}
+
+#' @rdname print.poems
+#' @export
+summary.poems <- function(object, ...) {
+  structure(
+    list(
+      call = object$call,
+      samples = length(object$samples),
+      factors = object$factors,
+      factors_used = sum(Reduce(`|`, lapply(object$loadings, \(w) diff(w@p) > 0))),
+      omics = do.call(rbind, lapply(names(object$omics), \(omic) omic_summary(object, omic))),
+      training = training_summary(object)
+    ),
+    class = "summary.poems"
+  )
+}
+
+#' @rdname print.poems
+#' @export
+print.summary.poems <- function(x, ...) {
+  cat_heading(x)
+  cat_text(paste("Call:", paste(trimws(deparse(x$call)), collapse = " ")))
+  cli::cat_line()
+  cat_omics(x$omics, gate = TRUE)
+  cli::cat_line()
+  cat_text(describe_training(x$training))
+  cat_text(describe_losses_kept(x$training))
+  cat_text(describe_settings(x$training))
+  invisible(x)
+}
+
+omic_summary <- function(fit, omic) {
+  loadings <- fit$loadings[[omic]]
+  samples <- fit$omics[[omic]]$samples
+  explained <- fit$variance[fit$variance$omic == omic, ]
+  data.frame(
+    omic = omic,
+    features = nrow(loadings),
+    samples = length(samples),
+    training = explained$r2[match("training", explained$set)],
+    validation = explained$r2[match("validation", explained$set)],
+    zero = 1 - length(loadings@x) / length(loadings),
+    gate = mean(fit$gates[samples, omic])
+  )
+}
+
+training_summary <- function(fit) {
+  kept <- fit$history[fit$history$epoch == fit$best_epoch, ]
+  c(
+    fit[c("stopped", "best_epoch", "seconds", "seed", "scaling", "version")],
+    list(
+      epochs_run = nrow(fit$history), held_out = length(fit$validation),
+      training_loss = kept$training, validation_loss = kept$validation
+    ),
+    fit$control[c("objective", "epochs", "patience", "batch_size", "learning_rate", "weight_decay",
+                  "dropout", "hidden", "lambda0", "lambda1")]
+  )
+}
+
+cat_heading <- function(overview) {
+  cli::cat_line(cli::style_bold("POEMS fit"), cli::pluralize(
+    ": {overview$samples} sample{?s}, {nrow(overview$omics)} omic{?s}, ",
+    "{overview$factors} factor{?s} ({overview$factors_used} in use)"
+  ))
+  cli::cat_line()
+}
+
+cat_omics <- function(omics, gate) {
+  r2 <- if (cli::is_utf8_output()) "R\u00b2" else "R2"
+  columns <- list(
+    omic = cli::ansi_strtrim(omics$omic, 20),
+    features = format(omics$features),
+    samples = format(omics$samples)
+  )
+  columns[[paste(r2, "training")]] <- percent(omics$training)
+  if (!all(is.na(omics$validation))) columns[[paste(r2, "held out")]] <- percent(omics$validation)
+  columns[["zero loadings"]] <- percent(omics$zero, digits = 1)
+  if (gate) columns[["gate"]] <- format(round(omics$gate, 2), nsmall = 2)
+  cat_table(columns)
+}
+
+# The first column to the left, the others to the right.
+cat_table <- function(columns) {
+  cells <- Map(\(values, heading, align) {
+    width <- max(cli::ansi_nchar(c(heading, values), "width"))
+    cli::ansi_align(c(heading, values), width, align)
+  }, columns, names(columns), c("left", rep("right", length(columns) - 1)))
+  rows <- do.call(paste, c(unname(cells), sep = "  "))
+  cli::cat_line(cli::style_bold(rows[1]))
+  cli::cat_line(rows[-1])
+}
+
+cat_text <- \(text) cli::cat_line(cli::ansi_strwrap(text, width = min(80, cli::console_width())))
+
+percent <- function(share, digits = 0) {
+  ifelse(is.na(share), "-", sprintf("%.*f%%", digits, 100 * share))
+}
+
+describe_training <- function(training) {
+  why <- switch(training$stopped,
+    converged = sprintf(
+      "stopped when the held-out loss had not improved for %d epochs", training$patience
+    ),
+    epochs = "all were run",
+    interrupted = "interrupted"
+  )
+  sprintf(
+    "Trained for %d of at most %d epochs in %s: %s. Kept epoch %d.",
+    training$epochs_run, training$epochs, format_seconds(training$seconds), why, training$best_epoch
+  )
+}
+
+describe_losses_kept <- function(training) {
+  held_out <- if (training$held_out > 0) {
+    sprintf(" and %.4g in %d held out", training$validation_loss, training$held_out)
+  } else {
+    ""
+  }
+  sprintf("Loss per sample: %.4g in training%s.", training$training_loss, held_out)
+}
+
+describe_settings <- function(training) {
+  with(training, sprintf(
+    paste(
+      "Objective \"%s\", scaling \"%s\", seed %d, batches of %d, learning rate %g, weight decay",
+      "%g, dropout %g, %d hidden units, lambda0 %g, lambda1 %g; omicpoems %s."
+    ),
+    objective, scaling, seed, batch_size, learning_rate, weight_decay, dropout, hidden, lambda0,
+    lambda1, version
+  ))
+}
+
+format_seconds <- function(seconds) {
+  if (seconds < 60) return(sprintf("%.2g s", seconds))
+  minutes <- round(seconds / 60)
+  if (minutes < 60) return(sprintf("%d min", minutes))
+  sprintf("%d h %d min", minutes %/% 60, minutes %% 60)
+}

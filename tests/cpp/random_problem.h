@@ -1,0 +1,79 @@
+// A tiny random problem with every kind of gap: samples that lack omics, values that are missing.
+#pragma once
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "data.h"
+#include "model.h"
+#include "random.h"
+
+namespace poems_test {
+
+using poems::Index;
+using poems::Matrix;
+
+inline Matrix<double> normal_matrix(Index rows, Index cols, std::uint64_t seed) {
+  const poems::Stream stream(seed, poems::Purpose::latent_noise, 0);
+  Matrix<double> x(rows, cols);
+  for (Index i = 0; i < x.size(); ++i) x.data()[i] = stream.normal(i);
+  return x;
+}
+
+/// Omic v lacks every sample i with (i + v) % 4 == 0, and 1 value in 5 of omic 1 is missing.
+template <typename T>
+poems::Cohort<T> random_cohort(Index samples, const std::vector<Index>& features, bool gaps) {
+  poems::Cohort<T> cohort;
+  cohort.samples = samples;
+  for (std::size_t v = 0; v < features.size(); ++v) {
+    std::vector<Index> column(samples, -1);
+    Index present = 0;
+    for (Index i = 0; i < samples; ++i)
+      if (!gaps || (i + static_cast<Index>(v)) % 4 != 0) column[i] = present++;
+    Matrix<double> x = normal_matrix(features[v], present, 100 + v);
+    if (gaps && v == 1)
+      for (Index i = 0; i < x.size(); i += 5)
+        x.data()[i] = std::numeric_limits<double>::quiet_NaN();
+    const poems::Vector<double> zero = poems::Vector<double>::Zero(features[v]);
+    const poems::Vector<double> one = poems::Vector<double>::Ones(features[v]);
+    cohort.omics.push_back(poems::scale_omic<T>(x, zero, one, zero, 6.0, column, 1));
+  }
+  return cohort;
+}
+
+inline poems::ModelConfig small_config(const std::vector<Index>& features, bool elbo,
+                                       bool row_normalize = false) {
+  poems::ModelConfig config{};
+  for (Index d : features) config.omics.push_back({d, 0.3, static_cast<double>(d) / 10.0});
+  config.factors = 3;
+  config.encoder_hidden = 6;
+  config.decoder_hidden = 5;
+  config.gate_hidden = 4;
+  config.dropout = 0.2;
+  config.lambda0 = 5.0;
+  config.lambda1 = 0.5;
+  config.inclusion_a = 1.0;
+  config.sigma_df = 3.0;
+  config.row_normalize = row_normalize;
+  config.objective.elbo = elbo;
+  return config;
+}
+
+template <typename T>
+poems::Model<T> initialised_model(const poems::ModelConfig& config, std::uint64_t seed) {
+  poems::Model<T> model(config);
+  std::vector<poems::Vector<double>> sigma;
+  for (const poems::OmicConfig& omic : config.omics)
+    sigma.push_back(poems::Vector<double>::Constant(omic.features, 0.8));
+  model.initialise(seed, sigma);
+  return model;
+}
+
+inline std::vector<Index> all_samples(Index n) {
+  std::vector<Index> samples(n);
+  for (Index i = 0; i < n; ++i) samples[i] = i;
+  return samples;
+}
+
+}  // namespace poems_test

@@ -1,0 +1,188 @@
+// Pieces against closed forms worked out by hand.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "fusion.h"
+#include "likelihood.h"
+#include "optimizer.h"
+#include "random_problem.h"
+#include "spike_slab.h"
+
+using namespace poems_test;
+
+TEST(KlDivergence, IsThatOfTwoGaussians) {
+  poems::Posterior<double> posterior;
+  posterior.mean.resize(2, 1);
+  posterior.logvar.resize(2, 1);
+  posterior.mean << 1.0, -2.0;
+  posterior.logvar << 0.0, std::log(4.0);
+  // Factor 1: (1 + 1 - 1 - 0) / 2 = 0.5; factor 2: (4 + 4 - 1 - log 4) / 2.
+  EXPECT_NEAR(poems::kl_divergence(posterior), 0.5 + 0.5 * (7.0 - std::log(4.0)), 1e-14);
+}
+
+TEST(Fusion, MultipliesTwoGaussians) {
+  const poems::Cohort<double> cohort = random_cohort<double>(1, {2, 2}, false);
+  const poems::Batch<double> batch = poems::make_batch(cohort, {0}, 1);
+  std::vector<poems::Expert<double>> experts(2);
+  experts[0].mean = Matrix<double>::Constant(1, 1, 1.0);
+  experts[0].logvar = Matrix<double>::Constant(1, 1, std::log(0.5));  // precision 2
+  experts[1].mean = Matrix<double>::Constant(1, 1, 4.0);
+  experts[1].logvar = Matrix<double>::Constant(1, 1, std::log(0.25));  // precision 4
+  Matrix<double> alpha(2, 1);
+  poems::Posterior<double> posterior;
+
+  // Ungated, the product of N(1, 1/2) and N(4, 1/4) is N((2 * 1 + 4 * 4) / 6, 1 / 6).
+  alpha << 1.0, 1.0;
+  poems::fuse(batch, experts, alpha, posterior);
+  EXPECT_NEAR(posterior.mean(0), 3.0, 1e-14);
+  EXPECT_NEAR(std::exp(posterior.logvar(0)), 1.0 / 6.0, 1e-14);
+
+  // Gates scale the precisions: 0.75 * 2 + 0.25 * 4 = 2.5.
+  alpha << 0.75, 0.25;
+  poems::fuse(batch, experts, alpha, posterior);
+  EXPECT_NEAR(posterior.mean(0), (1.5 * 1.0 + 1.0 * 4.0) / 2.5, 1e-14);
+  EXPECT_NEAR(std::exp(posterior.logvar(0)), 0.4, 1e-14);
+
+  // z = mean + sd * noise.
+  const Matrix<double> noise = Matrix<double>::Constant(1, 1, -2.0);
+  poems::sample_latent(&noise, posterior);
+  EXPECT_NEAR(posterior.z(0), 2.2 - 2.0 * std::sqrt(0.4), 1e-14);
+}
+
+TEST(Gate, GivesAbsentOmicsNoWeightAndTheRestAllOfIt) {
+  const std::vector<Index> features = {5, 4, 6};
+  const poems::Cohort<double> cohort = random_cohort<double>(9, features, true);
+  poems::Model<double> model = initialised_model<double>(small_config(features, true), 7);
+  model.encode(poems::make_batch(cohort, all_samples(9), 1), poems::Pass<double>());
+  for (Index i = 0; i < 9; ++i) {
+    EXPECT_NEAR(model.gate_state.alpha.col(i).sum(), 1.0, 1e-14);
+    for (std::size_t v = 0; v < 3; ++v) {
+      const bool has = cohort.omics[v].column[i] >= 0;
+      EXPECT_EQ(model.gate_state.alpha(v, i) > 0.0, has);
+      EXPECT_EQ(model.gate_state.input.col(i).segment(3 * v, 3).norm() > 0.0, has);
+    }
+  }
+}
+
+TEST(SpikeSlab, UpdatesByHand) {
+  // lambda0 = 4, lambda1 = 1, eta = 0.5, w = (0, log 2): with full densities
+  // p(0) = 1 / (1 + 4) = 0.2 and p(log 2) = 1 / (1 + 4 e^{-3 log 2}) = 1 / (1 + 4 / 8) = 2 / 3.
+  Matrix<double> W(1, 2);
+  W << 0.0, std::log(2.0);
+  poems::SpikeSlab<double> proper({4.0, 1.0, 2.0, 3.0, true}, 1, 2);
+  proper.update(W);
+  EXPECT_NEAR(proper.inclusion_probability(0, 0), 0.2, 1e-14);
+  EXPECT_NEAR(proper.inclusion_probability(0, 1), 2.0 / 3.0, 1e-14);
+  // eta = (0.2 + 2/3 + a - 1) / (a + b + D - 2), a = 2, b = 3, D = 2.
+  EXPECT_NEAR(proper.inclusion_rate(0), (0.2 + 2.0 / 3.0 + 1.0) / 5.0, 1e-14);
+  // penalty = (1 p + 4 (1 - p)) |w|
+  EXPECT_NEAR(proper.penalty(W), (2.0 / 3.0 + 4.0 / 3.0) * std::log(2.0), 1e-14);
+
+  // Without the densities' constants: p(0) = 0.5, p(log 2) = 1 / (1 + 1 / 8).
+  poems::SpikeSlab<double> published({4.0, 1.0, 1.0, 0.5, false}, 1, 2);
+  published.update(W);
+  EXPECT_NEAR(published.inclusion_probability(0, 0), 0.5, 1e-14);
+  EXPECT_NEAR(published.inclusion_probability(0, 1), 8.0 / 9.0, 1e-14);
+  EXPECT_NEAR(published.inclusion_rate(0), (0.5 + 8.0 / 9.0) / 1.5, 1e-14);
+}
+
+TEST(SpikeSlab, ProximalStepShrinksAndZeroes) {
+  poems::SpikeSlab<double> prior({4.0, 1.0, 1.0, 1.0, true}, 1, 4);
+  prior.inclusion_probability << 0.0, 1.0, 0.5, 0.0;  // penalties 4, 1, 2.5, 4
+  Matrix<double> W(1, 4), step(1, 4);
+  W << 1.0, -1.0, 0.2, -3.0;
+  step << 0.1, 0.1, 0.1, 0.2;
+  prior.proximal_step(step, 0.5, W);  // thresholds 0.2, 0.05, 0.125, 0.4
+  EXPECT_NEAR(W(0), 0.8, 1e-15);
+  EXPECT_NEAR(W(1), -0.95, 1e-15);
+  EXPECT_NEAR(W(2), 0.075, 1e-15);
+  EXPECT_NEAR(W(3), -2.6, 1e-15);
+  prior.proximal_step(Matrix<double>::Constant(1, 4, 1.0), 10.0, W);
+  EXPECT_EQ(W.cwiseAbs().maxCoeff(), 0.0);
+}
+
+TEST(ProximalAdamW, FindsTheSoftThresholdedMinimum) {
+  // min 1/2 (w - t)^2 + weight |w| is at sign(t) max(|t| - weight, 0), whatever Adam's scaling.
+  poems::SpikeSlab<double> prior({2.0, 1.0, 1.0, 1.0, true}, 1, 3);
+  prior.inclusion_probability.setOnes();  // penalty rate 1
+  poems::Parameter<double> w("w", 1, 3);
+  const Matrix<double> target = (Matrix<double>(1, 3) << 2.0, 0.3, -1.5).finished();
+  w.value.setConstant(0.7);
+  poems::AdamW<double> optimizer({1e-2, 0.0});
+  for (int i = 0; i < 20000; ++i) {
+    w.gradient = w.value - target;
+    optimizer.next_step();
+    optimizer.update(w, false, 1);
+    prior.proximal_step(optimizer.step_sizes(w), 0.5, w.value);
+  }
+  EXPECT_NEAR(w.value(0), 1.5, 1e-3);
+  EXPECT_EQ(w.value(1), 0.0);
+  EXPECT_NEAR(w.value(2), -1.0, 1e-3);
+}
+
+TEST(AdamW, FirstStepMovesByTheLearningRate) {
+  poems::Parameter<double> p("p", 2, 1);
+  p.value << 1.0, -2.0;
+  p.gradient = (Matrix<double>(2, 1) << 0.3, -5.0).finished();
+  poems::AdamW<double> optimizer({0.1, 0.5});
+  optimizer.next_step();
+  optimizer.update(p, true, 1);
+  // Decay by 0.1 * 0.5, then the sign of the gradient times the learning rate.
+  EXPECT_NEAR(p.value(0), 0.95 - 0.1, 1e-8);
+  EXPECT_NEAR(p.value(1), -1.9 + 0.1, 1e-8);
+}
+
+TEST(GaussianLikelihood, SigmaIsTheModeOfItsPosterior) {
+  const std::vector<Index> features = {4, 4};
+  const poems::Cohort<double> cohort = random_cohort<double>(12, features, true);
+  const poems::Batch<double> batch = poems::make_batch(cohort, all_samples(12), 1);
+  const poems::OmicBatch<double>& omic = batch.omics[1];  // has missing values
+  poems::GaussianLikelihood<double> likelihood(4, true);
+  const double df = 3.0, prior_variance = 0.3;
+  const auto members = static_cast<Index>(omic.members.size());
+  for (Index j = 0; j < 4; ++j) {
+    poems::Vector<double> xhat = poems::Vector<double>::Constant(members, 0.1);
+    likelihood.feature(omic, j, 1.0, xhat);
+  }
+  likelihood.update_sigma(df, prior_variance);
+  for (Index j = 0; j < 4; ++j) {
+    double squares = 0.0, count = 0.0;
+    for (Index i = 0; i < members; ++i) {
+      squares += omic.observed(i, j) * std::pow(omic.x(i, j) - 0.1, 2);
+      count += omic.observed(i, j);
+    }
+    EXPECT_LT(count, static_cast<double>(members));
+    EXPECT_NEAR(std::exp(2.0 * likelihood.log_sigma.value(j)),
+                (squares + df * prior_variance) / (count + df + 2.0), 1e-12);
+  }
+}
+
+TEST(GaussianLikelihood, IsTheNormalDensity) {
+  const poems::Cohort<double> cohort = random_cohort<double>(1, {1}, false);
+  const poems::Batch<double> batch = poems::make_batch(cohort, {0}, 1);
+  poems::GaussianLikelihood<double> likelihood(1, true);
+  likelihood.log_sigma.value(0) = std::log(0.5);
+  poems::Vector<double> xhat = poems::Vector<double>::Constant(1, 0.2);
+  const double x = batch.omics[0].x(0, 0);
+  const double density = std::exp(-0.5 * std::pow((x - 0.2) / 0.5, 2)) /
+                         (0.5 * std::sqrt(2.0 * 3.14159265358979323846));
+  EXPECT_NEAR(likelihood.feature(batch.omics[0], 0, 1.0, xhat), -std::log(density), 1e-12);
+  EXPECT_NEAR(xhat(0), (0.2 - x) / 0.25, 1e-12);
+}
+
+TEST(SparseDecoder, UnitNormsDoNotChangeTheReconstruction) {
+  poems::SparseDecoder<double> decoder(6, 3, 5);
+  std::uint64_t part = 0;
+  decoder.initialise(4, part, false);
+  const Matrix<double> z = normal_matrix(3, 8, 1);
+  Matrix<double> before, after;
+  decoder.W.value(1, 2) = 0.0;
+  decoder.reconstruct(decoder.W.value, z, before, 1);
+  decoder.normalise_to_unit();
+  decoder.reconstruct(decoder.W.value, z, after, 1);
+  EXPECT_TRUE(after.isApprox(before, 1e-12));
+  EXPECT_EQ(decoder.W.value(1, 2), 0.0);
+  for (Index k = 0; k < 3; ++k) EXPECT_NEAR(decoder.hidden.value.col(k).norm(), 1.0, 1e-12);
+  for (Index j = 0; j < 6; ++j) EXPECT_NEAR(decoder.output.value.col(j).norm(), 1.0, 1e-12);
+}

@@ -1,0 +1,113 @@
+// Every gradient of both objectives against central finite differences, in double, with samples
+// that lack omics and with missing values.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "random_problem.h"
+
+using namespace poems_test;
+
+namespace {
+
+struct Case {
+  std::string name;
+  bool elbo, row_normalize, dropout, gaps;
+};
+
+class Gradients : public testing::TestWithParam<Case> {};
+
+/// What the gradients are those of: the loss, without the penalty where a proximal step stands in
+/// for its gradient.
+double smooth_loss(poems::Model<double>& model, const poems::Batch<double>& batch,
+                   const poems::Pass<double>& pass) {
+  const poems::LossTerms terms = model.loss_and_gradients(batch, pass);
+  double loss = terms.total;
+  if (model.config().objective.penalty_by_proximal_step())
+    for (double penalty : terms.penalty) loss -= penalty;
+  return loss;
+}
+
+}  // namespace
+
+TEST_P(Gradients, AgreeWithFiniteDifferences) {
+  const Case& c = GetParam();
+  const std::vector<Index> features = {5, 4, 6};
+  const poems::Cohort<double> cohort = random_cohort<double>(9, features, c.gaps);
+  poems::Model<double> model =
+      initialised_model<double>(small_config(features, c.elbo, c.row_normalize), 7);
+  const poems::Batch<double> batch = poems::make_batch(cohort, all_samples(9), 1);
+  if (c.gaps) {
+    ASSERT_LT(batch.omics[0].members.size(), 9u);
+    ASSERT_GT(batch.omics[1].observed.size(), 0);
+  }
+  const Matrix<double> noise = normal_matrix(3, 9, 5);
+  poems::Pass<double> pass;
+  pass.noise = &noise;
+  pass.kl_weight = 0.7;
+  pass.training_samples = 40;
+  pass.dropout = c.dropout;
+  pass.seed = 3;
+  pass.epoch = 2;
+
+  std::vector<poems::Parameter<double>*> parameters = model.gate_parameters();
+  for (std::size_t v = 0; v < features.size(); ++v)
+    for (poems::Parameter<double>* p : model.omic_parameters(v)) parameters.push_back(p);
+  ASSERT_EQ(parameters.size(), 4u + 3u * 15u);
+
+  smooth_loss(model, batch, pass);
+  std::vector<Matrix<double>> gradients;
+  for (poems::Parameter<double>* p : parameters) gradients.push_back(p->gradient);
+
+  constexpr double h = 1e-6;
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    double largest = 0.0;
+    for (Index e = 0; e < parameters[i]->value.size(); ++e) {
+      double& entry = parameters[i]->value.data()[e];
+      const double value = entry;
+      entry = value + h;
+      const double above = smooth_loss(model, batch, pass);
+      entry = value - h;
+      const double below = smooth_loss(model, batch, pass);
+      entry = value;
+      const double expected = (above - below) / (2.0 * h);
+      EXPECT_NEAR(gradients[i].data()[e], expected, 1e-7 + 1e-6 * std::abs(expected))
+          << parameters[i]->name << " of parameter set " << i << ", entry " << e;
+      largest = std::max(largest, std::abs(expected));
+    }
+    EXPECT_GT(largest, 0.0) << parameters[i]->name << " has no gradient to test";
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Objectives, Gradients,
+    testing::Values(Case{"elbo_complete", true, false, false, false},
+                    Case{"elbo_with_gaps", true, false, false, true},
+                    Case{"elbo_with_gaps_and_dropout", true, false, true, true},
+                    Case{"published", false, false, false, false},
+                    Case{"published_with_gaps_and_dropout", false, false, true, true},
+                    Case{"published_row_normalised", false, true, false, true}),
+    [](const testing::TestParamInfo<Case>& info) { return info.param.name; });
+
+TEST(SkipZeros, LeavesTheLossAndTheOtherGradientsAsTheyAre) {
+  const std::vector<Index> features = {20, 4};
+  const poems::Cohort<double> cohort = random_cohort<double>(9, features, true);
+  poems::Model<double> model = initialised_model<double>(small_config(features, true), 7);
+  Matrix<double>& W = model.omics[0].decoder.W.value;
+  for (Index i = 0; i < W.size(); i += 2) W.data()[i] = 0.0;
+  W.col(3).setZero();  // a feature that no factor drives
+  const poems::Batch<double> batch = poems::make_batch(cohort, all_samples(9), 1);
+  poems::Pass<double> pass;
+  pass.training_samples = 9;
+  const double dense = model.loss_and_gradients(batch, pass).total;
+  const Matrix<double> d_W = model.omics[0].decoder.W.gradient;
+  const Matrix<double> d_A = model.omics[0].decoder.hidden.gradient;
+  const Matrix<double> d_encoder = model.omics[0].encoder.hidden1.weight.gradient;
+  pass.skip_zeros = true;
+  EXPECT_NEAR(model.loss_and_gradients(batch, pass).total, dense, 1e-12 * std::abs(dense));
+  EXPECT_TRUE(model.omics[0].decoder.hidden.gradient.isApprox(d_A, 1e-12));
+  EXPECT_TRUE(model.omics[0].encoder.hidden1.weight.gradient.isApprox(d_encoder, 1e-12));
+  for (Index i = 0; i < W.size(); ++i)
+    EXPECT_NEAR(model.omics[0].decoder.W.gradient.data()[i],
+                W.data()[i] == 0.0 ? 0.0 : d_W.data()[i], 1e-12);
+}

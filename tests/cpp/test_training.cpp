@@ -1,0 +1,172 @@
+// The training loop: determinism, early stopping, warm-up, interrupts.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "projection.h"
+#include "random_problem.h"
+#include "trainer.h"
+
+using namespace poems_test;
+
+namespace {
+
+class Silent : public poems::Monitor {
+ public:
+  long interrupt_after_batches = -1;
+  bool interrupted() override { return ++batches_ == interrupt_after_batches; }
+  void epoch_done(const poems::EpochRecord&) override {}
+
+ private:
+  long batches_ = 0;
+};
+
+poems::TrainerConfig trainer_config() {
+  poems::TrainerConfig config{};
+  config.epochs = 30;
+  config.batch_size = 16;
+  config.learning_rate = 5e-3;
+  config.weight_decay = 1e-4;
+  config.validation = 0.25;
+  config.patience = 30;
+  config.warmup = 5;
+  config.kl_weight = 1.0;
+  config.seed = 11;
+  config.threads = 1;
+  return config;
+}
+
+const std::vector<Index> features = {70, 30};
+
+struct Fitted {
+  poems::Model<float> model;
+  poems::TrainingResult result;
+};
+
+Fitted fit(const poems::TrainerConfig& config, bool elbo = true, long interrupt_after = -1) {
+  const poems::Cohort<float> cohort = random_cohort<float>(60, features, true);
+  poems::Model<float> model =
+      initialised_model<float>(small_config(features, elbo), config.seed);
+  Silent monitor;
+  monitor.interrupt_after_batches = interrupt_after;
+  poems::TrainingResult result = poems::train(model, cohort, config, monitor);
+  return {std::move(model), std::move(result)};
+}
+
+void expect_same_parameters(poems::Model<float>& a, poems::Model<float>& b) {
+  const auto x = a.snapshot(), y = b.snapshot();
+  ASSERT_EQ(x.size(), y.size());
+  for (std::size_t i = 0; i < x.size(); ++i) EXPECT_TRUE(x[i] == y[i]) << "array " << i;
+}
+
+}  // namespace
+
+TEST(Training, IsTheSameOnAnyNumberOfThreads) {
+  for (bool elbo : {true, false}) {
+    poems::TrainerConfig config = trainer_config();
+    config.epochs = 8;
+    Fitted one = fit(config, elbo);
+    for (int threads : {2, 3}) {
+      config.threads = threads;
+      Fitted several = fit(config, elbo);
+      expect_same_parameters(one.model, several.model);
+      EXPECT_EQ(one.result.history.back().training, several.result.history.back().training);
+    }
+  }
+}
+
+TEST(Training, DependsOnTheSeed) {
+  poems::TrainerConfig config = trainer_config();
+  config.epochs = 2;
+  Fitted a = fit(config);
+  config.seed = 12;
+  Fitted b = fit(config);
+  EXPECT_NE(a.result.history.back().training, b.result.history.back().training);
+}
+
+TEST(Training, ElboRestoresTheBestEpoch) {
+  // The data are noise, so validation soon gets worse.
+  poems::TrainerConfig config = trainer_config();
+  config.epochs = 200;
+  config.patience = 10;
+  Fitted stopped = fit(config);
+  ASSERT_EQ(stopped.result.stopped, poems::Stopped::converged);
+  const auto& history = stopped.result.history;
+  const long best = stopped.result.best_epoch;
+  EXPECT_EQ(static_cast<long>(history.size()), best + config.patience);
+  for (const poems::EpochRecord& record : history) {
+    if (record.epoch < config.warmup) continue;
+    EXPECT_GE(record.validation, history[best - 1].validation);
+  }
+
+  config.epochs = best;  // training that ends at the best epoch has its parameters
+  config.patience = 1000;
+  Fitted to_best = fit(config);
+  expect_same_parameters(stopped.model, to_best.model);
+}
+
+TEST(Training, PublishedKeepsTheLastEpoch) {
+  poems::TrainerConfig config = trainer_config();
+  config.epochs = 12;
+  Fitted a = fit(config, false);
+  EXPECT_EQ(a.result.best_epoch, 12);
+}
+
+TEST(Training, WarmsUpTheKl) {
+  poems::TrainerConfig config = trainer_config();
+  config.epochs = 7;
+  config.kl_weight = 2.0;
+  const Fitted a = fit(config);
+  for (const poems::EpochRecord& record : a.result.history)
+    EXPECT_NEAR(record.kl_weight, 2.0 * std::min(1.0, record.epoch / 5.0), 1e-12);
+}
+
+TEST(Training, SplitsSamplesOnce) {
+  poems::TrainerConfig config = trainer_config();
+  config.epochs = 1;
+  EXPECT_EQ(fit(config).result.validation_samples.size(), 15u);
+  config.validation = 0.0;
+  const Fitted none = fit(config);
+  EXPECT_TRUE(none.result.validation_samples.empty());
+  EXPECT_TRUE(std::isnan(none.result.history[0].validation));
+}
+
+TEST(Training, StopsAtAnInterruptAndKeepsWhatItHas) {
+  const poems::TrainerConfig config = trainer_config();  // 45 samples in 3 batches per epoch
+  Fitted a = fit(config, true, 3 * 9 + 2);
+  EXPECT_EQ(a.result.stopped, poems::Stopped::interrupted);
+  EXPECT_EQ(a.result.history.size(), 9u);
+  EXPECT_GE(a.result.best_epoch, config.warmup);
+  EXPECT_LE(a.result.best_epoch, 9);
+}
+
+TEST(Training, ReportsDivergence) {
+  poems::TrainerConfig config = trainer_config();
+  config.learning_rate = 1e6;
+  const Fitted a = fit(config);
+  EXPECT_EQ(a.result.stopped, poems::Stopped::diverged);
+}
+
+TEST(Projection, VarianceExplainedCountsObservedValuesOfTheSamplesAskedFor) {
+  const poems::Cohort<double> cohort = random_cohort<double>(20, {4, 3}, true);
+  poems::Model<double> model = initialised_model<double>(small_config({4, 3}, true), 1);
+  const Matrix<double> mean = normal_matrix(3, 20, 2);
+  std::vector<bool> asked(20, false);
+  for (Index i = 0; i < 12; ++i) asked[i] = true;
+  const Matrix<double> xhat = poems::reconstruct(model, 1, mean, 1);
+  double residual = 0.0, total = 0.0;
+  for (Index i = 0; i < 12; ++i) {
+    const Index column = cohort.omics[1].column[i];
+    if (column < 0) continue;
+    for (Index j = 0; j < 3; ++j) {
+      const double x = cohort.omics[1].values(j, column);
+      if (std::isnan(x)) continue;
+      residual += (x - xhat(j, i)) * (x - xhat(j, i));
+      total += x * x;
+    }
+  }
+  EXPECT_NEAR(poems::variance_explained(model, 1, cohort, mean, asked, 1), 1.0 - residual / total,
+              1e-12);
+  model.omics[1].decoder.W.value.setZero();  // the reconstruction is the bias, 0
+  EXPECT_NEAR(poems::variance_explained(model, 1, cohort, mean, asked, 1), 0.0, 1e-12);
+}

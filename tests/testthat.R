@@ -1,0 +1,4 @@
+library(testthat)
+library(omicpoems)
+
+test_check("omicpoems")

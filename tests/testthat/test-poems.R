@@ -1,0 +1,166 @@
+cohort <- small_cohort()
+
+test_that("equal seeds give equal fits, on one thread or two", {
+  one <- poems(cohort$omics, factors = 4, seed = 3, control = quick_control(threads = 1))
+  again <- poems(cohort$omics, factors = 4, seed = 3, control = quick_control(threads = 1))
+  two <- poems(cohort$omics, factors = 4, seed = 3, control = quick_control(threads = 2))
+  other <- poems(cohort$omics, factors = 4, seed = 4, control = quick_control(threads = 1))
+  expect_identical(without_timing(again), without_timing(one))
+  expect_identical(without_timing(two), without_timing(one))
+  expect_false(identical(other$latent, one$latent))
+})
+
+test_that("set.seed() governs when no seed is given", {
+  fit_under <- \(seed) withr::with_seed(seed, {
+    poems(cohort$omics, factors = 2, control = quick_control(epochs = 3))
+  })
+  expect_identical(without_timing(fit_under(1)), without_timing(fit_under(1)))
+  expect_false(fit_under(1)$seed == fit_under(2)$seed)
+})
+
+test_that("a given seed leaves R's generator alone", {
+  withr::with_seed(1, {
+    before <- .Random.seed
+    poems(cohort$omics, factors = 2, seed = 9, control = quick_control(epochs = 2))
+    expect_identical(.Random.seed, before)
+  })
+})
+
+test_that("the two factors behind the data are found", {
+  control <- quick_control(epochs = 300, learning_rate = 5e-3, dropout = 0)
+  fit <- poems(cohort$omics, factors = 4, seed = 3, control = control)
+  r2 <- apply(cohort$factors, 2, \(f) summary(stats::lm(f ~ latent(fit)))$r.squared)
+  expect_gt(min(r2), 0.85)
+  # Factors explain 4 / 5 of every feature's variance.
+  expect_gt(min(fit$variance$r2), 0.5)
+  expect_lt(max(fit$variance$r2), 0.9)
+})
+
+test_that("samples lacking an omic have no gate for it", {
+  fit <- poems(cohort$omics, factors = 2, seed = 3, control = quick_control(epochs = 3))
+  expect_equal(rowSums(gates(fit)), stats::setNames(rep(1, 60), fit$samples), tolerance = 1e-6)
+  lacking <- setdiff(fit$samples, colnames(cohort$omics$mirna))
+  expect_length(lacking, 15)
+  expect_identical(unname(gates(fit)[lacking, "mirna"]), rep(0, 15))
+  expect_true(all(gates(fit)[, "rna"] > 0))
+})
+
+test_that("orientation and class of the input do not matter", {
+  reference <- poems(cohort$omics, factors = 2, seed = 3, control = quick_control(epochs = 3))
+  transposed <- poems(
+    lapply(cohort$omics, t), factors = 2, seed = 3, samples = "rows",
+    control = quick_control(epochs = 3)
+  )
+  frames <- poems(
+    lapply(cohort$omics, \(x) as.data.frame(x)), factors = 2, seed = 3,
+    control = quick_control(epochs = 3)
+  )
+  expect_identical(without_timing(transposed), without_timing(reference))
+  expect_identical(without_timing(frames), without_timing(reference))
+})
+
+test_that("a fit has the documented parts", {
+  fit <- poems(cohort$omics, factors = 3, seed = 3, control = quick_control(epochs = 12))
+  expect_s3_class(fit, "poems")
+  expect_identical(dim(fit$latent), c(60L, 3L))
+  expect_named(loadings(fit), c("rna", "protein", "mirna"))
+  for (omic in names(cohort$omics)) {
+    expect_s4_class(loadings(fit)[[omic]], "dgCMatrix")
+    expect_identical(dim(loadings(fit)[[omic]]), c(nrow(cohort$omics[[omic]]), 3L))
+    expect_identical(dimnames(fit$inclusion[[omic]]), dimnames(loadings(fit)[[omic]]))
+    expect_true(all(fit$inclusion[[omic]] >= 0 & fit$inclusion[[omic]] <= 1))
+  }
+  expect_identical(fit$history$epoch, 1:12)
+  terms <- fit$history$reconstruction + fit$history$kl + fit$history$penalty + fit$history$noise
+  expect_equal(fit$history$training, terms)
+  expect_length(fit$validation, 12)
+  expect_identical(fit$call$x, quote(cohort$omics))
+  expect_lt(as.numeric(utils::object.size(fit)), 4e5)
+})
+
+test_that("a call made by do.call() does not keep the data", {
+  fit <- do.call(poems, list(
+    cohort$omics, factors = 2, seed = 3, control = quick_control(epochs = 2)
+  ))
+  expect_identical(fit$call$x, quote(x))
+})
+
+test_that("loadings shrink to exact zeros, more of them under a stronger spike", {
+  zeros <- \(lambda0) {
+    control <- quick_control(epochs = 150, lambda0 = lambda0, learning_rate = 5e-3)
+    fit <- poems(cohort$omics, factors = 4, seed = 3, control = control)
+    mean(unlist(lapply(loadings(fit), \(w) as.vector(as.matrix(w)))) == 0)
+  }
+  weak <- zeros(2)
+  strong <- zeros(30)
+  expect_gt(strong, weak + 0.1)
+  expect_gt(strong, 0.4)
+})
+
+test_that("objective \"published\" fits as the released code does", {
+  fit <- poems(
+    lapply(cohort$omics, \(x) x[, 1:45]), factors = 3, seed = 3,
+    control = quick_control(objective = "published", epochs = 20)
+  )
+  expect_identical(fit$scaling, "minmax")
+  expect_identical(fit$best_epoch, 20L) # the last, not the best
+  w <- as.matrix(loadings(fit)$rna)
+  expect_true(all(w != 0)) # no loading is ever exactly zero
+})
+
+test_that("training without held-out samples runs all epochs", {
+  fit <- poems(
+    cohort$omics, factors = 2, seed = 3, control = quick_control(epochs = 4, validation = 0)
+  )
+  expect_true(all(is.nan(fit$history$validation)))
+  expect_identical(fit$stopped, "epochs")
+  expect_identical(fit$best_epoch, 4L)
+  expect_identical(unique(fit$variance$set), "training")
+})
+
+test_that("a loss that is not finite is an error that says what to do", {
+  diverged <- list(stopped = "diverged", history = list(epoch = 1:7))
+  expect_snapshot(check_trained(diverged, call = NULL), error = TRUE)
+})
+
+test_that("an interrupt ends the training and returns the fit so far", {
+  skip_on_cran()
+  skip_on_os("windows")
+  library_path <- dirname(getNamespaceInfo("omicpoems", "path"))
+  skip_if_not(dir.exists(file.path(library_path, "omicpoems", "Meta")), "package not installed")
+  out <- withr::local_tempdir()
+  withr::local_envvar(OUT = out, LIB = library_path)
+  script <- quote({
+    library(omicpoems, lib.loc = Sys.getenv("LIB"))
+    x <- matrix(rnorm(4000), 40, dimnames = list(paste0("f", 1:40), paste0("s", 1:100)))
+    control <- list(epochs = 1e6, validation = 0, progress = FALSE, threads = 1)
+    writeLines(as.character(Sys.getpid()), file.path(Sys.getenv("OUT"), "pid"))
+    warned <- FALSE
+    fit <- withCallingHandlers(
+      poems(list(rna = x), factors = 2, seed = 1, control = control),
+      warning = \(w) {
+        warned <<- grepl("Interrupted after epoch", conditionMessage(w))
+        invokeRestart("muffleWarning")
+      }
+    )
+    saveRDS(list(stopped = fit$stopped, epochs = nrow(fit$history), warned = warned),
+      file.path(Sys.getenv("OUT"), "partial.rds"))
+    file.rename(file.path(Sys.getenv("OUT"), "partial.rds"), file.path(Sys.getenv("OUT"), "fit.rds"))
+  })
+  file <- file.path(out, "script.R")
+  writeLines(deparse(script), file)
+  wait_for <- \(name) {
+    for (i in 1:600) if (file.exists(file.path(out, name))) break else Sys.sleep(0.1)
+    file.exists(file.path(out, name))
+  }
+  system2(file.path(R.home("bin"), "Rscript"), shQuote(file), wait = FALSE,
+    stdout = FALSE, stderr = FALSE)
+  expect_true(wait_for("pid"))
+  Sys.sleep(2)
+  tools::pskill(as.integer(readLines(file.path(out, "pid"))), tools::SIGINT)
+  expect_true(wait_for("fit.rds"))
+  fit <- readRDS(file.path(out, "fit.rds"))
+  expect_identical(fit$stopped, "interrupted")
+  expect_gt(fit$epochs, 1)
+  expect_true(fit$warned)
+})
