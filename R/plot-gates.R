@@ -22,16 +22,21 @@ plot_gates <- function(fit, group = NULL) {
   group <- check_group(group, fit$samples)
   ggplot2::ggplot(
     gate_values(fit$gates, group),
-    ggplot2::aes(.data$sample, .data$gate, fill = .data$omic)
+    ggplot2::aes(.data$sample, .data$gate, fill = .data$omic, colour = .data$omic)
   ) +
-    ggplot2::geom_col(width = 1, position = ggplot2::position_stack(reverse = TRUE)) +
+    # Thin borders, lest the background shine through between bars.
+    ggplot2::geom_col(
+      width = 1, position = ggplot2::position_stack(reverse = TRUE), linewidth = 0.1
+    ) +
     ggplot2::scale_x_discrete(expand = c(0, 0)) +
     ggplot2::scale_y_continuous(expand = c(0, 0), breaks = c(0, 0.5, 1)) +
-    ggplot2::scale_fill_manual(values = omic_colours(colnames(fit$gates))) +
+    ggplot2::scale_fill_manual(
+      values = omic_colours(colnames(fit$gates)), aesthetics = c("fill", "colour")
+    ) +
     group_panels(group) +
     ggplot2::labs(
       title = "Weight of every omic in every sample",
-      x = sprintf("Samples (n = %d)", nrow(fit$gates)), y = "Gate", fill = "Omic"
+      x = sprintf("Samples (n = %d)", nrow(fit$gates)), y = "Gate", fill = "Omic", colour = "Omic"
     ) +
     theme_poems() +
     theme_samples()

@@ -44,6 +44,7 @@ plot_loadings <- function(fit, n = 10) {
     ) +
     theme_poems() +
     ggplot2::theme(
+      panel.grid = ggplot2::element_line(colour = "grey95"),
       strip.text.y = ggplot2::element_text(angle = 0, hjust = 0),
       axis.text = ggplot2::element_text(size = ggplot2::rel(0.75))
     )

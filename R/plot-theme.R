@@ -38,9 +38,9 @@ group_palette <- c(
 )
 unknown_colour <- "#BBBBBB"
 
-# Diverging around 0 and sequential from 0 (both from ColorBrewer).
+# Diverging around 0; and sequential, whose lowest is not white (both after ColorBrewer).
 diverging <- c("#053061", "#2166AC", "#92C5DE", "#F7F7F7", "#F4A582", "#B2182B", "#67001F")
-sequential <- c("#F7FBFF", "#9ECAE1", "#4292C6", "#2171B5", "#08306B")
+sequential <- c("#DEEBF7", "#9ECAE1", "#4292C6", "#2171B5", "#08306B")
 
 omic_colours <- \(omics) name_colours(omics, omic_palette)
 

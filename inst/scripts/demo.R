@@ -82,12 +82,13 @@ report <- function(fit, agreement, folder) {
 
   cat_step("Agreement with PAM50 subtypes (mean and standard deviation over ",
            length(formals(evaluate_subtypes)$seeds) - 1, " seeds)")
-  print(agreement_table(agreement), row.names = FALSE)
+  print(agreement_table(agreement), row.names = FALSE, right = FALSE)
   writeLines(c(
     "",
-    "Not used in training: the model learned from the \"train\" tumours; the \"test\" tumours,",
-    "which lack protein, were projected with predict(). Used in training: all, in the fit above.",
-    "No fit has seen a subtype. ACC and NMI: k-means; kNN: nearest neighbours, 25 % held out."
+    "Not used in training: the model learned from the \"train\" tumours and placed the",
+    "\"test\" tumours, which lack protein, with predict(). Used in training: the fit of",
+    "all tumours. No fit has seen a subtype.",
+    "ACC, NMI: k-means clusters. kNN: nearest neighbours, on 25 % of the tumours."
   ))
 
   cat_step("Written to ", folder)

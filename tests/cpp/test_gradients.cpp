@@ -2,6 +2,7 @@
 // that lack omics and with missing values.
 #include <gtest/gtest.h>
 
+#include <ostream>
 #include <string>
 
 #include "random_problem.h"
@@ -14,6 +15,8 @@ struct Case {
   std::string name;
   bool elbo, row_normalize, dropout, gaps;
 };
+
+std::ostream& operator<<(std::ostream& out, const Case& c) { return out << c.name; }
 
 class Gradients : public testing::TestWithParam<Case> {};
 

@@ -1,0 +1,40 @@
+# Everything a user or developer runs. Each goal first installs what the machine lacks (tools/setup.sh)
+# and is quick to repeat.
+
+LIBRARY := build/library
+CORES := $(shell nproc 2>/dev/null || echo 2)
+SOURCES := DESCRIPTION NAMESPACE $(wildcard R/*.R src/*.cpp src/*.h src/Makevars* data/*.rda inst/* inst/*/*)
+export R_LIBS := $(CURDIR)/$(LIBRARY)$(if $(R_LIBS),:$(R_LIBS))
+
+.PHONY: demo test check bench docs clean
+
+demo: build/ready-demo build/installed
+	Rscript inst/scripts/demo.R demo-out
+
+test: build/ready-test build/installed
+	bash tools/test.sh
+
+check: build/ready-test
+	bash tools/check.sh
+
+bench: build/ready-bench build/installed
+	Rscript bench/accuracy.R
+
+docs: build/ready-docs build/installed
+	Rscript -e 'Rcpp::compileAttributes(".")' -e 'roxygen2::roxygenise(load_code = "installed")'
+
+clean:
+	rm -rf build src/*.o src/*.so src/*.dll
+
+# What a goal needs is looked for again when the list of it changes, or after `make clean`.
+build/ready-%: tools/setup.sh tools/dependencies.R DESCRIPTION
+	bash tools/setup.sh $*
+	@mkdir -p build && touch $@
+
+# --preclean, because R's own rules do not know which headers a source includes.
+build/installed: $(SOURCES)
+	@test -e build/ready-demo -o -e build/ready-test -o -e build/ready-bench -o -e build/ready-docs
+	mkdir -p $(LIBRARY)
+	MAKEFLAGS=-j$(CORES) R CMD INSTALL --preclean --clean --no-docs --library=$(LIBRARY) . \
+	  > build/install.log 2>&1 || { tail -n 40 build/install.log; exit 1; }
+	@touch $@

@@ -1,0 +1,30 @@
+test_that("latent() and gates() return what the fit holds, named", {
+  fit <- small_fit()
+  expect_identical(latent(fit), fit$latent)
+  expect_identical(gates(fit), fit$gates)
+  expect_identical(dimnames(latent(fit)), list(fit$samples, paste0("Factor", 1:5)))
+  expect_identical(dimnames(gates(fit)), list(fit$samples, c("mrna", "mirna", "protein")))
+})
+
+test_that("gates sum to 1 and are 0 where an omic is missing, and only there", {
+  weights <- gates(small_fit())
+  expect_equal(unname(rowSums(weights)), rep(1, 60), tolerance = 1e-6)
+  expect_identical(unname(weights[, "protein"] == 0), 1:60 > 45)
+  expect_true(all(weights[, c("mrna", "mirna")] > 0))
+})
+
+test_that("the factors tell the groups of the data apart", {
+  first <- stats::prcomp(latent(small_fit()))$x[, 1]
+  expect_gt(abs(stats::cor(first, small_group() == "a")), 0.5)
+})
+
+test_that("loadings() of stats finds the loadings", {
+  expect_identical(stats::loadings(small_fit()), small_fit()$loadings)
+})
+
+test_that("they take nothing but a fit", {
+  expect_error(latent(matrix(0)), "no applicable method")
+  expect_error(gates(list()), "no applicable method")
+  expect_error(latent(small_fit(), 3), class = "rlib_error_dots_nonempty")
+  expect_error(gates(small_fit(), 3), class = "rlib_error_dots_nonempty")
+})

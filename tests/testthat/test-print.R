@@ -1,0 +1,74 @@
+# cli is told not to use Unicode or colour in snapshots (local_reproducible_output()).
+
+test_that("a fit prints", {
+  expect_snapshot(print(fixed_fit()))
+})
+
+test_that("a fit's summary prints", {
+  expect_snapshot(print(summary(fixed_fit())))
+})
+
+test_that("a fit without held-out samples prints", {
+  fit <- fixed_fit()
+  fit$variance <- fit$variance[fit$variance$set == "training", ]
+  fit$history$validation <- NaN
+  fit$validation <- character()
+  fit$stopped <- "epochs"
+  fit$best_epoch <- 40L
+  fit$seconds <- 4000
+  expect_snapshot({
+    print(fit)
+    print(summary(fit))
+  })
+})
+
+test_that("an interrupted fit prints", {
+  fit <- fixed_fit()
+  fit$stopped <- "interrupted"
+  expect_output(print(fit), "Trained for 40 of at most 1000 epochs in 2.5 s: interrupted.")
+})
+
+test_that("print() returns its argument invisibly", {
+  fit <- fixed_fit()
+  capture.output(expect_identical(withVisible(print(fit)), list(value = fit, visible = FALSE)))
+  overview <- summary(fit)
+  capture.output(
+    expect_identical(withVisible(print(overview)), list(value = overview, visible = FALSE))
+  )
+})
+
+test_that("the summary counts what the fit holds", {
+  fit <- small_fit()
+  overview <- summary(fit)
+  expect_identical(overview$samples, 60L)
+  expect_identical(overview$omics$omic, c("mrna", "mirna", "protein"))
+  expect_identical(overview$omics$features, c(30L, 20L, 25L))
+  expect_identical(overview$omics$samples, c(60L, 60L, 45L))
+  w <- lapply(fit$loadings, as.matrix)
+  expect_equal(overview$omics$zero, unname(vapply(w, \(x) mean(x == 0), 0)))
+  expect_identical(overview$factors_used, sum(colSums(abs(do.call(rbind, w))) > 0))
+  expect_equal(overview$omics$gate[3], mean(fit$gates[1:45, "protein"]))
+  training <- fit$variance[fit$variance$set == "training", ]
+  expect_identical(overview$omics$training, training$r2)
+})
+
+test_that("all lines fit 80 columns, also with many omics with long names", {
+  fit <- fixed_fit()
+  name <- "a rather long name of an omic"
+  names(fit$omics)[1] <- names(fit$loadings)[1] <- colnames(fit$gates)[1] <- name
+  fit$variance$omic <- sub("mrna", name, fit$variance$omic)
+  expect_lte(max(nchar(capture.output(print(fit)))), 80)
+  expect_lte(max(nchar(capture.output(print(summary(fit))))), 80)
+})
+
+test_that("a Unicode terminal gets a superscript", {
+  withr::local_options(cli.unicode = TRUE)
+  expect_match(paste(capture.output(print(fixed_fit())), collapse = "\n"), "R\u00b2 training")
+})
+
+test_that("times read well", {
+  expect_identical(
+    vapply(c(0.234, 9.71, 45.2, 59.9, 61, 3599, 4000), format_seconds, ""),
+    c("0.23 s", "9.7 s", "45 s", "60 s", "1 min", "1 h 0 min", "1 h 7 min")
+  )
+})

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Installs what a goal of the Makefile needs and the machine lacks: through apt where this is
+# Debian or Ubuntu and we are root, R packages from CRAN otherwise.
+#
+#   bash tools/setup.sh demo|test|bench|docs
+set -euo pipefail
+goal=$1
+
+can_use_apt() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
+
+# Installs those of the named Debian packages that are not installed and that the archive has.
+apt_install() {
+  local missing=()
+  for package in "$@"; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' ||
+      missing+=("$package")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  if [ -z "${apt_updated:-}" ]; then
+    apt-get update -qq
+    apt_updated=yes
+  fi
+  local available=()
+  for package in "${missing[@]}"; do
+    apt-cache show "$package" >/dev/null 2>&1 && available+=("$package")
+  done
+  [ ${#available[@]} -gt 0 ] || return 0
+  echo "Installing ${available[*]}"
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+    "${available[@]}" >/dev/null
+}
+
+if can_use_apt; then
+  apt_install r-base-core r-base-dev r-recommended g++ make
+  if [ "$goal" = test ]; then apt_install cmake libgtest-dev libeigen3-dev; fi
+fi
+if ! command -v Rscript >/dev/null; then
+  echo "R is not installed. Install R 4.2 or newer (https://www.r-project.org), then run this again." >&2
+  exit 1
+fi
+
+missing=$(Rscript tools/dependencies.R list "$goal")
+if [ -n "$missing" ] && can_use_apt; then
+  # Debian's name of an R package is in lower case.
+  # shellcheck disable=SC2046
+  apt_install $(for package in $missing; do echo "r-cran-${package,,}"; done)
+fi
+Rscript tools/dependencies.R install "$goal"

@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Runs the whole test suite: R (testthat on the installed package), then the C++ core without R
+# (GoogleTest), as it is and under AddressSanitizer and UndefinedBehaviorSanitizer. Ends with one
+# line that counts all of it.
+set -uo pipefail
+passed=0 failed=0 skipped=0
+jobs=$(nproc 2>/dev/null || echo 2)
+
+echo "== R =="
+if NOT_CRAN=true Rscript tools/test.R build/r-counts; then
+  read -r p f s <build/r-counts
+  passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+else
+  failed=$((failed + 1))
+fi
+
+# run_cpp FOLDER [CMAKE OPTION]...
+run_cpp() {
+  local folder=$1 log=build/ctest.log
+  shift
+  if ! { cmake -S tests/cpp -B "$folder" -DCMAKE_BUILD_TYPE=Release "$@" >build/cmake.log 2>&1 &&
+    cmake --build "$folder" -j "$jobs" >>build/cmake.log 2>&1; }; then
+    tail -n 40 build/cmake.log
+    failed=$((failed + 1))
+    return
+  fi
+  if ctest --test-dir "$folder" --output-on-failure -j "$jobs" --no-tests=error >$log; then
+    tail -n 3 $log
+  else
+    cat $log
+  fi
+  local total bad
+  total=$(sed -n 's/.*tests failed out of \([0-9]*\).*/\1/p' $log)
+  bad=$(sed -n 's/.*, \([0-9]*\) tests failed out of.*/\1/p' $log)
+  if [ -z "$total" ]; then
+    failed=$((failed + 1))
+  else
+    passed=$((passed + total - bad)) failed=$((failed + bad))
+  fi
+}
+
+if command -v cmake >/dev/null; then
+  echo "== C++ core =="
+  run_cpp build/cpp
+  echo "== C++ core under AddressSanitizer and UndefinedBehaviorSanitizer =="
+  run_cpp build/cpp-sanitize -DSANITIZE=ON
+else
+  echo "The C++ tests are skipped: they need cmake and GoogleTest, which your system's package" \
+    "manager has (Debian: cmake libgtest-dev; Homebrew: cmake googletest)."
+  skipped=$((skipped + 1))
+fi
+
+echo
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]
