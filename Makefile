@@ -32,8 +32,7 @@ build/ready-%: tools/setup.sh tools/dependencies.R DESCRIPTION
 	@mkdir -p build && touch $@
 
 # --preclean, because R's own rules do not know which headers a source includes.
-build/installed: $(SOURCES)
-	@test -e build/ready-demo -o -e build/ready-test -o -e build/ready-bench -o -e build/ready-docs
+build/installed: $(SOURCES) | build/ready-demo
 	mkdir -p $(LIBRARY)
 	MAKEFLAGS=-j$(CORES) R CMD INSTALL --preclean --clean --no-docs --library=$(LIBRARY) . \
 	  > build/install.log 2>&1 || { tail -n 40 build/install.log; exit 1; }

@@ -61,8 +61,8 @@ match_by_name <- function(group, samples, call) {
     cli::cli_abort(c(
       "The names of {.arg group} must include every sample of the fit.",
       "x" = "{length(lacking)} of {length(samples)} missing: {quote_some(lacking)}.",
-      "i" = "Use {.val NA} for samples whose group is not known; where {.arg group} is already in
-             the order of {.code fit$samples}, pass {.code unname(group)}."
+      "i" = "Use {.code NA} for samples whose group is not known. If {.arg group} is in the order of
+             the fit's samples, pass {.code unname(group)}."
     ), call = call)
   }
   twice <- intersect(samples, names(group)[duplicated(names(group))])

@@ -100,6 +100,9 @@ training_summary <- function(fit) {
   )
 }
 
+# Columns of a terminal that everything printed fits.
+line_width <- 80
+
 cat_heading <- function(overview) {
   cli::cat_line(cli::style_bold("POEMS fit"), cli::pluralize(
     ": {overview$samples} sample{?s}, {nrow(overview$omics)} omic{?s}, ",
@@ -111,7 +114,7 @@ cat_heading <- function(overview) {
 cat_omics <- function(omics, gate) {
   r2 <- if (cli::is_utf8_output()) "R\u00b2" else "R2"
   columns <- list(
-    omic = cli::ansi_strtrim(omics$omic, 20),
+    omic = omics$omic,
     features = format(omics$features),
     samples = format(omics$samples)
   )
@@ -122,18 +125,19 @@ cat_omics <- function(omics, gate) {
   cat_table(columns)
 }
 
-# The first column to the left, the others to the right.
+# The first column to the left, shortened where the table would be too wide; the others to the right.
 cat_table <- function(columns) {
-  cells <- Map(\(values, heading, align) {
-    width <- max(cli::ansi_nchar(c(heading, values), "width"))
-    cli::ansi_align(c(heading, values), width, align)
-  }, columns, names(columns), c("left", rep("right", length(columns) - 1)))
-  rows <- do.call(paste, c(unname(cells), sep = "  "))
+  cells <- Map(c, names(columns), columns)
+  widths <- vapply(cells, \(cell) max(cli::ansi_nchar(cell, "width")), 0L)
+  widths[1] <- min(widths[1], line_width - sum(widths[-1] + 2L))
+  cells[[1]] <- cli::ansi_strtrim(cells[[1]], widths[1])
+  align <- c("left", rep("right", length(cells) - 1))
+  rows <- do.call(paste, c(unname(Map(cli::ansi_align, cells, widths, align)), sep = "  "))
   cli::cat_line(cli::style_bold(rows[1]))
   cli::cat_line(rows[-1])
 }
 
-cat_text <- \(text) cli::cat_line(cli::ansi_strwrap(text, width = min(80, cli::console_width())))
+cat_text <- \(text) cli::cat_line(cli::ansi_strwrap(text, width = min(line_width, cli::console_width())))
 
 percent <- function(share, digits = 0) {
   ifelse(is.na(share), "-", sprintf("%.*f%%", digits, 100 * share))

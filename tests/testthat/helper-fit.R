@@ -1,43 +1,26 @@
-# Data with a known structure: the samples' groups a and b differ in the first factor, every feature
-# follows one of three factors, and the last 15 samples lack protein.
-structured_omics <- function() {
-  samples <- sprintf("s%02d", 1:60)
-  group <- stats::setNames(rep(c("a", "b"), 30), samples)
-  with_seed(1, {
-    factors <- matrix(stats::rnorm(60 * 3), 60)
-    factors[, 1] <- factors[, 1] + ifelse(group == "a", -1.5, 1.5)
-    omic <- function(prefix, features) {
-      signal <- factors[, rep_len(1:3, features)]
-      values <- t(signal + stats::rnorm(length(signal), sd = 0.5))
-      dimnames(values) <- list(paste0(prefix, seq_len(features)), samples)
-      values
-    }
-    omics <- list(mrna = omic("gene", 30), mirna = omic("mir", 20), protein = omic("protein", 25))
-  })
-  omics$protein <- omics$protein[, 1:45]
-  list(omics = omics, group = group)
-}
+# Fits to draw and to print.
 
-# One fit for all tests that need one.
+# One small fit for all tests that need a real one.
 small_fit <- local({
   fit <- NULL
   function() {
     if (is.null(fit)) {
-      fit <<- poems(
-        structured_omics()$omics, factors = 5, seed = 1,
-        control = list(epochs = 30, threads = 1, progress = FALSE)
-      )
+      fit <<- poems(small_cohort()$omics, factors = 5, seed = 1, control = quick_control())
     }
     fit
   }
 })
 
-small_group <- \() structured_omics()$group
+# The samples of small_fit() in two groups, told apart by the first true factor.
+small_group <- function() {
+  first <- small_cohort()$factors[, 1]
+  stats::setNames(ifelse(first > 0, "high", "low"), small_fit()$samples)
+}
 
 # A fit with round numbers: what is printed of it does not depend on the machine.
 fixed_fit <- function() {
   loadings_of <- function(features, nonzero) {
-    w <- matrix(0, features, 4, dimnames = list(paste0("f", seq_len(features)), paste0("Factor", 1:4)))
+    w <- matrix(0, features, 4)
     w[seq_len(nonzero)] <- 0.5
     methods::as(w, "CsparseMatrix")
   }
