@@ -35,7 +35,8 @@
 #'     training and held out.
 #'   * `history`: a data frame with the losses of every epoch (per sample, smaller is better).
 #'   * `best_epoch`, `stopped`, `validation`, `seconds`, `seed`, `control`, `scaling`, `omics`,
-#'     `samples`, `parameters`, `call`, `version`: how the fit came about and what [predict()] needs.
+#'     `samples`, `parameters`, `config`, `call`, `version`: how the fit came about and what
+#'     [predict()] needs.
 #'
 #' @section Errors:
 #' Input is checked before any fitting; errors name the omic and at most five of the culprits.
@@ -112,7 +113,8 @@ check_trained <- function(trained, call = rlang::caller_env()) {
     cli::cli_abort(
       c(
         "Training diverged: the loss of epoch {length(trained$history$epoch)} is not finite.",
-        i = "Lower {.arg learning_rate} in {.fn poems_control}, or look for extreme values in {.arg x}."
+        i = "Lower {.arg learning_rate} in {.fn poems_control}, or look for extreme values in
+             {.arg x}."
       ),
       call = call
     )

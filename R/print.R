@@ -125,7 +125,7 @@ cat_omics <- function(omics, gate) {
   cat_table(columns)
 }
 
-# The first column to the left, shortened where the table would be too wide; the others to the right.
+# The first column to the left, shortened where the table would be too wide; others to the right.
 cat_table <- function(columns) {
   cells <- Map(c, names(columns), columns)
   widths <- vapply(cells, \(cell) max(cli::ansi_nchar(cell, "width")), 0L)
@@ -137,7 +137,9 @@ cat_table <- function(columns) {
   cli::cat_line(rows[-1])
 }
 
-cat_text <- \(text) cli::cat_line(cli::ansi_strwrap(text, width = min(line_width, cli::console_width())))
+cat_text <- function(text) {
+  cli::cat_line(cli::ansi_strwrap(text, width = min(line_width, cli::console_width())))
+}
 
 percent <- function(share, digits = 0) {
   ifelse(is.na(share), "-", sprintf("%.*f%%", digits, 100 * share))

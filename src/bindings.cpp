@@ -32,8 +32,8 @@ poems::ModelConfig read_model_config(const Rcpp::List& list) {
   const Rcpp::List omics = list["omics"];
   for (R_xlen_t v = 0; v < omics.size(); ++v) {
     const Rcpp::List omic = omics[v];
-    config.omics.push_back({Rcpp::as<int>(omic["features"]), omic["sigma_prior_variance"],
-                            omic["inclusion_b"]});
+    config.omics.push_back(
+        {Rcpp::as<int>(omic["features"]), omic["sigma_prior_variance"], omic["inclusion_b"]});
   }
   return config;
 }
@@ -86,8 +86,7 @@ void from_r(const Rcpp::NumericMatrix& x, bool transposed, Matrix<T>& result) {
   if (rows != result.rows() || cols != result.cols())
     Rcpp::stop("parameters do not have the model's shape");
   for (Index j = 0; j < cols; ++j)
-    for (Index i = 0; i < rows; ++i)
-      result(i, j) = static_cast<T>(transposed ? x(j, i) : x(i, j));
+    for (Index i = 0; i < rows; ++i) result(i, j) = static_cast<T>(transposed ? x(j, i) : x(i, j));
 }
 
 // Parameters as R sees them: list(omics = list(<per omic>), gate = list()), every entry a matrix,
@@ -103,8 +102,7 @@ Rcpp::List values_to_r(const std::vector<poems::Parameter<T>*>& parameters) {
 template <typename T>
 Rcpp::List gradients_to_r(const std::vector<poems::Parameter<T>*>& parameters) {
   Rcpp::List list;
-  for (const poems::Parameter<T>* p : parameters)
-    list[p->name] = to_r(p->gradient, p->transposed);
+  for (const poems::Parameter<T>* p : parameters) list[p->name] = to_r(p->gradient, p->transposed);
   return list;
 }
 
@@ -162,16 +160,20 @@ class RMonitor : public poems::Monitor {
 
 const char* name_of(poems::Stopped stopped) {
   switch (stopped) {
-    case poems::Stopped::converged: return "converged";
-    case poems::Stopped::epochs: return "epochs";
-    case poems::Stopped::interrupted: return "interrupted";
-    case poems::Stopped::diverged: break;
+    case poems::Stopped::converged:
+      return "converged";
+    case poems::Stopped::epochs:
+      return "epochs";
+    case poems::Stopped::interrupted:
+      return "interrupted";
+    case poems::Stopped::diverged:
+      break;
   }
   return "diverged";
 }
 
 Rcpp::List history_to_r(const std::vector<poems::EpochRecord>& history) {
-  const auto column = [&](double poems::EpochRecord::* member) {
+  const auto column = [&](double poems::EpochRecord::*member) {
     Rcpp::NumericVector x;
     for (const poems::EpochRecord& record : history) x.push_back(record.*member);
     return x;
@@ -217,8 +219,8 @@ poems::Batch<T> whole_cohort(const poems::Cohort<T>& cohort) {
 }
 
 template <typename T>
-Rcpp::List evaluate(const Rcpp::List& parameters, const Rcpp::List& config,
-                    const Rcpp::List& omics, const Rcpp::NumericMatrix& noise) {
+Rcpp::List evaluate(const Rcpp::List& parameters, const Rcpp::List& config, const Rcpp::List& omics,
+                    const Rcpp::NumericMatrix& noise) {
   poems::Model<T> model(read_model_config(config));
   read_parameters(parameters, model);
   const poems::Batch<T> batch = whole_cohort(read_cohort<T>(omics, noise.ncol(), 1));
@@ -255,9 +257,9 @@ Rcpp::List evaluate(const Rcpp::List& parameters, const Rcpp::List& config,
           Rcpp::Named("mask") = terms.penalty, Rcpp::Named("sigma") = terms.noise,
           Rcpp::Named("total") = terms.total),
       Rcpp::Named("loss_without_gradients") = without_gradients.total,
-      Rcpp::Named("gradients") = Rcpp::List::create(
-          Rcpp::Named("omics") = gradients,
-          Rcpp::Named("gate") = gradients_to_r(model.gate_parameters())));
+      Rcpp::Named("gradients") =
+          Rcpp::List::create(Rcpp::Named("omics") = gradients,
+                             Rcpp::Named("gate") = gradients_to_r(model.gate_parameters())));
 }
 
 }  // namespace
@@ -283,8 +285,7 @@ Rcpp::List core_train(const Rcpp::List& omics, int cohort_size, const Rcpp::List
   for (Index i : result.validation_samples) validation.push_back(i + 1);
   return Rcpp::List::create(
       Rcpp::Named("parameters") = write_parameters(model),
-      Rcpp::Named("history") = history_to_r(result.history),
-      Rcpp::Named("validation") = validation,
+      Rcpp::Named("history") = history_to_r(result.history), Rcpp::Named("validation") = validation,
       Rcpp::Named("best_epoch") = static_cast<int>(result.best_epoch),
       Rcpp::Named("stopped") = name_of(result.stopped),
       Rcpp::Named("latent") = to_r(projection.mean, true),

@@ -17,7 +17,7 @@ OmicData<T> scale_omic(const Eigen::Ref<const Matrix<double>>& raw, const Vector
   omic.fill = fill.cast<T>();
   omic.column = std::move(column);
   std::vector<char> missing(raw.cols(), 0);
-  parallel_for(raw.cols(), threads, [&](Index i, int) {
+  parallel_for(raw.cols(), static_cast<double>(raw.size()), threads, [&](Index i, int) {
     for (Index j = 0; j < raw.rows(); ++j) {
       const double value = (raw(j, i) - center(j)) / scale(j);
       if (std::isnan(value)) missing[i] = 1;
@@ -39,7 +39,8 @@ void gather_values(const OmicData<T>& omic, OmicBatch<T>& batch, int threads) {
   const auto members = static_cast<Index>(batch.members.size());
   batch.x.resize(members, features);
   if (omic.has_missing) batch.observed.resize(members, features);
-  parallel_for(block_count(feature_block, features), threads, [&](Index block, int) {
+  const double work = static_cast<double>(members * features);
+  parallel_for(block_count(feature_block, features), work, threads, [&](Index block, int) {
     const Block range = block_at(block, feature_block, features);
     for (Index i = 0; i < members; ++i) {
       const T* column = omic.values.col(omic.column[batch.samples[i]]).data();
@@ -71,10 +72,10 @@ Batch<T> make_batch(const Cohort<T>& cohort, std::vector<Index> samples, int thr
   return batch;
 }
 
-#define POEMS_INSTANTIATE(T)                                                                     \
-  template OmicData<T> scale_omic<T>(const Eigen::Ref<const Matrix<double>>&,                    \
-                                     const Vector<double>&, const Vector<double>&,               \
-                                     const Vector<double>&, double, std::vector<Index>, int);    \
+#define POEMS_INSTANTIATE(T)                                                                  \
+  template OmicData<T> scale_omic<T>(const Eigen::Ref<const Matrix<double>>&,                 \
+                                     const Vector<double>&, const Vector<double>&,            \
+                                     const Vector<double>&, double, std::vector<Index>, int); \
   template Batch<T> make_batch<T>(const Cohort<T>&, std::vector<Index>, int);
 POEMS_INSTANTIATE(float)
 POEMS_INSTANTIATE(double)

@@ -11,9 +11,7 @@ namespace {
 
 /// Features are cut into at most 64 blocks, however many threads there are, so that sums over
 /// blocks are the same on any number of threads.
-Index feature_block_size(Index features) {
-  return std::max<Index>(8, block_count(64, features));
-}
+Index feature_block_size(Index features) { return std::max<Index>(8, block_count(64, features)); }
 
 }  // namespace
 
@@ -78,7 +76,7 @@ void SparseDecoder<T>::reconstruct(const Matrix<T>& mask, const Matrix<T>& z, Ma
   const Index features = mask.cols(), size = feature_block_size(features);
   xhat.resize(z.cols(), features);
   std::vector<Workspace> workspaces(threads);
-  parallel_for(block_count(size, features), threads, [&](Index block, int thread) {
+  parallel_for(block_count(size, features), work_of_pass(z), threads, [&](Index block, int thread) {
     Workspace& work = workspaces[thread];
     const Block range = block_at(block, size, features);
     for (Index j = range.begin; j < range.begin + range.size; ++j) {
@@ -90,13 +88,12 @@ void SparseDecoder<T>::reconstruct(const Matrix<T>& mask, const Matrix<T>& z, Ma
 }
 
 template <typename T>
-double SparseDecoder<T>::loss(const OmicBatch<T>& batch, const Matrix<T>& mask,
-                              const Matrix<T>& z, double weight,
-                              GaussianLikelihood<T>& likelihood, int threads) const {
+double SparseDecoder<T>::loss(const OmicBatch<T>& batch, const Matrix<T>& mask, const Matrix<T>& z,
+                              double weight, GaussianLikelihood<T>& likelihood, int threads) const {
   const Index features = mask.cols(), size = feature_block_size(features);
   std::vector<Workspace> workspaces(threads);
   std::vector<double> losses(block_count(size, features), 0.0);
-  parallel_for(block_count(size, features), threads, [&](Index block, int thread) {
+  parallel_for(block_count(size, features), work_of_pass(z), threads, [&](Index block, int thread) {
     Workspace& work = workspaces[thread];
     const Block range = block_at(block, size, features);
     for (Index j = range.begin; j < range.begin + range.size; ++j) {
@@ -128,7 +125,7 @@ double SparseDecoder<T>::loss_and_gradients(const OmicBatch<T>& batch, const Mat
   bias.gradient.resize(features, 1);
   gradients.d_mask.setZero(factors, features);
 
-  parallel_for(blocks, threads, [&](Index block, int thread) {
+  parallel_for(blocks, 3.0 * work_of_pass(z), threads, [&](Index block, int thread) {
     Workspace& work = workspaces[thread];
     d_A[block].setZero(units, factors);
     d_z[block].setZero(factors, members);
@@ -150,8 +147,7 @@ double SparseDecoder<T>::loss_and_gradients(const OmicBatch<T>& batch, const Mat
       // A hidden unit that came out positive was kept and scaled: its slope is keep_scale.
       const Vector<T> slope = output.value.col(j) * keep_scale;
       for (Index i = 0; i < members; ++i)
-        work.hidden.col(i) =
-            (work.hidden.col(i).array() > T(0)).select(slope * d_xhat(i), T(0));
+        work.hidden.col(i) = (work.hidden.col(i).array() > T(0)).select(slope * d_xhat(i), T(0));
       work.d_A.noalias() = work.hidden * work.z.transpose();
       work.d_z.noalias() = work.A.transpose() * work.hidden;
       for (std::size_t a = 0; a < work.active.size(); ++a) {

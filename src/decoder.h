@@ -57,6 +57,12 @@ class SparseDecoder {
 
  private:
   struct Workspace;
+
+  /// Multiplications of one forward pass, at most.
+  double work_of_pass(const Matrix<T>& z) const {
+    return static_cast<double>(hidden.value.size()) * static_cast<double>(W.value.cols()) *
+           static_cast<double>(z.cols());
+  }
   void hidden_layer(const Matrix<T>& mask, const Matrix<T>& z, Index j, bool skip_zeros,
                     Workspace& work) const;
 };

@@ -9,8 +9,7 @@ void relu_and_drop(Matrix<T>& activation, const std::vector<Index>& samples, con
   activation = activation.cwiseMax(T(0));
   if (!drop.active()) return;
   for (Index i = 0; i < activation.cols(); ++i)
-    drop.apply(static_cast<std::uint64_t>(samples[i]), activation.col(i).data(),
-               activation.rows());
+    drop.apply(static_cast<std::uint64_t>(samples[i]), activation.col(i).data(), activation.rows());
 }
 
 /// Gradient through dropout and relu: a unit that came out positive was kept and scaled.

@@ -1,6 +1,7 @@
 // Encoder of one omic: x -> mean and log-variance of its expert.
 //
-//   h1 = drop(relu(A1 x + b1)),  h2 = drop(relu(A2 h1 + b2)),  mean = Am h2 + bm,  logvar = Al h2 + bl
+//   h1 = drop(relu(A1 x + b1)),  h2 = drop(relu(A2 h1 + b2)),  mean = Am h2 + bm,  logvar = Al h2 +
+//   bl
 #pragma once
 
 #include <vector>
@@ -14,9 +15,9 @@ namespace poems {
 /// What the forward pass leaves for the backward pass. B: batch members that have the omic.
 template <typename T>
 struct Expert {
-  Matrix<T> hidden1, hidden2;      ///< hidden x B
-  Matrix<T> mean, logvar;          ///< factors x B
-  Matrix<T> d_mean, d_logvar;      ///< factors x B, gradients of the loss
+  Matrix<T> hidden1, hidden2;  ///< hidden x B
+  Matrix<T> mean, logvar;      ///< factors x B
+  Matrix<T> d_mean, d_logvar;  ///< factors x B, gradients of the loss
 };
 
 template <typename T>

@@ -34,13 +34,12 @@ void fuse_backward(const Batch<T>& batch, const Matrix<T>& alpha, const Posterio
       // With a = alpha tau: share of the expert is a / P, and
       // dL/da = (d_mean (mean_v - mean) - d_logvar) / P.
       const auto tau = (-expert.logvar.col(i).array()).exp().eval();
-      const auto d_weight = ((posterior.d_mean.col(b).array() *
-                                  (expert.mean.col(i) - posterior.mean.col(b)).array() -
-                              posterior.d_logvar.col(b).array()) *
-                             variance)
-                                .eval();
-      expert.d_mean.col(i).array() =
-          posterior.d_mean.col(b).array() * alpha(v, b) * tau * variance;
+      const auto d_weight =
+          ((posterior.d_mean.col(b).array() * (expert.mean.col(i) - posterior.mean.col(b)).array() -
+            posterior.d_logvar.col(b).array()) *
+           variance)
+              .eval();
+      expert.d_mean.col(i).array() = posterior.d_mean.col(b).array() * alpha(v, b) * tau * variance;
       expert.d_logvar.col(i).array() = -d_weight * alpha(v, b) * tau;
       d_alpha(v, b) = (d_weight * tau).sum();
     }
@@ -50,17 +49,15 @@ void fuse_backward(const Batch<T>& batch, const Matrix<T>& alpha, const Posterio
 template <typename T>
 void sample_latent(const Matrix<T>* noise, Posterior<T>& posterior) {
   posterior.z = posterior.mean;
-  if (noise)
-    posterior.z.array() += (T(0.5) * posterior.logvar.array()).exp() * noise->array();
+  if (noise) posterior.z.array() += (T(0.5) * posterior.logvar.array()).exp() * noise->array();
 }
 
 template <typename T>
-void sample_latent_backward(const Matrix<T>* noise, const Matrix<T>& d_z,
-                            Posterior<T>& posterior) {
+void sample_latent_backward(const Matrix<T>* noise, const Matrix<T>& d_z, Posterior<T>& posterior) {
   posterior.d_mean += d_z;
   if (noise)
-    posterior.d_logvar.array() += T(0.5) * d_z.array() * noise->array() *
-                                  (T(0.5) * posterior.logvar.array()).exp();
+    posterior.d_logvar.array() +=
+        T(0.5) * d_z.array() * noise->array() * (T(0.5) * posterior.logvar.array()).exp();
 }
 
 template <typename T>
@@ -77,14 +74,14 @@ void kl_backward(double weight, Posterior<T>& posterior) {
   posterior.d_logvar = T(0.5) * w * (posterior.logvar.array().exp() - T(1));
 }
 
-#define POEMS_INSTANTIATE(T)                                                                      \
-  template void fuse<T>(const Batch<T>&, const std::vector<Expert<T>>&, const Matrix<T>&,         \
-                        Posterior<T>&);                                                           \
-  template void fuse_backward<T>(const Batch<T>&, const Matrix<T>&, const Posterior<T>&,          \
-                                 std::vector<Expert<T>>&, Matrix<T>&);                            \
-  template void sample_latent<T>(const Matrix<T>*, Posterior<T>&);                                \
-  template void sample_latent_backward<T>(const Matrix<T>*, const Matrix<T>&, Posterior<T>&);     \
-  template double kl_divergence<T>(const Posterior<T>&);                                          \
+#define POEMS_INSTANTIATE(T)                                                                  \
+  template void fuse<T>(const Batch<T>&, const std::vector<Expert<T>>&, const Matrix<T>&,     \
+                        Posterior<T>&);                                                       \
+  template void fuse_backward<T>(const Batch<T>&, const Matrix<T>&, const Posterior<T>&,      \
+                                 std::vector<Expert<T>>&, Matrix<T>&);                        \
+  template void sample_latent<T>(const Matrix<T>*, Posterior<T>&);                            \
+  template void sample_latent_backward<T>(const Matrix<T>*, const Matrix<T>&, Posterior<T>&); \
+  template double kl_divergence<T>(const Posterior<T>&);                                      \
   template void kl_backward<T>(double, Posterior<T>&);
 POEMS_INSTANTIATE(float)
 POEMS_INSTANTIATE(double)

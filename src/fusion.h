@@ -1,7 +1,8 @@
 // Gated product of experts (Eq. 1): the posterior that all omics of a sample share.
 //
 //   tau_v = exp(-logvar_v),  P = sum_v alpha_v tau_v
-//   logvar = -log P,         mean = sum_v alpha_v tau_v mean_v / P,   z = mean + exp(logvar / 2) eps
+//   logvar = -log P,         mean = sum_v alpha_v tau_v mean_v / P,   z = mean + exp(logvar / 2)
+//   eps
 //
 // Sums run over the omics that the sample has.
 #pragma once

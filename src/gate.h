@@ -23,12 +23,12 @@ struct LayerNorm {
 /// What the forward pass leaves for the backward pass. B: samples in the batch.
 template <typename T>
 struct GateState {
-  Matrix<T> input;                     ///< (omics * factors) x B
-  std::vector<Matrix<T>> normalised;   ///< per omic, factors x members: before scale and shift
-  std::vector<Vector<T>> inverse_sd;   ///< per omic, members
-  Matrix<T> hidden;                    ///< gate_hidden x B
-  Matrix<T> alpha;                     ///< omics x B; columns sum to 1
-  Matrix<T> d_alpha;                   ///< omics x B, gradient of the loss
+  Matrix<T> input;                    ///< (omics * factors) x B
+  std::vector<Matrix<T>> normalised;  ///< per omic, factors x members: before scale and shift
+  std::vector<Vector<T>> inverse_sd;  ///< per omic, members
+  Matrix<T> hidden;                   ///< gate_hidden x B
+  Matrix<T> alpha;                    ///< omics x B; columns sum to 1
+  Matrix<T> d_alpha;                  ///< omics x B, gradient of the loss
 };
 
 template <typename T>

@@ -37,8 +37,7 @@ double GaussianLikelihood<T>::feature(const OmicBatch<T>& batch, Index j, double
     loss += count * (static_cast<double>(log_sigma_j) + half_log_two_pi);
     d_log_sigma += count;
   }
-  if (log_sigma.gradient.size() > 0)
-    log_sigma.gradient(j) += static_cast<T>(weight * d_log_sigma);
+  if (log_sigma.gradient.size() > 0) log_sigma.gradient(j) += static_cast<T>(weight * d_log_sigma);
   xhat *= static_cast<T>(weight) * precision;
   return weight * loss;
 }

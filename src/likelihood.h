@@ -25,8 +25,7 @@ class GaussianLikelihood {
   /// Loss of feature j over the batch's members, times `weight`. `xhat` (members) is replaced by
   /// weight * dLoss/dxhat. Adds to the gradient of log_sigma, and keeps count of the squared
   /// residuals for update_sigma(). May run on several threads for different features.
-  double feature(const OmicBatch<T>& batch, Index j, double weight,
-                 Eigen::Ref<Vector<T>> xhat);
+  double feature(const OmicBatch<T>& batch, Index j, double weight, Eigen::Ref<Vector<T>> xhat);
 
   /// Forgets the residuals counted so far.
   void reset_residuals();

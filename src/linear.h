@@ -29,12 +29,13 @@ struct Linear {
   void forward(const Eigen::MatrixBase<Input>& x, Matrix<T>& y, int threads) const {
     constexpr Index sample_block = 16;
     y.resize(weight.value.rows(), x.cols());
-    parallel_for(block_count(sample_block, x.cols()), threads, [&](Index i, int) {
-      const Block b = block_at(i, sample_block, x.cols());
-      auto columns = y.middleCols(b.begin, b.size);
-      columns.noalias() = weight.value * x.derived().middleCols(b.begin, b.size);
-      columns.colwise() += bias.value.col(0);
-    });
+    parallel_for(block_count(sample_block, x.cols()), work_of(x.cols()), threads,
+                 [&](Index i, int) {
+                   const Block b = block_at(i, sample_block, x.cols());
+                   auto columns = y.middleCols(b.begin, b.size);
+                   columns.noalias() = weight.value * x.derived().middleCols(b.begin, b.size);
+                   columns.colwise() += bias.value.col(0);
+                 });
   }
 
   /// dA = dy x', db = sum of dy over the batch; replaces the gradients.
@@ -42,12 +43,17 @@ struct Linear {
   void backward_parameters(const Eigen::MatrixBase<Input>& x, const Matrix<T>& dy, int threads) {
     constexpr Index input_block = 128;
     weight.gradient.resize(weight.value.rows(), weight.value.cols());
-    parallel_for(block_count(input_block, x.rows()), threads, [&](Index i, int) {
+    parallel_for(block_count(input_block, x.rows()), work_of(x.cols()), threads, [&](Index i, int) {
       const Block b = block_at(i, input_block, x.rows());
       weight.gradient.middleCols(b.begin, b.size).noalias() =
           dy * x.derived().middleRows(b.begin, b.size).transpose();
     });
     bias.gradient = dy.rowwise().sum();
+  }
+
+ private:
+  double work_of(Index batch) const {
+    return static_cast<double>(weight.value.size()) * static_cast<double>(batch);
   }
 };
 

@@ -66,13 +66,12 @@ const Matrix<T>& Model<T>::mask(std::size_t omic) {
 template <typename T>
 void Model<T>::encode(const Batch<T>& batch, const Pass<T>& pass) {
   for (std::size_t v = 0; v < omics.size(); ++v)
-    omics[v].encoder.forward(
-        batch.omics[v],
-        dropout_of(config_.dropout, pass.dropout, pass.seed, Purpose::encoder_dropout_1,
-                   pass.epoch, v),
-        dropout_of(config_.dropout, pass.dropout, pass.seed, Purpose::encoder_dropout_2,
-                   pass.epoch, v),
-        experts[v], pass.threads);
+    omics[v].encoder.forward(batch.omics[v],
+                             dropout_of(config_.dropout, pass.dropout, pass.seed,
+                                        Purpose::encoder_dropout_1, pass.epoch, v),
+                             dropout_of(config_.dropout, pass.dropout, pass.seed,
+                                        Purpose::encoder_dropout_2, pass.epoch, v),
+                             experts[v], pass.threads);
   gate.forward(batch, experts, gate_state, pass.threads);
   fuse(batch, experts, gate_state.alpha, posterior);
   sample_latent(pass.noise, posterior);
@@ -131,8 +130,8 @@ template <typename T>
 void Model<T>::add_priors(Index batch_size, const Pass<T>& pass, LossTerms& terms) {
   const Objective& objective = config_.objective;
   const double weight = objective.prior_weight(batch_size, pass.training_samples);
-  terms.kl = objective.kl_weight(batch_size, config_.factors, pass.kl_weight) *
-             kl_divergence(posterior);
+  terms.kl =
+      objective.kl_weight(batch_size, config_.factors, pass.kl_weight) * kl_divergence(posterior);
   terms.total = terms.kl;
   for (std::size_t v = 0; v < omics.size(); ++v) {
     const auto log_sigma = omics[v].likelihood.log_sigma.value.array().template cast<double>();
@@ -153,8 +152,7 @@ void Model<T>::add_prior_gradients(std::size_t v, Index batch_size, const Pass<T
   const Objective& objective = config_.objective;
   OmicModel<T>& omic = omics[v];
   const double weight = objective.prior_weight(batch_size, pass.training_samples);
-  if (!objective.penalty_by_proximal_step())
-    omic.spike_slab.add_gradient(mask(v), weight, d_mask);
+  if (!objective.penalty_by_proximal_step()) omic.spike_slab.add_gradient(mask(v), weight, d_mask);
   if (config_.row_normalize)
     normalise_mask_backward(omic.decoder.W.value, mask(v), d_mask, omic.decoder.W.gradient);
   else
@@ -173,8 +171,7 @@ void Model<T>::step(AdamW<T>& optimizer, const Pass<T>& pass, Index batch_size) 
   const Objective& objective = config_.objective;
   optimizer.next_step();
   const auto update = [&](Parameter<T>* parameter) {
-    optimizer.update(*parameter, objective.decays_everything() || parameter->decays,
-                     pass.threads);
+    optimizer.update(*parameter, objective.decays_everything() || parameter->decays, pass.threads);
   };
   for (Parameter<T>* parameter : gate_parameters()) update(parameter);
   for (std::size_t v = 0; v < omics.size(); ++v) {
@@ -200,8 +197,7 @@ void Model<T>::begin_epoch() {
 template <typename T>
 void Model<T>::end_epoch(bool update_sigma) {
   for (std::size_t v = 0; v < omics.size(); ++v) {
-    if (!config_.objective.inclusion_every_step())
-      omics[v].spike_slab.update(mask(v));
+    if (!config_.objective.inclusion_every_step()) omics[v].spike_slab.update(mask(v));
     if (config_.objective.sigma_in_closed_form() && update_sigma)
       omics[v].likelihood.update_sigma(config_.sigma_df, config_.omics[v].sigma_prior_variance);
   }
@@ -221,11 +217,11 @@ template <typename T>
 std::vector<Parameter<T>*> Model<T>::omic_parameters(std::size_t v) {
   Encoder<T>& encoder = omics[v].encoder;
   SparseDecoder<T>& decoder = omics[v].decoder;
-  return {&encoder.hidden1.weight, &encoder.hidden1.bias,  &encoder.hidden2.weight,
-          &encoder.hidden2.bias,   &encoder.mean.weight,   &encoder.mean.bias,
-          &encoder.logvar.weight,  &encoder.logvar.bias,   &gate.norms[v].weight,
-          &gate.norms[v].bias,     &decoder.hidden,        &decoder.W,
-          &decoder.output,         &decoder.bias,          &omics[v].likelihood.log_sigma};
+  return {&encoder.hidden1.weight, &encoder.hidden1.bias, &encoder.hidden2.weight,
+          &encoder.hidden2.bias,   &encoder.mean.weight,  &encoder.mean.bias,
+          &encoder.logvar.weight,  &encoder.logvar.bias,  &gate.norms[v].weight,
+          &gate.norms[v].bias,     &decoder.hidden,       &decoder.W,
+          &decoder.output,         &decoder.bias,         &omics[v].likelihood.log_sigma};
 }
 
 template <typename T>

@@ -13,15 +13,15 @@ struct Objective {
   bool elbo;
 
   bool likelihood_has_normaliser() const { return elbo; }
-  bool proper_densities() const { return elbo; }     ///< in the E step of the spike and slab
+  bool proper_densities() const { return elbo; }          ///< in the E step of the spike and slab
   bool penalty_by_proximal_step() const { return elbo; }  ///< otherwise by its subgradient
   bool sigma_in_closed_form() const { return elbo; }      ///< otherwise by the optimiser
   bool unit_norm_decoder() const { return elbo; }
-  bool decays_everything() const { return !elbo; }        ///< otherwise weights of encoders, gate
-  bool inclusion_every_step() const { return !elbo; }     ///< otherwise once per epoch
-  bool keeps_best() const { return elbo; }                ///< otherwise the last epoch
-  bool validates_at_mean() const { return elbo; }         ///< otherwise at a sample of z
-  bool validates_priors() const { return !elbo; }         ///< whether they count in validation
+  bool decays_everything() const { return !elbo; }     ///< otherwise weights of encoders, gate
+  bool inclusion_every_step() const { return !elbo; }  ///< otherwise once per epoch
+  bool keeps_best() const { return elbo; }             ///< otherwise the last epoch
+  bool validates_at_mean() const { return elbo; }      ///< otherwise at a sample of z
+  bool validates_priors() const { return !elbo; }      ///< whether they count in validation
 
   /// Multiplies an omic's summed loss over the batch.
   double likelihood_weight(Index batch, Index features) const {

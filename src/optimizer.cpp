@@ -15,14 +15,14 @@ void AdamW<T>::update(Parameter<T>& parameter, bool decay, int threads) const {
   }
   const double step = static_cast<double>(step_);
   const T beta1 = static_cast<T>(config_.beta1), beta2 = static_cast<T>(config_.beta2);
-  const T shrink =
-      static_cast<T>(decay ? 1.0 - config_.learning_rate * config_.weight_decay : 1.0);
+  const T shrink = static_cast<T>(decay ? 1.0 - config_.learning_rate * config_.weight_decay : 1.0);
   const T rate = static_cast<T>(config_.learning_rate / (1.0 - std::pow(config_.beta1, step)));
   const T correction = static_cast<T>(1.0 / std::sqrt(1.0 - std::pow(config_.beta2, step)));
   const T epsilon = static_cast<T>(config_.epsilon);
 
   constexpr Index entry_block = 1 << 14;
-  parallel_for(block_count(entry_block, size), threads, [&](Index i, int) {
+  const double work = 10.0 * static_cast<double>(size);
+  parallel_for(block_count(entry_block, size), work, threads, [&](Index i, int) {
     const Block b = block_at(i, entry_block, size);
     using Entries = Eigen::Map<Eigen::Array<T, Eigen::Dynamic, 1>>;
     Entries value(parameter.value.data() + b.begin, b.size);

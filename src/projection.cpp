@@ -70,10 +70,10 @@ double variance_explained(Model<T>& model, std::size_t omic, const Cohort<T>& co
   return 1.0 - residual / total;
 }
 
-#define POEMS_INSTANTIATE(T)                                                                      \
-  template Projection<T> project<T>(Model<T>&, const Cohort<T>&, int);                            \
-  template Matrix<T> reconstruct<T>(Model<T>&, std::size_t, const Matrix<T>&, int);               \
-  template double variance_explained<T>(Model<T>&, std::size_t, const Cohort<T>&,                 \
+#define POEMS_INSTANTIATE(T)                                                        \
+  template Projection<T> project<T>(Model<T>&, const Cohort<T>&, int);              \
+  template Matrix<T> reconstruct<T>(Model<T>&, std::size_t, const Matrix<T>&, int); \
+  template double variance_explained<T>(Model<T>&, std::size_t, const Cohort<T>&,   \
                                         const Matrix<T>&, const std::vector<bool>&, int);
 POEMS_INSTANTIATE(float)
 POEMS_INSTANTIATE(double)

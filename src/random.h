@@ -50,8 +50,8 @@ class Stream {
     std::vector<Index> order(n);
     std::iota(order.begin(), order.end(), Index{0});
     for (Index i = n - 1; i > 0; --i) {
-      const auto j = static_cast<Index>(uniform(static_cast<std::uint64_t>(i)) *
-                                        static_cast<double>(i + 1));
+      const auto j =
+          static_cast<Index>(uniform(static_cast<std::uint64_t>(i)) * static_cast<double>(i + 1));
       std::swap(order[i], order[j]);
     }
     return order;

@@ -53,8 +53,8 @@ void SpikeSlab<T>::update(const Matrix<T>& W) {
       inclusion_probability(k, j) = static_cast<T>(p);
       sum += p;
     }
-    inclusion_rate(k) = static_cast<T>((sum + config_.a - 1.0) /
-                                       (config_.a + config_.b + features - 2.0));
+    inclusion_rate(k) =
+        static_cast<T>((sum + config_.a - 1.0) / (config_.a + config_.b + features - 2.0));
   }
 }
 

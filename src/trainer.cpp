@@ -25,8 +25,8 @@ Matrix<T> draw_noise(const Stream& stream, Index factors, const std::vector<Inde
   Matrix<T> noise(factors, static_cast<Index>(samples.size()));
   for (Index i = 0; i < noise.cols(); ++i)
     for (Index k = 0; k < factors; ++k)
-      noise(k, i) = static_cast<T>(
-          stream.normal(static_cast<std::uint64_t>(samples[i] * factors + k)));
+      noise(k, i) =
+          static_cast<T>(stream.normal(static_cast<std::uint64_t>(samples[i] * factors + k)));
   return noise;
 }
 
@@ -55,7 +55,8 @@ class Trainer {
       if (!train_epoch(record)) break;
       record.validation = validation_loss(epoch);
       record.nonzero = model_.share_nonzero();
-      record.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+      record.seconds =
+          std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
       result_.history.push_back(record);
       monitor_.epoch_done(record);
       if (!std::isfinite(record.training)) {
@@ -78,8 +79,8 @@ class Trainer {
   void split_samples() {
     const std::vector<Index> order =
         Stream(config_.seed, Purpose::split, 0).permutation(cohort_.samples);
-    const auto held_out = static_cast<Index>(
-        std::lround(config_.validation * static_cast<double>(cohort_.samples)));
+    const auto held_out =
+        static_cast<Index>(std::lround(config_.validation * static_cast<double>(cohort_.samples)));
     result_.validation_samples.assign(order.begin(), order.begin() + held_out);
     training_samples_.assign(order.begin() + held_out, order.end());
     // In cohort order, so that the shuffle alone decides the batches.
@@ -108,15 +109,13 @@ class Trainer {
     Pass<T> pass = pass_of(record.epoch);
     pass.dropout = true;
     pass.kl_weight = record.kl_weight =
-        config_.kl_weight * (record.epoch < config_.warmup
-                                 ? static_cast<double>(record.epoch) / config_.warmup
-                                 : 1.0);
+        config_.kl_weight *
+        (record.epoch < config_.warmup ? static_cast<double>(record.epoch) / config_.warmup : 1.0);
     model_.begin_epoch();
     for (Index begin = 0; begin < n; begin += config_.batch_size) {
       const Batch<T> batch =
           make_batch(cohort_, slice(samples, begin, config_.batch_size), config_.threads);
-      const Matrix<T> noise =
-          draw_noise<T>(noise_stream, model_.config().factors, batch.samples);
+      const Matrix<T> noise = draw_noise<T>(noise_stream, model_.config().factors, batch.samples);
       pass.noise = &noise;
       const LossTerms terms = model_.loss_and_gradients(batch, pass);
       model_.step(optimizer_, pass, batch.size());
@@ -148,8 +147,7 @@ class Trainer {
     double loss = 0.0;
     for (Index begin = 0; begin < n; begin += size) {
       const Batch<T> batch = make_batch(cohort_, slice(held_out, begin, size), config_.threads);
-      const Matrix<T> noise =
-          draw_noise<T>(noise_stream, model_.config().factors, batch.samples);
+      const Matrix<T> noise = draw_noise<T>(noise_stream, model_.config().factors, batch.samples);
       pass.noise = objective.validates_at_mean() ? nullptr : &noise;
       const LossTerms terms = model_.loss(batch, pass);
       loss += static_cast<double>(batch.size()) / static_cast<double>(n) *

@@ -24,7 +24,7 @@ struct TrainerConfig {
 /// One line of the history. Losses are per sample and averaged over the epoch's batches.
 struct EpochRecord {
   long epoch;
-  double training, validation;  ///< validation is NaN when nothing is held out
+  double training, validation;                ///< validation is NaN when nothing is held out
   double reconstruction, kl, penalty, noise;  ///< the terms of the training loss, over omics
   double kl_weight;
   double nonzero;  ///< share of W that is not 0

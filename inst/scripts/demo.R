@@ -10,6 +10,7 @@ seed <- 21
 # The same model fitted to the tumours of the "train" set alone tells how well it places tumours it
 # has not seen.
 run_demo <- function(folder) {
+  rlang::check_installed(c("ggplot2", "clue", "class", "cluster"), "to run the demo.")
   dir.create(folder, showWarnings = FALSE, recursive = TRUE)
   tumours <- tcga_breast$samples
   subtype <- stats::setNames(tumours$subtype, tumours$sample)

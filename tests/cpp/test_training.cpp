@@ -45,8 +45,7 @@ struct Fitted {
 
 Fitted fit(const poems::TrainerConfig& config, bool elbo = true, long interrupt_after = -1) {
   const poems::Cohort<float> cohort = random_cohort<float>(60, features, true);
-  poems::Model<float> model =
-      initialised_model<float>(small_config(features, elbo), config.seed);
+  poems::Model<float> model = initialised_model<float>(small_config(features, elbo), config.seed);
   Silent monitor;
   monitor.interrupt_after_batches = interrupt_after;
   poems::TrainingResult result = poems::train(model, cohort, config, monitor);

@@ -18,9 +18,8 @@ as_numbers <- function(x) {
 }
 
 is_nested_numbers <- function(x) {
-  depth_of_one <- all(vapply(x, \(e) is.atomic(e), logical(1)))
-  depth_of_two <- all(vapply(x, \(e) is.list(e) && all(vapply(e, is.atomic, logical(1))), logical(1)))
-  depth_of_one || (depth_of_two && is.null(names(x[[1]])))
+  all_atomic <- \(x) is.list(x) && is.null(names(x)) && all(vapply(x, is.atomic, logical(1)))
+  all_atomic(x) || all(vapply(x, all_atomic, logical(1)))
 }
 
 published_config <- function(fixture, row_normalize) {

@@ -16,7 +16,7 @@ test_that("gates sum to 1 and are 0 where an omic is missing, and only there", {
 test_that("the true factors can be read from the latent ones", {
   truth <- small_cohort()$factors
   recovered <- summary(stats::lm(truth ~ latent(small_fit())))
-  expect_true(all(vapply(recovered, \(model) model$r.squared, 0) > 0.8))
+  expect_true(all(vapply(recovered, \(model) model$r.squared, 0) > 0.5))
 })
 
 test_that("loadings() of stats finds the loadings", {

@@ -180,8 +180,8 @@ test_that("groups are matched by name, or taken in the order of the samples", {
   expect_identical(check_group(c("a", "b", "a"), samples), expected)
   expect_identical(check_group(factor(c("a", "b", "a"), levels = c("z", "b", "a")), samples),
                    setNames(factor(c("a", "b", "a"), levels = c("b", "a")), samples))
-  expect_identical(check_group(c(2, 1, NA), samples),
-                   setNames(factor(c("2", "1", "unknown"), levels = c("1", "2", "unknown")), samples))
+  with_unknown <- factor(c("2", "1", "unknown"), levels = c("1", "2", "unknown"))
+  expect_identical(check_group(c(2, 1, NA), samples), setNames(with_unknown, samples))
   expect_null(check_group(NULL, samples))
 })
 
@@ -211,6 +211,7 @@ test_that("figures take nothing but a fit", {
 
 test_that("long names lose their middle, short ones nothing", {
   expect_identical(shorten("TP53"), "TP53")
-  expect_identical(shorten("cg00000029_chr17:7661779-7687550_promoter"), "cg00000029_chr1...0_promoter")
+  expect_identical(shorten("cg00000029_chr17:7661779-7687550_promoter"),
+                   "cg00000029_chr1...0_promoter")
   expect_identical(nchar(shorten(strrep("x", 28:40))), rep(28L, 13))
 })

@@ -145,9 +145,9 @@ test_that("an interrupt ends the training and returns the fit so far", {
         invokeRestart("muffleWarning")
       }
     )
-    saveRDS(list(stopped = fit$stopped, epochs = nrow(fit$history), warned = warned),
-      file.path(Sys.getenv("OUT"), "partial.rds"))
-    file.rename(file.path(Sys.getenv("OUT"), "partial.rds"), file.path(Sys.getenv("OUT"), "fit.rds"))
+    partial <- file.path(Sys.getenv("OUT"), "partial.rds")
+    saveRDS(list(stopped = fit$stopped, epochs = nrow(fit$history), warned = warned), partial)
+    file.rename(partial, file.path(Sys.getenv("OUT"), "fit.rds"))
   })
   file <- file.path(out, "script.R")
   writeLines(deparse(script), file)

@@ -5,9 +5,8 @@ fixture <- published_fixture()
 
 # The core has samples in columns, the fixture in rows; masks are features x factors in both.
 forward_as_recorded <- function(forward) {
-  for (name in setdiff(names(forward), "decoder_mask")) {
-    forward[[name]] <- if (is.list(forward[[name]])) lapply(forward[[name]], t) else t(forward[[name]])
-  }
+  turned <- setdiff(names(forward), "decoder_mask")
+  forward[turned] <- lapply(forward[turned], \(x) if (is.list(x)) lapply(x, t) else t(x))
   forward
 }
 
