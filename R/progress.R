@@ -8,10 +8,8 @@ progress_reporter <- function(control, envir) {
   state$losses <- ""
   bar <- cli::cli_progress_bar(
     total = control$epochs,
-    format = paste(
-      "{cli::pb_spin} Epoch {cli::pb_current} of at most {cli::pb_total}",
-      "{cli::pb_bar} {state$losses} | at most {cli::pb_eta} left"
-    ),
+    # Fits 80 columns; the time left is that of all epochs, which early stopping may cut short.
+    format = "Epoch {cli::pb_current}/{cli::pb_total} {cli::pb_bar} {state$losses}, {cli::pb_eta}",
     clear = TRUE,
     .envir = envir
   )
@@ -30,7 +28,7 @@ progress_reporter <- function(control, envir) {
 
 describe_losses <- function(training, validation) {
   if (is.nan(validation)) {
-    return(sprintf("| loss %.4g", training))
+    return(sprintf("loss %.4g", training))
   }
-  sprintf("| loss %.4g, held out %.4g", training, validation)
+  sprintf("loss %.4g, held out %.4g", training, validation)
 }
