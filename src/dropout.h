@@ -1,16 +1,27 @@
 // Dropout: a unit is kept with probability 1 - rate and then divided by it.
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <cstdint>
 
+#include "dropout_hash.h"
 #include "random.h"
 
 namespace poems {
 
-/// The dropout of one layer in one epoch. What a unit draws depends on the stream, the row (say, a
-/// sample, or a sample and a feature) and the unit's place in the row.
+/// The draws of one layer, or of one feature's hidden layer, in one epoch: which units of which
+/// samples are dropped. Counter-based: a draw depends on the key, the sample and the unit alone.
+struct DropoutDraws {
+  std::uint32_t key0, key1;
+  std::uint32_t threshold;  ///< of 65536; 0 for no dropout
+  std::uint32_t words;      ///< hashes per sample: one decides two units
+
+  bool drops(std::uint32_t sample, std::uint32_t unit) const {
+    const std::uint32_t hash = dropout_hash(sample * words + unit / 2, key0, key1);
+    return ((unit & 1) ? hash >> 16 : hash & 0xFFFF) < threshold;
+  }
+};
+
 class Dropout {
  public:
   Dropout(Stream stream, double rate)
@@ -21,17 +32,21 @@ class Dropout {
   /// What kept units are multiplied by; exact for the rate as rounded to 1/65536.
   double keep_scale() const { return 65536.0 / (65536.0 - threshold_); }
 
-  /// Zeroes or rescales `units` activations. One 64-bit draw decides four of them.
+  /// The draws for a hidden layer of `units`; `row` tells features apart.
+  DropoutDraws draws(std::uint64_t row, Index units) const {
+    const std::uint64_t key = stream_.bits(row);
+    return {static_cast<std::uint32_t>(key), static_cast<std::uint32_t>(key >> 32), threshold_,
+            static_cast<std::uint32_t>((units + 1) / 2)};
+  }
+
+  /// Zeroes or rescales one sample's activations.
   template <typename T>
-  void apply(std::uint64_t row, T* activation, Index units) const {
+  void apply(const DropoutDraws& draws, Index sample, T* activation, Index units) const {
     const T scale = static_cast<T>(keep_scale());
-    const std::uint64_t words = static_cast<std::uint64_t>((units + 3) / 4);
-    std::uint64_t position = row * words;
-    for (Index h = 0; h < units; h += 4, ++position) {
-      std::uint64_t bits = stream_.bits(position);
-      for (Index i = h; i < std::min(h + 4, units); ++i, bits >>= 16)
-        activation[i] = (bits & 0xFFFF) < threshold_ ? T(0) : activation[i] * scale;
-    }
+    const auto s = static_cast<std::uint32_t>(sample);
+    for (Index h = 0; h < units; ++h)
+      activation[h] =
+          draws.drops(s, static_cast<std::uint32_t>(h)) ? T(0) : activation[h] * scale;
   }
 
  private:
