@@ -45,8 +45,7 @@ class Dropout {
     const T scale = static_cast<T>(keep_scale());
     const auto s = static_cast<std::uint32_t>(sample);
     for (Index h = 0; h < units; ++h)
-      activation[h] =
-          draws.drops(s, static_cast<std::uint32_t>(h)) ? T(0) : activation[h] * scale;
+      activation[h] = draws.drops(s, static_cast<std::uint32_t>(h)) ? T(0) : activation[h] * scale;
   }
 
  private:

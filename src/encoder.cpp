@@ -8,8 +8,9 @@ template <typename T>
 void relu_and_drop(Matrix<T>& activation, const std::vector<Index>& samples, const Dropout& drop) {
   activation = activation.cwiseMax(T(0));
   if (!drop.active()) return;
+  const DropoutDraws draws = drop.draws(0, activation.rows());
   for (Index i = 0; i < activation.cols(); ++i)
-    drop.apply(static_cast<std::uint64_t>(samples[i]), activation.col(i).data(), activation.rows());
+    drop.apply(draws, samples[i], activation.col(i).data(), activation.rows());
 }
 
 /// Gradient through dropout and relu: a unit that came out positive was kept and scaled.

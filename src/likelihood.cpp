@@ -16,15 +16,16 @@ GaussianLikelihood<T>::GaussianLikelihood(Index features, bool has_normaliser)
 }
 
 template <typename T>
-double GaussianLikelihood<T>::feature(const OmicBatch<T>& batch, Index j, double weight,
-                                      Eigen::Ref<Vector<T>> xhat) {
+double GaussianLikelihood<T>::feature(const OmicBatch<T>& batch, Index j, Index begin,
+                                      double weight, Eigen::Ref<Vector<T>> xhat) {
   const T log_sigma_j = log_sigma.value(j);
   const T precision = std::exp(T(-2) * log_sigma_j);
   double count = static_cast<double>(xhat.size());
-  xhat -= batch.x.col(j);
+  xhat -= batch.x.col(j).segment(begin, xhat.size());
   if (batch.observed.size() > 0) {
-    xhat.array() *= batch.observed.col(j).array();
-    count = batch.observed.col(j).template cast<double>().sum();
+    const auto observed = batch.observed.col(j).segment(begin, xhat.size());
+    xhat.array() *= observed.array();
+    count = static_cast<double>(observed.sum());
   }
   const double squares = static_cast<double>(xhat.squaredNorm());
   const double scaled_squares = squares * static_cast<double>(precision);

@@ -22,10 +22,12 @@ class GaussianLikelihood {
 
   void zero_gradient() { log_sigma.zero_gradient(); }
 
-  /// Loss of feature j over the batch's members, times `weight`. `xhat` (members) is replaced by
-  /// weight * dLoss/dxhat. Adds to the gradient of log_sigma, and keeps count of the squared
-  /// residuals for update_sigma(). May run on several threads for different features.
-  double feature(const OmicBatch<T>& batch, Index j, double weight, Eigen::Ref<Vector<T>> xhat);
+  /// Loss of feature j over members begin, begin + 1, ... of the batch, as many as `xhat` has,
+  /// times `weight`. `xhat` is replaced by weight * dLoss/dxhat. Adds to the gradient of log_sigma,
+  /// and keeps count of the squared residuals for update_sigma(). May run on several threads for
+  /// different features.
+  double feature(const OmicBatch<T>& batch, Index j, Index begin, double weight,
+                 Eigen::Ref<Vector<T>> xhat);
 
   /// Forgets the residuals counted so far.
   void reset_residuals();

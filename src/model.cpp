@@ -1,5 +1,7 @@
 #include "model.h"
 
+#include <utility>
+
 #include "mask.h"
 
 namespace poems {
@@ -77,15 +79,37 @@ void Model<T>::encode(const Batch<T>& batch, const Pass<T>& pass) {
   sample_latent(pass.noise, posterior);
 }
 
+/// Runs the decoders of all omics at once, over the members of the batch that have the omic.
+/// Returns the loss of each; `passes` keeps their gradients.
+template <typename T>
+std::vector<double> Model<T>::decode(const Batch<T>& batch, const Pass<T>& pass, DecoderMode mode,
+                                     std::vector<DecoderPass<T>>& passes) {
+  const std::size_t n = omics.size();
+  passes.clear();
+  passes.reserve(n);
+  members_z_.resize(n);
+  for (std::size_t v = 0; v < n; ++v) {
+    members_z_[v] = members_of(posterior.z, batch.omics[v].members);
+    passes.emplace_back(
+        omics[v].decoder, mode, mask(v), members_z_[v], &batch.omics[v],
+        config_.objective.likelihood_weight(batch.size(), config_.omics[v].features),
+        &omics[v].likelihood,
+        dropout_of(config_.dropout, pass.dropout, pass.seed, Purpose::decoder_dropout, pass.epoch,
+                   v),
+        pass.skip_zeros || mode != DecoderMode::gradients);
+  }
+  run_passes(passes, workspaces_, pass.threads);
+  std::vector<double> losses;
+  for (DecoderPass<T>& decoder : passes) losses.push_back(decoder.finish());
+  return losses;
+}
+
 template <typename T>
 LossTerms Model<T>::loss(const Batch<T>& batch, const Pass<T>& pass) {
   LossTerms terms;
+  std::vector<DecoderPass<T>> passes;
   encode(batch, pass);
-  for (std::size_t v = 0; v < omics.size(); ++v)
-    terms.reconstruction.push_back(omics[v].decoder.loss(
-        batch.omics[v], mask(v), members_of(posterior.z, batch.omics[v].members),
-        config_.objective.likelihood_weight(batch.size(), config_.omics[v].features),
-        omics[v].likelihood, pass.threads));
+  terms.reconstruction = decode(batch, pass, DecoderMode::loss, passes);
   add_priors(batch.size(), pass, terms);
   return terms;
 }
@@ -93,25 +117,19 @@ LossTerms Model<T>::loss(const Batch<T>& batch, const Pass<T>& pass) {
 template <typename T>
 LossTerms Model<T>::loss_and_gradients(const Batch<T>& batch, const Pass<T>& pass) {
   LossTerms terms;
+  std::vector<DecoderPass<T>> passes;
   encode(batch, pass);
-  kl_backward(config_.objective.kl_weight(batch.size(), config_.factors, pass.kl_weight),
-              posterior);
+  for (OmicModel<T>& omic : omics) omic.likelihood.zero_gradient();
+  terms.reconstruction = decode(batch, pass, DecoderMode::gradients, passes);
 
   Matrix<T> d_z = Matrix<T>::Zero(config_.factors, batch.size());
-  DecoderGradients<T> gradients;
   for (std::size_t v = 0; v < omics.size(); ++v) {
-    OmicModel<T>& omic = omics[v];
     const std::vector<Index>& members = batch.omics[v].members;
-    omic.likelihood.zero_gradient();
-    const Dropout dropout = dropout_of(config_.dropout, pass.dropout, pass.seed,
-                                       Purpose::decoder_dropout, pass.epoch, v);
-    terms.reconstruction.push_back(omic.decoder.loss_and_gradients(
-        batch.omics[v], mask(v), members_of(posterior.z, members),
-        config_.objective.likelihood_weight(batch.size(), config_.omics[v].features), dropout,
-        pass.skip_zeros, omic.likelihood, gradients, pass.threads));
-    for (std::size_t i = 0; i < members.size(); ++i) d_z.col(members[i]) += gradients.d_z.col(i);
-    add_prior_gradients(v, batch.size(), pass, gradients.d_mask);
+    for (std::size_t i = 0; i < members.size(); ++i) d_z.col(members[i]) += passes[v].d_z.col(i);
+    add_prior_gradients(v, batch.size(), pass, passes[v].d_mask);
   }
+  kl_backward(config_.objective.kl_weight(batch.size(), config_.factors, pass.kl_weight),
+              posterior);
   sample_latent_backward(pass.noise, d_z, posterior);
   fuse_backward(batch, gate_state.alpha, posterior, experts, gate_state.d_alpha);
   gate.backward(batch, gate_state, experts, pass.threads);
@@ -187,6 +205,15 @@ void Model<T>::step(AdamW<T>& optimizer, const Pass<T>& pass, Index batch_size) 
     if (objective.unit_norm_decoder()) omic.decoder.normalise_to_unit();
     if (objective.inclusion_every_step()) omic.spike_slab.update(mask(v));
   }
+}
+
+template <typename T>
+Matrix<T> Model<T>::reconstruct(std::size_t omic, const Matrix<T>& z, int threads) {
+  std::vector<DecoderPass<T>> pass;
+  pass.emplace_back(omics[omic].decoder, DecoderMode::reconstruct, mask(omic), z, nullptr, 1.0,
+                    nullptr, dropout_of(0.0, false, 0, Purpose::decoder_dropout, 0, omic), true);
+  run_passes(pass, workspaces_, threads);
+  return std::move(pass[0].xhat);
 }
 
 template <typename T>

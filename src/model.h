@@ -7,6 +7,7 @@
 
 #include "data.h"
 #include "decoder.h"
+#include "decoder_pass.h"
 #include "encoder.h"
 #include "fusion.h"
 #include "gate.h"
@@ -103,6 +104,9 @@ class Model {
   /// Updates that the objective does once per epoch: inclusion probabilities and sigma.
   void end_epoch(bool update_sigma);
 
+  /// One omic decoded from z (factors x samples) without dropout: samples x features.
+  Matrix<T> reconstruct(std::size_t omic, const Matrix<T>& z, int threads);
+
   /// The decoder's mask of one omic, factors x features.
   const Matrix<T>& mask(std::size_t omic);
 
@@ -118,12 +122,16 @@ class Model {
   void restore(const std::vector<Matrix<T>>& snapshot);
 
  private:
+  std::vector<double> decode(const Batch<T>& batch, const Pass<T>& pass, DecoderMode mode,
+                             std::vector<DecoderPass<T>>& passes);
   void add_priors(Index batch_size, const Pass<T>& pass, LossTerms& terms);
   void add_prior_gradients(std::size_t omic, Index batch_size, const Pass<T>& pass,
                            Matrix<T>& d_mask);
 
   ModelConfig config_;
   std::vector<Matrix<T>> normalised_masks_;  ///< per omic, only with row_normalize
+  std::vector<Matrix<T>> members_z_;         ///< per omic, z of the batch's members
+  std::vector<DecoderWorkspace<T>> workspaces_;
 };
 
 }  // namespace poems

@@ -34,13 +34,11 @@ Projection<T> project(Model<T>& model, const Cohort<T>& cohort, int threads) {
 
 template <typename T>
 Matrix<T> reconstruct(Model<T>& model, std::size_t omic, const Matrix<T>& z, int threads) {
-  const Matrix<T>& mask = model.mask(omic);
-  Matrix<T> all(mask.cols(), z.cols()), part;
+  Matrix<T> all(model.config().omics[omic].features, z.cols());
   for (Index i = 0; i < block_count(samples_at_once, z.cols()); ++i) {
     const Block block = block_at(i, samples_at_once, z.cols());
-    model.omics[omic].decoder.reconstruct(mask, z.middleCols(block.begin, block.size), part,
-                                          threads);
-    all.middleCols(block.begin, block.size) = part.transpose();
+    all.middleCols(block.begin, block.size) =
+        model.reconstruct(omic, z.middleCols(block.begin, block.size), threads).transpose();
   }
   return all;
 }
@@ -49,13 +47,11 @@ template <typename T>
 double variance_explained(Model<T>& model, std::size_t omic, const Cohort<T>& cohort,
                           const Matrix<T>& mean, const std::vector<bool>& samples, int threads) {
   const OmicData<T>& data = cohort.omics[omic];
-  const Matrix<T>& mask = model.mask(omic);
   double residual = 0.0, total = 0.0;
-  Matrix<T> part;
   for (Index i = 0; i < block_count(samples_at_once, cohort.samples); ++i) {
     const Block block = block_at(i, samples_at_once, cohort.samples);
-    model.omics[omic].decoder.reconstruct(mask, mean.middleCols(block.begin, block.size), part,
-                                          threads);
+    const Matrix<T> part =
+        model.reconstruct(omic, mean.middleCols(block.begin, block.size), threads);
     for (Index b = 0; b < block.size; ++b) {
       const Index column = data.column[block.begin + b];
       if (!samples[block.begin + b] || column < 0) continue;

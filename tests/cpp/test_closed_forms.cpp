@@ -143,7 +143,7 @@ TEST(GaussianLikelihood, SigmaIsTheModeOfItsPosterior) {
   const auto members = static_cast<Index>(omic.members.size());
   for (Index j = 0; j < 4; ++j) {
     poems::Vector<double> xhat = poems::Vector<double>::Constant(members, 0.1);
-    likelihood.feature(omic, j, 1.0, xhat);
+    likelihood.feature(omic, j, 0, 1.0, xhat);
   }
   likelihood.update_sigma(df, prior_variance);
   for (Index j = 0; j < 4; ++j) {
@@ -167,21 +167,18 @@ TEST(GaussianLikelihood, IsTheNormalDensity) {
   const double x = batch.omics[0].x(0, 0);
   const double density = std::exp(-0.5 * std::pow((x - 0.2) / 0.5, 2)) /
                          (0.5 * std::sqrt(2.0 * 3.14159265358979323846));
-  EXPECT_NEAR(likelihood.feature(batch.omics[0], 0, 1.0, xhat), -std::log(density), 1e-12);
+  EXPECT_NEAR(likelihood.feature(batch.omics[0], 0, 0, 1.0, xhat), -std::log(density), 1e-12);
   EXPECT_NEAR(xhat(0), (0.2 - x) / 0.25, 1e-12);
 }
 
 TEST(SparseDecoder, UnitNormsDoNotChangeTheReconstruction) {
-  poems::SparseDecoder<double> decoder(6, 3, 5);
-  std::uint64_t part = 0;
-  decoder.initialise(4, part, false);
+  poems::Model<double> model = initialised_model<double>(small_config({6, 4}, false), 4);
+  poems::SparseDecoder<double>& decoder = model.omics[0].decoder;
   const Matrix<double> z = normal_matrix(3, 8, 1);
-  Matrix<double> before, after;
   decoder.W.value(1, 2) = 0.0;
-  decoder.reconstruct(decoder.W.value, z, before, 1);
+  const Matrix<double> before = model.reconstruct(0, z, 1);
   decoder.normalise_to_unit();
-  decoder.reconstruct(decoder.W.value, z, after, 1);
-  EXPECT_TRUE(after.isApprox(before, 1e-12));
+  EXPECT_TRUE(model.reconstruct(0, z, 1).isApprox(before, 1e-12));
   EXPECT_EQ(decoder.W.value(1, 2), 0.0);
   for (Index k = 0; k < 3; ++k) EXPECT_NEAR(decoder.hidden.value.col(k).norm(), 1.0, 1e-12);
   for (Index j = 0; j < 6; ++j) EXPECT_NEAR(decoder.output.value.col(j).norm(), 1.0, 1e-12);

@@ -8,6 +8,7 @@
 #include "random.h"
 
 using poems::Dropout;
+using poems::DropoutDraws;
 using poems::Index;
 using poems::Purpose;
 using poems::Stream;
@@ -56,26 +57,42 @@ TEST(Stream, PermutesEveryPositionEquallyOften) {
 
 TEST(Dropout, KeepsTheRateAndTheMean) {
   const Dropout dropout(Stream(21, Purpose::decoder_dropout, 1), 0.2);
-  double dropped = 0.0, mean = 0.0;
-  constexpr int rows = 2000, units = 103;  // not a multiple of four
-  for (int row = 0; row < rows; ++row) {
-    std::vector<float> x(units, 1.0f);
-    dropout.apply(row, x.data(), units);
-    for (float value : x) {
-      dropped += value == 0.0f;
-      mean += value;
+  double dropped = 0.0, mean = 0.0, neighbours = 0.0;
+  constexpr int samples = 200, features = 50, units = 103;
+  for (int feature = 0; feature < features; ++feature) {
+    const DropoutDraws draws = dropout.draws(feature, units);
+    for (int sample = 0; sample < samples; ++sample) {
+      std::vector<float> x(units, 1.0f);
+      dropout.apply(draws, sample, x.data(), units);
+      for (int h = 0; h < units; ++h) {
+        dropped += x[h] == 0.0f;
+        mean += x[h];
+        if (h > 0) neighbours += x[h] == 0.0f && x[h - 1] == 0.0f;
+      }
     }
   }
-  EXPECT_NEAR(dropped / (rows * units), 0.2, 0.004);
-  EXPECT_NEAR(mean / (rows * units), 1.0, 0.005);
+  constexpr double n = samples * features * units;
+  EXPECT_NEAR(dropped / n, 0.2, 0.002);
+  EXPECT_NEAR(mean / n, 1.0, 0.0025);
+  EXPECT_NEAR(neighbours / (n - samples * features), 0.04, 0.001);
 }
 
-TEST(Dropout, DependsOnTheRowAlone) {
+TEST(Dropout, UnitsSamplesAndFeaturesDrawApart) {
   const Dropout dropout(Stream(21, Purpose::decoder_dropout, 1), 0.5);
-  std::vector<double> a(50, 1.0), b(50, 1.0), other(50, 1.0);
-  dropout.apply(7, a.data(), 50);
-  dropout.apply(8, other.data(), 50);
-  dropout.apply(7, b.data(), 50);
-  EXPECT_EQ(a, b);
-  EXPECT_NE(a, other);
+  const auto drops = [&](int feature, int sample) {
+    std::vector<bool> dropped(5000);
+    const DropoutDraws draws = dropout.draws(feature, 5000);
+    for (int h = 0; h < 5000; ++h) dropped[h] = draws.drops(sample, h);
+    return dropped;
+  };
+  const auto agreement = [](const std::vector<bool>& a, const std::vector<bool>& b) {
+    double same = 0.0;
+    for (std::size_t i = 0; i < a.size(); ++i) same += a[i] == b[i];
+    return same / static_cast<double>(a.size());
+  };
+  EXPECT_EQ(drops(3, 7), drops(3, 7));
+  for (int i = 1; i < 20; ++i) {
+    EXPECT_NEAR(agreement(drops(3, 7), drops(3, 7 + i)), 0.5, 0.035);
+    EXPECT_NEAR(agreement(drops(3, 7), drops(3 + i, 7)), 0.5, 0.035);
+  }
 }

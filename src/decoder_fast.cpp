@@ -1,0 +1,91 @@
+// The decoder's work on a block of features in float, on the kernel of kernel.h. Samples are cut
+// into tiles, so that a tile's hidden layer stays in cache from the forward pass to the three
+// products of the backward pass. With q = A' (gradient of the hidden layer),
+//
+//   d_z += m_j * q,   d_m_j = sum over samples of z * q,   d_A += (gradient) (m_j * z)'
+#include <algorithm>
+
+#include "decoder_pass.h"
+#include "parallel.h"
+
+namespace poems {
+
+namespace {
+constexpr Index largest_tile = 256;  // samples; 100 hidden units of them are 100 kB
+}
+
+template <>
+void DecoderPass<float>::run_block(Index block, DecoderWorkspace<float>& work) {
+  const Kernel& k = kernel();
+  const Index factors = mask_.rows(), members = z_.cols(), units = decoder_.hidden.value.rows();
+  const Index rows = samples_z_.rows();  // padded members
+  const bool wants_gradients = mode_ == DecoderMode::gradients;
+  const Index tile_size = std::min(largest_tile, rows);
+  work.z.resize(tile_size, factors);
+  work.hidden.resize(tile_size, units);
+  work.xhat.resize(tile_size);
+  work.mask.resize(factors);
+  work.d_mask.resize(factors);
+  Matrix<float> samples_d_z;
+  const Block range = block_at(block, block_size_, mask_.cols());
+  if (wants_gradients) {
+    work.d_A_lanes.setZero(units * factors * k.lanes);
+    samples_d_z.setZero(rows, factors);
+    decoder_.output.gradient.middleCols(range.begin, range.size).setZero();
+    decoder_.bias.gradient.middleRows(range.begin, range.size).setZero();
+  }
+
+  FeatureTile tile{};
+  tile.units = units;
+  tile.A = decoder_.hidden.value.data();
+  tile.mask = work.mask.data();
+  tile.z_stride = rows;
+  tile.keep_scale = static_cast<float>(dropout_.keep_scale());
+  tile.masked_z = work.z.data();
+  tile.hidden = work.hidden.data();
+  tile.xhat = work.xhat.data();
+  tile.d_A_lanes = work.d_A_lanes.data();
+  tile.d_mask = work.d_mask.data();
+
+  for (Index begin = 0; begin < rows; begin += tile_size) {
+    tile.samples = std::min(tile_size, rows - begin);
+    tile.z = samples_z_.data() + begin;
+    tile.d_z = samples_d_z.data() + begin;
+    const Index observed = std::min<Index>(tile.samples, members - begin);
+    for (Index j = range.begin; j < range.begin + range.size; ++j) {
+      find_active(j, work.active);
+      tile.active = work.active.data();
+      tile.n_active = static_cast<long>(work.active.size());
+      for (long a = 0; a < tile.n_active; ++a) work.mask[a] = mask_(work.active[a], j);
+      tile.output = decoder_.output.value.col(j).data();
+      tile.bias = decoder_.bias.value(j);
+      if (dropout_.active()) {
+        const DropoutDraws draws = dropout_.draws(static_cast<std::uint64_t>(j), units);
+        tile.threshold = draws.threshold;
+        tile.key0 = draws.key0;
+        tile.key1 = draws.key1;
+        tile.first_counter = first_counter_.data() + begin;
+      }
+      k.forward(tile);
+      if (mode_ == DecoderMode::reconstruct) {
+        xhat.col(j).segment(begin, observed) = work.xhat.head(observed);
+        continue;
+      }
+      losses_[block] += likelihood_->feature(*batch_, j, begin, weight_, work.xhat.head(observed));
+      if (!wants_gradients) continue;
+
+      work.xhat.segment(observed, tile.samples - observed).setZero();
+      decoder_.bias.gradient(j) += work.xhat.head(observed).sum();
+      tile.d_output = decoder_.output.gradient.col(j).data();
+      work.d_mask.head(tile.n_active).setZero();
+      k.backward(tile);
+      for (long a = 0; a < tile.n_active; ++a) d_mask(work.active[a], j) += work.d_mask[a];
+    }
+  }
+  if (!wants_gradients) return;
+  d_A_[block].resize(units, factors);
+  k.sum_lanes(work.d_A_lanes.data(), units * factors, d_A_[block].data());
+  d_z_[block] = samples_d_z.topRows(members).transpose();
+}
+
+}  // namespace poems

@@ -1,0 +1,112 @@
+#include "decoder_pass.h"
+
+#include <algorithm>
+
+#include "parallel.h"
+
+namespace poems {
+
+namespace {
+constexpr Index most_blocks = 32;
+constexpr Index smallest_block = 8;
+}  // namespace
+
+template <typename T>
+DecoderPass<T>::DecoderPass(SparseDecoder<T>& decoder, DecoderMode mode, const Matrix<T>& mask,
+                            const Matrix<T>& z, const OmicBatch<T>* batch, double weight,
+                            GaussianLikelihood<T>* likelihood, const Dropout& dropout,
+                            bool skip_zeros)
+    : decoder_(decoder),
+      mode_(mode),
+      mask_(mask),
+      z_(z),
+      batch_(batch),
+      weight_(weight),
+      likelihood_(likelihood),
+      dropout_(dropout),
+      skip_zeros_(skip_zeros),
+      block_size_(std::max(smallest_block, block_count(most_blocks, mask.cols()))),
+      losses_(blocks(), 0.0) {
+  const Index features = mask.cols();
+  if (mode == DecoderMode::reconstruct) xhat.resize(z.cols(), features);
+  if (mode == DecoderMode::gradients) {
+    d_mask.setZero(mask.rows(), features);
+    decoder.output.gradient.resize(decoder.output.value.rows(), features);
+    decoder.bias.gradient.resize(features, 1);
+    d_A_.resize(blocks());
+    d_z_.resize(blocks());
+  }
+  samples_z_.setZero(padded(z.cols()), z.rows());
+  samples_z_.topRows(z.cols()) = z.transpose();
+  if (dropout.active()) {
+    const std::uint32_t words = dropout.draws(0, decoder.hidden.value.rows()).words;
+    first_counter_.assign(samples_z_.rows(), 0);
+    for (Index i = 0; i < z.cols(); ++i)
+      first_counter_[i] = static_cast<std::uint32_t>(batch->samples[i]) * words;
+  }
+}
+
+template <typename T>
+double DecoderPass<T>::work() const {
+  const double active = skip_zeros_ ? static_cast<double>((mask_.array() != T(0)).count())
+                                    : static_cast<double>(mask_.size());
+  const double products = mode_ == DecoderMode::gradients ? 3.0 : 1.0;
+  return products * active * static_cast<double>(decoder_.hidden.value.rows()) *
+         static_cast<double>(z_.cols());
+}
+
+template <typename T>
+void DecoderPass<T>::find_active(Index j, std::vector<int>& active) const {
+  active.clear();
+  for (Index k = 0; k < mask_.rows(); ++k)
+    if (!skip_zeros_ || mask_(k, j) != T(0)) active.push_back(static_cast<int>(k));
+}
+
+template <typename T>
+double DecoderPass<T>::finish() {
+  double loss = 0.0;
+  for (double part : losses_) loss += part;
+  if (mode_ != DecoderMode::gradients) return loss;
+  decoder_.hidden.zero_gradient();
+  d_z.setZero(z_.rows(), z_.cols());
+  for (Index block = 0; block < blocks(); ++block) {
+    decoder_.hidden.gradient += d_A_[block];
+    d_z += d_z_[block];
+  }
+  return loss;
+}
+
+template <typename T>
+void run_passes(std::vector<DecoderPass<T>>& passes, std::vector<DecoderWorkspace<T>>& workspaces,
+                int threads) {
+  workspaces.resize(std::max<std::size_t>(workspaces.size(), threads));
+  std::vector<std::pair<DecoderPass<T>*, Index>> blocks;
+  double work = 0.0;
+  for (DecoderPass<T>& pass : passes) {
+    work += pass.work();
+    for (Index block = 0; block < pass.blocks(); ++block) blocks.emplace_back(&pass, block);
+  }
+  parallel_for(static_cast<Index>(blocks.size()), work, threads, [&](Index i, int thread) {
+    blocks[i].first->run_block(blocks[i].second, workspaces[thread]);
+  });
+}
+
+template DecoderPass<float>::DecoderPass(SparseDecoder<float>&, DecoderMode, const Matrix<float>&,
+                                         const Matrix<float>&, const OmicBatch<float>*, double,
+                                         GaussianLikelihood<float>*, const Dropout&, bool);
+template DecoderPass<double>::DecoderPass(SparseDecoder<double>&, DecoderMode,
+                                          const Matrix<double>&, const Matrix<double>&,
+                                          const OmicBatch<double>*, double,
+                                          GaussianLikelihood<double>*, const Dropout&, bool);
+template double DecoderPass<float>::work() const;
+template double DecoderPass<double>::work() const;
+template void DecoderPass<float>::find_active(Index, std::vector<int>&) const;
+template void DecoderPass<double>::find_active(Index, std::vector<int>&) const;
+template double DecoderPass<float>::finish();
+template double DecoderPass<double>::finish();
+template void run_passes<float>(std::vector<DecoderPass<float>>&,
+                                std::vector<DecoderWorkspace<float>>&, int);
+template void run_passes<double>(std::vector<DecoderPass<double>>&,
+                                 std::vector<DecoderWorkspace<double>>&, int);
+
+}  // namespace poems

@@ -1,0 +1,68 @@
+// The hot loops in single precision, compiled once for every instruction set that can pay and
+// picked when first used. kernel_impl.h has the code, kernel_*.cpp one instruction set each.
+#pragma once
+
+namespace poems {
+
+/// Samples are handled in multiples of this many; buffers are padded to it.
+constexpr long sample_padding = 16;
+
+inline long padded(long n) { return (n + sample_padding - 1) / sample_padding * sample_padding; }
+
+/// One feature of one omic on one tile of samples. A row of samples is contiguous.
+struct FeatureTile {
+  long samples;  ///< in the tile, a multiple of sample_padding
+  long units;
+  const float* A;  ///< factor k's column at A + k * units
+
+  // The feature.
+  const int* active;  ///< factors whose loading counts
+  long n_active;
+  const float* mask;    ///< per active factor, its loading
+  const float* output;  ///< v: units
+  float bias;
+
+  // The tile.
+  const float* z;  ///< factor k's row at z + k * z_stride
+  float* d_z;      ///< likewise; added to
+  long z_stride;
+
+  // Dropout, off when threshold is 0.
+  unsigned threshold, key0, key1;
+  const unsigned* first_counter;  ///< per sample, its number times the hashes per sample
+  float keep_scale;
+
+  // Scratch.
+  float* masked_z;  ///< n_active x samples
+  float* hidden;    ///< units x samples
+  float* xhat;      ///< samples; the reconstruction, then the loss's gradient with respect to it
+
+  // What backward() adds to.
+  float* d_A_lanes;  ///< factors x units x lanes
+  float* d_mask;     ///< per active factor
+  float* d_output;   ///< units
+};
+
+struct Kernel {
+  const char* level;
+  long lanes;
+
+  /// hidden = relu(A (mask * z)) with dropped units at 0, xhat = keep_scale output' hidden + bias.
+  void (*forward)(const FeatureTile&);
+
+  /// From the loss's gradient in xhat to d_z, d_A_lanes, d_mask and d_output. Replaces hidden.
+  void (*backward)(const FeatureTile&);
+
+  /// Sums the lanes of d_A_lanes: out[i] = sum over lanes of lanes[i]; n entries.
+  void (*sum_lanes)(const float* in, long n, float* out);
+
+  /// c[m, n] (+)= sum_k a[m, k] b[k, n]; n contiguous in b and c.
+  void (*multiply)(long m, long n, long k, const float* a, long a_m, long a_k, const float* b,
+                   long b_k, float* c, long c_m, bool add);
+};
+
+/// The kernel for this processor; the environment variable OMICPOEMS_SIMD ("baseline", "avx2",
+/// "avx512") asks for a lower level.
+const Kernel& kernel();
+
+}  // namespace poems

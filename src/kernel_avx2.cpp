@@ -1,0 +1,22 @@
+// The kernel for AVX2 and FMA.
+#include "kernel_target.h"
+#ifdef POEMS_HAS_X86_KERNELS
+
+#define POEMS_ISA avx2
+#define POEMS_LEVEL "avx2"
+#define POEMS_LANES 8
+#define POEMS_VECTORS 2
+#define POEMS_GRADIENT_ROWS 4
+#define POEMS_GRADIENT_COLS 2
+
+#ifdef __clang__
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#else
+#pragma GCC target("avx2,fma")
+#endif
+#include "kernel_impl.h"
+#ifdef __clang__
+#pragma clang attribute pop
+#endif
+
+#endif

@@ -1,0 +1,23 @@
+// The kernel for AVX-512.
+#include "kernel_target.h"
+#ifdef POEMS_HAS_X86_KERNELS
+
+#define POEMS_ISA avx512
+#define POEMS_LEVEL "avx512"
+#define POEMS_LANES 16
+#define POEMS_VECTORS 4
+#define POEMS_GRADIENT_ROWS 4
+#define POEMS_GRADIENT_COLS 4
+
+#ifdef __clang__
+#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,fma"))), \
+                             apply_to = function)
+#else
+#pragma GCC target("avx512f,avx512dq,avx512bw,avx512vl,fma")
+#endif
+#include "kernel_impl.h"
+#ifdef __clang__
+#pragma clang attribute pop
+#endif
+
+#endif

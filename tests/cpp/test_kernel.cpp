@@ -1,0 +1,148 @@
+// The fast decoder, on every instruction set that this processor has, against the clear one in
+// double: random shapes and densities, missing values, dropout; values and gradients.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <random>
+
+#include "decoder_pass.h"
+#include "random_problem.h"
+
+using namespace poems_test;
+
+namespace {
+
+struct Shape {
+  Index factors, units, samples, features;
+  double density, dropout;
+  bool missing, skip_zeros;
+};
+
+template <typename T>
+struct Outcome {
+  double loss;
+  Matrix<T> d_z, d_mask, d_A, d_output, d_bias, d_log_sigma, xhat;
+};
+
+/// Runs both versions on the same numbers.
+template <typename T>
+Outcome<T> run(const Shape& s, const Matrix<double>& A, const Matrix<double>& mask,
+               const Matrix<double>& output, const Matrix<double>& bias, const Matrix<double>& z,
+               const Matrix<double>& x, const Matrix<double>& observed) {
+  poems::SparseDecoder<T> decoder(s.features, s.factors, s.units);
+  decoder.hidden.value = A.cast<T>();
+  decoder.output.value = output.cast<T>();
+  decoder.bias.value = bias.cast<T>();
+  const Matrix<T> m = mask.cast<T>(), latent = z.cast<T>();
+  poems::OmicBatch<T> batch;
+  batch.samples.resize(s.samples);
+  for (Index i = 0; i < s.samples; ++i) batch.samples[i] = 3 * i + 1;
+  batch.x = x.cast<T>();
+  if (s.missing) batch.observed = observed.cast<T>();
+  poems::GaussianLikelihood<T> likelihood(s.features, true);
+  likelihood.log_sigma.value.setConstant(T(-0.3));
+  likelihood.zero_gradient();
+  const poems::Dropout dropout(poems::Stream(5, poems::Purpose::decoder_dropout, 2), s.dropout);
+  std::vector<poems::DecoderWorkspace<T>> workspaces;
+  std::vector<poems::DecoderPass<T>> pass;
+  pass.emplace_back(decoder, poems::DecoderMode::gradients, m, latent, &batch, 1.0 / s.samples,
+                    &likelihood, dropout, s.skip_zeros);
+  poems::run_passes(pass, workspaces, 2);
+  Outcome<T> result;
+  result.loss = pass[0].finish();
+  result.d_z = pass[0].d_z;
+  result.d_mask = pass[0].d_mask;
+  result.d_A = decoder.hidden.gradient;
+  result.d_output = decoder.output.gradient;
+  result.d_bias = decoder.bias.gradient;
+  result.d_log_sigma = likelihood.log_sigma.gradient;
+  std::vector<poems::DecoderPass<T>> again;
+  const poems::Dropout none(poems::Stream(5, poems::Purpose::decoder_dropout, 2), 0.0);
+  again.emplace_back(decoder, poems::DecoderMode::reconstruct, m, latent, nullptr, 1.0, nullptr,
+                     none, true);
+  poems::run_passes(again, workspaces, 2);
+  result.xhat = again[0].xhat;
+  return result;
+}
+
+void expect_close(const Matrix<float>& fast, const Matrix<double>& clear, const char* what) {
+  ASSERT_EQ(fast.rows(), clear.rows());
+  ASSERT_EQ(fast.cols(), clear.cols());
+  const double scale = clear.size() > 0 ? clear.cwiseAbs().maxCoeff() : 0.0;
+  const double error = (fast.cast<double>() - clear).cwiseAbs().maxCoeff();
+  EXPECT_LE(error, 3e-5 * scale + 1e-6) << what;
+}
+
+void compare(const Shape& s, unsigned seed) {
+  std::mt19937 generator(seed);
+  std::normal_distribution<double> normal;
+  std::uniform_real_distribution<double> uniform;
+  const auto fill = [&](Index rows, Index cols) {
+    Matrix<double> m(rows, cols);
+    for (Index i = 0; i < m.size(); ++i) m.data()[i] = normal(generator);
+    return m;
+  };
+  const Matrix<double> A = fill(s.units, s.factors) / std::sqrt(s.units);
+  Matrix<double> mask = fill(s.factors, s.features);
+  for (Index i = 0; i < mask.size(); ++i)
+    if (uniform(generator) > s.density) mask.data()[i] = 0.0;
+  const Matrix<double> output = fill(s.units, s.features) / std::sqrt(s.units);
+  const Matrix<double> bias = fill(s.features, 1), z = fill(s.factors, s.samples);
+  const Matrix<double> x = fill(s.samples, s.features);
+  Matrix<double> observed = Matrix<double>::Ones(s.samples, s.features);
+  for (Index i = 0; i < observed.size(); ++i) observed.data()[i] = uniform(generator) > 0.3;
+
+  // Both see numbers that float can hold, so that they agree on which units are positive.
+  const auto rounded = [](const Matrix<double>& m) -> Matrix<double> {
+    return m.cast<float>().cast<double>();
+  };
+  const auto clear = run<double>(s, rounded(A), rounded(mask), rounded(output), rounded(bias),
+                                 rounded(z), rounded(x), observed);
+  const auto fast = run<float>(s, A, mask, output, bias, z, x, observed);
+  SCOPED_TRACE(testing::Message() << "factors " << s.factors << ", units " << s.units
+                                  << ", samples " << s.samples << ", features " << s.features
+                                  << ", density " << s.density << ", dropout " << s.dropout
+                                  << ", missing " << s.missing << ", skip zeros " << s.skip_zeros);
+  EXPECT_NEAR(fast.loss, clear.loss, 2e-5 * std::abs(clear.loss));
+  expect_close(fast.d_z, clear.d_z, "d_z");
+  expect_close(fast.d_mask, clear.d_mask, "d_mask");
+  expect_close(fast.d_A, clear.d_A, "d_A");
+  expect_close(fast.d_output, clear.d_output, "d_output");
+  expect_close(fast.d_bias, clear.d_bias, "d_bias");
+  expect_close(fast.d_log_sigma, clear.d_log_sigma, "d_log_sigma");
+  expect_close(fast.xhat, clear.xhat, "xhat");
+}
+
+}  // namespace
+
+TEST(Kernel, IsTheLevelAskedFor) {
+  const char* asked = std::getenv("OMICPOEMS_SIMD");
+  if (!asked) GTEST_SKIP() << "OMICPOEMS_SIMD asks for none";
+  EXPECT_STREQ(poems::kernel().level, asked);
+}
+
+TEST(Kernel, AgreesWithTheClearDecoderOnRandomShapes) {
+  std::mt19937 generator(1);
+  const auto between = [&](Index low, Index high) {
+    return std::uniform_int_distribution<Index>(low, high)(generator);
+  };
+  const double densities[] = {0.0, 0.05, 0.3, 0.7, 1.0};
+  for (unsigned i = 0; i < 60; ++i) {
+    // Mostly small, to have many shapes in little time; some as large as they come.
+    const bool large = i % 10 == 0;
+    const Shape shape = {between(1, 70),
+                         between(1, 130),
+                         large ? between(256, 600) : between(1, 100),
+                         large ? 9 : between(1, 40),
+                         densities[i % 5],
+                         i % 3 == 0 ? 0.0 : 0.2,
+                         i % 2 == 0,
+                         i % 4 != 0};
+    compare(shape, i);
+  }
+}
+
+TEST(Kernel, HandlesTheShapesOfThePaper) {
+  compare({32, 100, 512, 20, 1.0, 0.2, false, false}, 100);
+  compare({32, 100, 48, 20, 0.125, 0.2, false, true}, 101);
+}
