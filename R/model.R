@@ -1,5 +1,9 @@
 # From R's settings to the core's description of a model.
 
+# Epochs between those in which loadings that are exactly zero can come back; in the others they are
+# skipped, which saves their arithmetic.
+revisit_zeros_every <- 5L
+
 # Units of the gating network's hidden layer, as published.
 gate_hidden_units <- 64L
 

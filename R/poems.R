@@ -75,8 +75,10 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
   config <- model_config(control, factors, lapply(omics, `[[`, "sd"))
   trained <- core_train(
     core_omics(omics, data$data, data$samples), length(data$samples), config,
-    lapply(unname(omics), `[[`, "sd"), c(unclass(control), list(seed = seed)),
-    progress_reporter(control, environment())
+    lapply(unname(omics), `[[`, "sd"),
+    c(unclass(control), list(seed = seed, revisit = revisit_zeros_every)),
+    progress_reporter(control, environment()),
+    start = NULL
   )
   check_trained(trained)
   new_fit(

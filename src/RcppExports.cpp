@@ -12,8 +12,8 @@ Rcpp::Rostream<false>& Rcpp::Rcerr = Rcpp::Rcpp_cerr_get();
 #endif
 
 // core_train
-Rcpp::List core_train(const Rcpp::List& omics, int cohort_size, const Rcpp::List& model_config, const Rcpp::List& sigma, const Rcpp::List& trainer_config, const Rcpp::Function& callback);
-RcppExport SEXP _omicpoems_core_train(SEXP omicsSEXP, SEXP cohort_sizeSEXP, SEXP model_configSEXP, SEXP sigmaSEXP, SEXP trainer_configSEXP, SEXP callbackSEXP) {
+Rcpp::List core_train(const Rcpp::List& omics, int cohort_size, const Rcpp::List& model_config, const Rcpp::List& sigma, const Rcpp::List& trainer_config, const Rcpp::Function& callback, const Rcpp::RObject& start);
+RcppExport SEXP _omicpoems_core_train(SEXP omicsSEXP, SEXP cohort_sizeSEXP, SEXP model_configSEXP, SEXP sigmaSEXP, SEXP trainer_configSEXP, SEXP callbackSEXP, SEXP startSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
@@ -23,7 +23,18 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< const Rcpp::List& >::type sigma(sigmaSEXP);
     Rcpp::traits::input_parameter< const Rcpp::List& >::type trainer_config(trainer_configSEXP);
     Rcpp::traits::input_parameter< const Rcpp::Function& >::type callback(callbackSEXP);
-    rcpp_result_gen = Rcpp::wrap(core_train(omics, cohort_size, model_config, sigma, trainer_config, callback));
+    Rcpp::traits::input_parameter< const Rcpp::RObject& >::type start(startSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_train(omics, cohort_size, model_config, sigma, trainer_config, callback, start));
+    return rcpp_result_gen;
+END_RCPP
+}
+// core_cpu
+Rcpp::List core_cpu();
+RcppExport SEXP _omicpoems_core_cpu() {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    rcpp_result_gen = Rcpp::wrap(core_cpu());
     return rcpp_result_gen;
 END_RCPP
 }
@@ -90,7 +101,8 @@ END_RCPP
 }
 
 static const R_CallMethodDef CallEntries[] = {
-    {"_omicpoems_core_train", (DL_FUNC) &_omicpoems_core_train, 6},
+    {"_omicpoems_core_train", (DL_FUNC) &_omicpoems_core_train, 7},
+    {"_omicpoems_core_cpu", (DL_FUNC) &_omicpoems_core_cpu, 0},
     {"_omicpoems_core_project", (DL_FUNC) &_omicpoems_core_project, 5},
     {"_omicpoems_core_reconstruct", (DL_FUNC) &_omicpoems_core_reconstruct, 4},
     {"_omicpoems_core_evaluate", (DL_FUNC) &_omicpoems_core_evaluate, 5},

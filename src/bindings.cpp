@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "data.h"
+#include "kernel.h"
 #include "model.h"
 #include "projection.h"
 #include "trainer.h"
@@ -48,6 +49,7 @@ poems::TrainerConfig read_trainer_config(const Rcpp::List& list) {
   config.patience = Rcpp::as<int>(list["patience"]);
   config.warmup = Rcpp::as<int>(list["warmup"]);
   config.kl_weight = list["kl_weight"];
+  config.revisit = Rcpp::as<int>(list["revisit"]);
   config.seed = static_cast<std::uint64_t>(Rcpp::as<int>(list["seed"]));
   config.threads = Rcpp::as<int>(list["threads"]);
   return config;
@@ -265,11 +267,11 @@ Rcpp::List evaluate(const Rcpp::List& parameters, const Rcpp::List& config, cons
 }  // namespace
 
 // Fits a model. The callback is told epoch, training and validation loss, and returns FALSE to
-// stop.
+// stop. `start`: parameters to start from, or NULL for random ones.
 // [[Rcpp::export]]
 Rcpp::List core_train(const Rcpp::List& omics, int cohort_size, const Rcpp::List& model_config,
                       const Rcpp::List& sigma, const Rcpp::List& trainer_config,
-                      const Rcpp::Function& callback) {
+                      const Rcpp::Function& callback, const Rcpp::RObject& start) {
   const poems::TrainerConfig trainer = read_trainer_config(trainer_config);
   const poems::Cohort<float> cohort = read_cohort<float>(omics, cohort_size, trainer.threads);
   poems::Model<float> model(read_model_config(model_config));
@@ -277,6 +279,7 @@ Rcpp::List core_train(const Rcpp::List& omics, int cohort_size, const Rcpp::List
   for (R_xlen_t v = 0; v < sigma.size(); ++v)
     initial_sigma.push_back(Rcpp::as<Vector<double>>(sigma[v]));
   model.initialise(trainer.seed, initial_sigma);
+  if (!start.isNULL()) read_parameters(Rcpp::List(start), model);
 
   RMonitor monitor(callback);
   const poems::TrainingResult result = poems::train(model, cohort, trainer, monitor);
@@ -292,6 +295,20 @@ Rcpp::List core_train(const Rcpp::List& omics, int cohort_size, const Rcpp::List
       Rcpp::Named("gates") = to_r(projection.gates, true),
       Rcpp::Named("variance") = variance_to_r(model, cohort, projection.mean,
                                               result.validation_samples, trainer.threads));
+}
+
+// What the core computes with.
+// [[Rcpp::export]]
+Rcpp::List core_cpu() {
+#ifdef _OPENMP
+  const bool openmp = true;
+  const int threads = omp_get_max_threads();
+#else
+  const bool openmp = false;
+  const int threads = 1;
+#endif
+  return Rcpp::List::create(Rcpp::Named("level") = poems::kernel().level,
+                            Rcpp::Named("openmp") = openmp, Rcpp::Named("threads") = threads);
 }
 
 // Projects samples: posterior mean and log-variance (samples x factors), gates (samples x omics).

@@ -8,7 +8,7 @@ namespace poems {
 
 namespace {
 constexpr Index most_blocks = 32;
-constexpr Index smallest_block = 8;
+constexpr Index smallest_block = 32;
 }  // namespace
 
 template <typename T>

@@ -28,13 +28,15 @@ typedef unsigned WordsInMemory __attribute__((vector_size(4 * POEMS_LANES), alig
 POEMS_INLINE Floats load(const float* p) { return *reinterpret_cast<const FloatsInMemory*>(p); }
 POEMS_INLINE void store(float* p, Floats x) { *reinterpret_cast<FloatsInMemory*>(p) = x; }
 
-/// In a fixed order: halves are added until one is left.
+/// In a fixed order: quarters of four lanes, then the four.
 POEMS_INLINE float sum_of_lanes(Floats x) {
-  float parts[lanes];
-  store(parts, x);
-  for (long half = lanes / 2; half > 0; half /= 2)
-    for (long i = 0; i < half; ++i) parts[i] += parts[i + half];
-  return parts[0];
+  typedef float Four __attribute__((vector_size(16)));
+  Four parts[lanes / 4];
+  __builtin_memcpy(parts, &x, sizeof x);
+  Four sum = parts[0];
+#pragma GCC unroll 8
+  for (int i = 1; i < lanes / 4; ++i) sum += parts[i];
+  return (sum[0] + sum[2]) + (sum[1] + sum[3]);
 }
 
 // ---- forward ----------------------------------------------------------------------------------

@@ -194,10 +194,14 @@ void Model<T>::step(AdamW<T>& optimizer, const Pass<T>& pass, Index batch_size) 
   for (Parameter<T>* parameter : gate_parameters()) update(parameter);
   for (std::size_t v = 0; v < omics.size(); ++v) {
     OmicModel<T>& omic = omics[v];
-    for (Parameter<T>* parameter : omic_parameters(v))
-      if (parameter != &omic.likelihood.log_sigma || !objective.sigma_in_closed_form())
-        update(parameter);
     Parameter<T>& W = omic.decoder.W;
+    for (Parameter<T>* parameter : omic_parameters(v)) {
+      if (parameter == &omic.likelihood.log_sigma && objective.sigma_in_closed_form()) continue;
+      if (parameter == &W && pass.skip_zeros)
+        optimizer.update_nonzero(W);
+      else
+        update(parameter);
+    }
     if (objective.penalty_by_proximal_step())
       omic.spike_slab.proximal_step(optimizer.step_sizes(W),
                                     objective.prior_weight(batch_size, pass.training_samples),

@@ -63,7 +63,7 @@ struct Pass {
   Index training_samples = 0;        ///< N, over which the "elbo" objective spreads the priors
   bool dropout = false;
   std::uint64_t seed = 0, epoch = 0;  ///< what dropout draws from
-  bool skip_zeros = false;            ///< leave loadings that are 0 without gradient
+  bool skip_zeros = false;            ///< leave loadings that are 0 as they are
   int threads = 1;
 };
 

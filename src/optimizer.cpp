@@ -7,17 +7,30 @@
 namespace poems {
 
 template <typename T>
+void AdamW<T>::prepare_moments(Parameter<T>& parameter) const {
+  if (parameter.first_moment.size() == parameter.value.size()) return;
+  parameter.first_moment.setZero(parameter.value.rows(), parameter.value.cols());
+  parameter.second_moment.setZero(parameter.value.rows(), parameter.value.cols());
+}
+
+template <typename T>
+T AdamW<T>::bias_corrected_rate() const {
+  return static_cast<T>(config_.learning_rate /
+                        (1.0 - std::pow(config_.beta1, static_cast<double>(step_))));
+}
+
+template <typename T>
+T AdamW<T>::second_moment_correction() const {
+  return static_cast<T>(1.0 / std::sqrt(1.0 - std::pow(config_.beta2, static_cast<double>(step_))));
+}
+
+template <typename T>
 void AdamW<T>::update(Parameter<T>& parameter, bool decay, int threads) const {
+  prepare_moments(parameter);
   const Index size = parameter.value.size();
-  if (parameter.first_moment.size() != size) {
-    parameter.first_moment.setZero(parameter.value.rows(), parameter.value.cols());
-    parameter.second_moment.setZero(parameter.value.rows(), parameter.value.cols());
-  }
-  const double step = static_cast<double>(step_);
   const T beta1 = static_cast<T>(config_.beta1), beta2 = static_cast<T>(config_.beta2);
   const T shrink = static_cast<T>(decay ? 1.0 - config_.learning_rate * config_.weight_decay : 1.0);
-  const T rate = static_cast<T>(config_.learning_rate / (1.0 - std::pow(config_.beta1, step)));
-  const T correction = static_cast<T>(1.0 / std::sqrt(1.0 - std::pow(config_.beta2, step)));
+  const T rate = bias_corrected_rate(), correction = second_moment_correction();
   const T epsilon = static_cast<T>(config_.epsilon);
 
   constexpr Index entry_block = 1 << 14;
@@ -36,11 +49,27 @@ void AdamW<T>::update(Parameter<T>& parameter, bool decay, int threads) const {
 }
 
 template <typename T>
+void AdamW<T>::update_nonzero(Parameter<T>& parameter) const {
+  prepare_moments(parameter);
+  const T beta1 = static_cast<T>(config_.beta1), beta2 = static_cast<T>(config_.beta2);
+  const T rate = bias_corrected_rate(), correction = second_moment_correction();
+  const T epsilon = static_cast<T>(config_.epsilon);
+  for (Index i = 0; i < parameter.value.size(); ++i) {
+    T& value = parameter.value.data()[i];
+    if (value == T(0)) continue;
+    const T gradient = parameter.gradient.data()[i];
+    T& m = parameter.first_moment.data()[i];
+    T& v = parameter.second_moment.data()[i];
+    m = beta1 * m + (T(1) - beta1) * gradient;
+    v = beta2 * v + (T(1) - beta2) * gradient * gradient;
+    value -= rate * m / (std::sqrt(v) * correction + epsilon);
+  }
+}
+
+template <typename T>
 Matrix<T> AdamW<T>::step_sizes(const Parameter<T>& parameter) const {
-  const double correction =
-      1.0 / std::sqrt(1.0 - std::pow(config_.beta2, static_cast<double>(step_)));
   return static_cast<T>(config_.learning_rate) /
-         (parameter.second_moment.array().sqrt() * static_cast<T>(correction) +
+         (parameter.second_moment.array().sqrt() * second_moment_correction() +
           static_cast<T>(config_.epsilon));
 }
 

@@ -28,11 +28,19 @@ class AdamW {
 
   void update(Parameter<T>& parameter, bool decay, int threads) const;
 
+  /// The same, without decay, for the entries that are not 0; the others and their moments stay as
+  /// they are.
+  void update_nonzero(Parameter<T>& parameter) const;
+
   /// The step size per entry in the round just done, lr / (sqrt(v / (1 - b2^t)) + eps): what a
   /// proximal step must be scaled by to meet the same stationary points.
   Matrix<T> step_sizes(const Parameter<T>& parameter) const;
 
  private:
+  void prepare_moments(Parameter<T>& parameter) const;
+  T bias_corrected_rate() const;       ///< lr / (1 - b1^t)
+  T second_moment_correction() const;  ///< 1 / sqrt(1 - b2^t)
+
   AdamWConfig config_;
   long step_ = 0;
 };

@@ -108,6 +108,8 @@ class Trainer {
     const Stream noise_stream(config_.seed, Purpose::latent_noise, record.epoch);
     Pass<T> pass = pass_of(record.epoch);
     pass.dropout = true;
+    pass.skip_zeros =
+        model_.config().objective.penalty_by_proximal_step() && record.epoch % config_.revisit != 0;
     pass.kl_weight = record.kl_weight =
         config_.kl_weight *
         (record.epoch < config_.warmup ? static_cast<double>(record.epoch) / config_.warmup : 1.0);

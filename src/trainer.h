@@ -17,6 +17,10 @@ struct TrainerConfig {
   long patience;      ///< epochs without a better validation loss before stopping
   long warmup;        ///< epochs over which the weight of the KL divergence rises to kl_weight
   double kl_weight;
+  /// Loadings that are exactly 0 are skipped, which saves the arithmetic, but for every
+  /// `revisit`-th epoch, in which all get a gradient and can come back. Has no meaning for
+  /// "published", whose loadings are never 0.
+  long revisit;
   std::uint64_t seed;
   int threads;
 };

@@ -31,6 +31,7 @@ poems::TrainerConfig trainer_config() {
   config.patience = 30;
   config.warmup = 5;
   config.kl_weight = 1.0;
+  config.revisit = 5;
   config.seed = 11;
   config.threads = 1;
   return config;
