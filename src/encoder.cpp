@@ -49,11 +49,10 @@ void Encoder<T>::backward(const OmicBatch<T>& batch, double keep_scale, Expert<T
                           int threads) {
   mean.backward_parameters(expert.hidden2, expert.d_mean, threads);
   logvar.backward_parameters(expert.hidden2, expert.d_logvar, threads);
-  Matrix<T> d_hidden2 = mean.weight.value.transpose() * expert.d_mean;
-  d_hidden2.noalias() += logvar.weight.value.transpose() * expert.d_logvar;
+  Matrix<T> d_hidden2 = mean.backward_input(expert.d_mean) + logvar.backward_input(expert.d_logvar);
   relu_and_drop_backward(expert.hidden2, keep_scale, d_hidden2);
   hidden2.backward_parameters(expert.hidden1, d_hidden2, threads);
-  Matrix<T> d_hidden1 = hidden2.weight.value.transpose() * d_hidden2;
+  Matrix<T> d_hidden1 = hidden2.backward_input(d_hidden2);
   relu_and_drop_backward(expert.hidden1, keep_scale, d_hidden1);
   hidden1.backward_parameters(batch.x.transpose(), d_hidden1, threads);
 }

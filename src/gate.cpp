@@ -80,10 +80,10 @@ void Gate<T>::backward(const Batch<T>& batch, const GateState<T>& state,
   Matrix<T> d_logits =
       weighted - (state.alpha.array().rowwise() * weighted.colwise().sum().array()).matrix();
   output.backward_parameters(state.hidden, d_logits, threads);
-  Matrix<T> d_hidden = output.weight.value.transpose() * d_logits;
+  Matrix<T> d_hidden = output.backward_input(d_logits);
   d_hidden = (state.hidden.array() > T(0)).select(d_hidden, T(0));
   hidden.backward_parameters(state.input, d_hidden, threads);
-  const Matrix<T> d_input = hidden.weight.value.transpose() * d_hidden;
+  const Matrix<T> d_input = hidden.backward_input(d_hidden);
 
   // Layer normalisation: with n the normalised mean and d its gradient,
   // d_mean = inverse_sd * (d - average(d) - n * average(d n)).

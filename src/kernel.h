@@ -56,9 +56,9 @@ struct Kernel {
   /// Sums the lanes of d_A_lanes: out[i] = sum over lanes of lanes[i]; n entries.
   void (*sum_lanes)(const float* in, long n, float* out);
 
-  /// c[m, n] (+)= sum_k a[m, k] b[k, n]; n contiguous in b and c.
+  /// c[m, n] = sum_k a[m, k] b[k, n]; n is contiguous in b and c, other strides are given.
   void (*multiply)(long m, long n, long k, const float* a, long a_m, long a_k, const float* b,
-                   long b_k, float* c, long c_m, bool add);
+                   long b_k, float* c, long c_m);
 };
 
 /// The kernel for this processor; the environment variable OMICPOEMS_SIMD ("baseline", "avx2",

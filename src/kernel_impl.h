@@ -227,15 +227,18 @@ struct Product {
   long b_k;
   float* c;
   long c_m;
-  bool add;
 };
 
+/// R rows and V vectors of c, over k0 <= k < k1; added to what c has unless k0 is 0.
 template <int R, int V>
-POEMS_INLINE void product_block(const Product& p, long m, long n, long k0, long k1, bool add) {
+POEMS_INLINE void product_block(const Product& p, long m, long n, long k0, long k1) {
   Floats sum[R][V] = {};
-  if (add)
+  if (k0 > 0) {
+#pragma GCC unroll 8
     for (int r = 0; r < R; ++r)
+#pragma GCC unroll 8
       for (int v = 0; v < V; ++v) sum[r][v] = load(p.c + (m + r) * p.c_m + n + v * lanes);
+  }
   for (long k = k0; k < k1; ++k) {
     const float* a = p.a + m * p.a_m + k * p.a_k;
     const float* b = p.b + k * p.b_k + n;
@@ -254,36 +257,39 @@ POEMS_INLINE void product_block(const Product& p, long m, long n, long k0, long 
 }
 
 template <int V>
-POEMS_INLINE void product_columns(const Product& p, long rows_of_c, long n, long k0, long k1,
-                                  bool add) {
+POEMS_INLINE void product_columns(const Product& p, long m_end, long n, long k0, long k1) {
   long m = 0;
-  for (; m + rows <= rows_of_c; m += rows) product_block<rows, V>(p, m, n, k0, k1, add);
-  for (; m < rows_of_c; ++m) product_block<1, V>(p, m, n, k0, k1, add);
+  for (; m + rows <= m_end; m += rows) product_block<rows, V>(p, m, n, k0, k1);
+  for (; m < m_end; ++m) product_block<1, V>(p, m, n, k0, k1);
 }
 
-/// The columns that do not fill a vector.
-void product_remainder(const Product& p, long rows_of_c, long n, long n_end, long k0, long k1,
-                       bool add) {
-  for (long m = 0; m < rows_of_c; ++m)
+/// Columns n ... of c, too few to fill a vector.
+void product_remainder(const Product& p, long m_end, long n, long n_end, long k_end) {
+  for (long m = 0; m < m_end; ++m)
     for (long j = n; j < n_end; ++j) {
-      float sum = add ? p.c[m * p.c_m + j] : 0.0f;
-      for (long k = k0; k < k1; ++k) sum += p.a[m * p.a_m + k * p.a_k] * p.b[k * p.b_k + j];
+      float sum = 0.0f;
+      for (long k = 0; k < k_end; ++k) sum += p.a[m * p.a_m + k * p.a_k] * p.b[k * p.b_k + j];
       p.c[m * p.c_m + j] = sum;
     }
 }
 
 void multiply(long m, long n, long k, const float* a, long a_m, long a_k, const float* b, long b_k,
-              float* c, long c_m, bool add) {
+              float* c, long c_m) {
   constexpr long depth = 256;  // of b that stays in cache while all rows of a pass over it
-  const Product p = {a, a_m, a_k, b, b_k, c, c_m, add};
+  const Product p = {a, a_m, a_k, b, b_k, c, c_m};
+  const long whole = n / lanes * lanes;
   for (long k0 = 0; k0 < k || k0 == 0; k0 += depth) {
     const long k1 = k0 + depth < k ? k0 + depth : k;
-    const bool adds = add || k0 > 0;
     long j = 0;
-    for (; j + wide * lanes <= n; j += wide * lanes) product_columns<wide>(p, m, j, k0, k1, adds);
-    for (; j + lanes <= n; j += lanes) product_columns<1>(p, m, j, k0, k1, adds);
-    product_remainder(p, m, j, n, k0, k1, adds);
+    for (; j + wide * lanes <= n; j += wide * lanes) product_columns<wide>(p, m, j, k0, k1);
+    for (; j < whole; j += lanes) product_columns<1>(p, m, j, k0, k1);
   }
+  if (whole == n) return;
+  // What is left overlaps the last whole vector, whose columns are computed again.
+  if (whole > 0)
+    product_columns<1>(p, m, n - lanes, 0, k);
+  else
+    product_remainder(p, m, 0, n, k);
 }
 
 }  // namespace

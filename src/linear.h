@@ -6,6 +6,7 @@
 
 #include "parallel.h"
 #include "parameter.h"
+#include "product.h"
 
 namespace poems {
 
@@ -27,13 +28,13 @@ struct Linear {
   /// x: in x batch; y: out x batch.
   template <typename Input>
   void forward(const Eigen::MatrixBase<Input>& x, Matrix<T>& y, int threads) const {
-    constexpr Index sample_block = 16;
+    constexpr Index sample_block = 24;
     y.resize(weight.value.rows(), x.cols());
     parallel_for(block_count(sample_block, x.cols()), work_of(x.cols()), threads,
                  [&](Index i, int) {
                    const Block b = block_at(i, sample_block, x.cols());
                    auto columns = y.middleCols(b.begin, b.size);
-                   columns.noalias() = weight.value * x.derived().middleCols(b.begin, b.size);
+                   product(weight.value, x.derived().middleCols(b.begin, b.size), columns);
                    columns.colwise() += bias.value.col(0);
                  });
   }
@@ -45,10 +46,18 @@ struct Linear {
     weight.gradient.resize(weight.value.rows(), weight.value.cols());
     parallel_for(block_count(input_block, x.rows()), work_of(x.cols()), threads, [&](Index i, int) {
       const Block b = block_at(i, input_block, x.rows());
-      weight.gradient.middleCols(b.begin, b.size).noalias() =
-          dy * x.derived().middleRows(b.begin, b.size).transpose();
+      product(dy, x.derived().middleRows(b.begin, b.size).transpose(),
+              weight.gradient.middleCols(b.begin, b.size));
     });
     bias.gradient = dy.rowwise().sum();
+  }
+
+  /// dx = A' dy.
+  Matrix<T> backward_input(const Matrix<T>& dy) const {
+    const Matrix<T> transposed = weight.value.transpose();
+    Matrix<T> dx(transposed.rows(), dy.cols());
+    product(transposed, dy, dx);
+    return dx;
   }
 
  private:

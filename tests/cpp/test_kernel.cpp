@@ -6,6 +6,7 @@
 #include <random>
 
 #include "decoder_pass.h"
+#include "product.h"
 #include "random_problem.h"
 
 using namespace poems_test;
@@ -119,6 +120,25 @@ TEST(Kernel, IsTheLevelAskedFor) {
   const char* asked = std::getenv("OMICPOEMS_SIMD");
   if (!asked) GTEST_SKIP() << "OMICPOEMS_SIMD asks for none";
   EXPECT_STREQ(poems::kernel().level, asked);
+}
+
+TEST(Kernel, MultipliesAsEigenDoes) {
+  std::mt19937 generator(3);
+  const auto between = [&](Index low, Index high) {
+    return std::uniform_int_distribution<Index>(low, high)(generator);
+  };
+  for (int i = 0; i < 200; ++i) {
+    const Index m = between(1, 130), n = between(1, 40), k = between(0, i % 10 == 0 ? 700 : 60);
+    const Matrix<double> left = normal_matrix(m, k, 3 * i), right = normal_matrix(k, n, 3 * i + 1);
+    const Matrix<float> l = left.cast<float>(), r = right.cast<float>();
+    const Matrix<float> turned = r.transpose();
+    Matrix<float> out = Matrix<float>::Constant(m, n, 7.0f), again = out;
+    poems::product(l, r, out);
+    poems::product(l, turned.transpose(), again);
+    const Matrix<double> expected = left * right;
+    expect_close(out, expected, "product");
+    expect_close(again, expected, "product with a transpose");
+  }
 }
 
 TEST(Kernel, AgreesWithTheClearDecoderOnRandomShapes) {
