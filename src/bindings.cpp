@@ -302,13 +302,11 @@ Rcpp::List core_train(const Rcpp::List& omics, int cohort_size, const Rcpp::List
 Rcpp::List core_cpu() {
 #ifdef _OPENMP
   const bool openmp = true;
-  const int threads = omp_get_max_threads();
 #else
   const bool openmp = false;
-  const int threads = 1;
 #endif
   return Rcpp::List::create(Rcpp::Named("level") = poems::kernel().level,
-                            Rcpp::Named("openmp") = openmp, Rcpp::Named("threads") = threads);
+                            Rcpp::Named("openmp") = openmp);
 }
 
 // Projects samples: posterior mean and log-variance (samples x factors), gates (samples x omics).

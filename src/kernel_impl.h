@@ -98,6 +98,7 @@ void forward(const FeatureTile& t) {
   }
   long s = 0;
   for (; s + wide * lanes <= t.samples; s += wide * lanes) forward_columns<wide>(t, s);
+  for (; s + 2 * lanes <= t.samples; s += 2 * lanes) forward_columns<2>(t, s);
   for (; s < t.samples; s += lanes) forward_columns<1>(t, s);
 }
 
@@ -211,6 +212,7 @@ void backward(const FeatureTile& t) {
   weight_gradient(t);
   long s = 0;
   for (; s + wide * lanes <= t.samples; s += wide * lanes) latent_columns<wide>(t, s);
+  for (; s + 2 * lanes <= t.samples; s += 2 * lanes) latent_columns<2>(t, s);
   for (; s < t.samples; s += lanes) latent_columns<1>(t, s);
 }
 
@@ -282,6 +284,7 @@ void multiply(long m, long n, long k, const float* a, long a_m, long a_k, const 
     const long k1 = k0 + depth < k ? k0 + depth : k;
     long j = 0;
     for (; j + wide * lanes <= n; j += wide * lanes) product_columns<wide>(p, m, j, k0, k1);
+    for (; j + 2 * lanes <= n; j += 2 * lanes) product_columns<2>(p, m, j, k0, k1);
     for (; j < whole; j += lanes) product_columns<1>(p, m, j, k0, k1);
   }
   if (whole == n) return;

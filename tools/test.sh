@@ -4,6 +4,7 @@
 # line that counts all of it.
 set -uo pipefail
 passed=0 failed=0 skipped=0
+cpp_log=build/cpp.log
 jobs=$(nproc 2>/dev/null || echo 2)
 
 echo "== R =="
@@ -42,6 +43,19 @@ run_cpp() {
 if command -v cmake >/dev/null; then
   echo "== C++ core =="
   run_cpp build/cpp
+  echo "== C++ core on older instruction sets =="
+  for level in avx2 baseline; do
+    if OMICPOEMS_SIMD=$level build/cpp/core_tests --gtest_filter='Kernel.*' >$cpp_log 2>&1; then
+      echo "$level: passed"
+      passed=$((passed + 1))
+    elif grep -q 'FAILED.*Kernel.IsTheLevelAskedFor' $cpp_log && [ "$level" = avx2 ]; then
+      echo "$level: this processor lacks it"
+      skipped=$((skipped + 1))
+    else
+      cat $cpp_log
+      failed=$((failed + 1))
+    fi
+  done
   echo "== C++ core under AddressSanitizer and UndefinedBehaviorSanitizer =="
   run_cpp build/cpp-sanitize -DSANITIZE=ON
 else

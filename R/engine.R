@@ -1,0 +1,33 @@
+#' What the engine computes with
+#'
+#' The package is compiled for any processor of its kind. Its hot loops are compiled again for newer
+#' instruction sets, and the best that the processor has is chosen when first used. The environment
+#' variable `OMICPOEMS_SIMD` (`"baseline"`, `"avx2"` or `"avx512"`), set before the package's first
+#' computation, asks for a lower level. Fits at different levels differ by rounding only.
+#'
+#' @return A list of class `poems_engine`: `level`, the instruction set in use; `openmp`, whether
+#'   the package was built with OpenMP; and `threads`, the default number of threads of a fit. Fits
+#'   on different numbers of threads are identical.
+#'
+#' @section Errors:
+#' None.
+#'
+#' @source Written for this package; the decoder it speeds up is that of Kocak Balik et al. (2025),
+#'   \doi{10.48550/arXiv.2511.03464}.
+#' @examples
+#' poems_engine()
+#' @export
+poems_engine <- function() {
+  cpu <- core_cpu()
+  threads <- if (cpu$openmp) unname(parallelly::availableCores()) else 1L
+  structure(list(level = cpu$level, openmp = cpu$openmp, threads = threads), class = "poems_engine")
+}
+
+#' @export
+print.poems_engine <- function(x, ...) {
+  cli::cat_line(sprintf(
+    "Instruction set %s, OpenMP %s, %d thread%s",
+    x$level, if (x$openmp) "on" else "off", x$threads, if (x$threads == 1) "" else "s"
+  ))
+  invisible(x)
+}

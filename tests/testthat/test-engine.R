@@ -1,0 +1,39 @@
+test_that("the engine says what it computes with", {
+  engine <- poems_engine()
+  expect_true(engine$level %in% c("baseline", "avx2", "avx512"))
+  expect_identical(engine$threads, poems_control()$threads)
+  expect_output(print(engine), paste("Instruction set", engine$level))
+})
+
+# In a child process, because the level is chosen once per process.
+fit_at <- function(level, library_path, epochs) {
+  script <- substitute(
+    {
+      .libPaths(c(LIB, .libPaths()))
+      omics <- lapply(omicpoems::tcga_breast$omics, \(x) x[1:100, ])
+      # Full batches: rounding grows with the number of steps, as in any training of a network.
+      control <- list(epochs = EPOCHS, batch_size = 512, threads = 1, progress = FALSE)
+      fit <- omicpoems::poems(omics, factors = 8, seed = 21, control = control)
+      saveRDS(list(level = omicpoems::poems_engine()$level, fit = fit), OUT)
+    },
+    list(LIB = library_path, EPOCHS = epochs, OUT = withr::local_tempfile(fileext = ".rds"))
+  )
+  file <- withr::local_tempfile(lines = deparse(script), fileext = ".R")
+  withr::local_envvar(OMICPOEMS_SIMD = level)
+  system2(file.path(R.home("bin"), "Rscript"), shQuote(file), stdout = FALSE, stderr = FALSE)
+  readRDS(script[[length(script)]][[3]])
+}
+
+test_that("fits at different instruction sets differ by rounding only", {
+  skip_on_cran()
+  library_path <- dirname(getNamespaceInfo("omicpoems", "path"))
+  skip_if_not(dir.exists(file.path(library_path, "omicpoems", "Meta")), "package not installed")
+  best <- poems_engine()$level
+  skip_if(best == "baseline", "there is one level only")
+  lower <- fit_at("baseline", library_path, epochs = 20)
+  upper <- fit_at(best, library_path, epochs = 20)
+  expect_identical(lower$level, "baseline")
+  expect_identical(upper$level, best)
+  expect_equal(lower$fit$history$training, upper$fit$history$training, tolerance = 1e-5)
+  expect_false(identical(lower$fit$latent, upper$fit$latent))
+})
