@@ -19,6 +19,7 @@ check: build/ready-test
 
 bench: build/ready-bench build/installed
 	Rscript bench/accuracy.R
+	Rscript bench/speed.R
 
 docs: build/ready-docs build/installed
 	Rscript -e 'Rcpp::compileAttributes(".")' -e 'roxygen2::roxygenise(load_code = "installed")'

@@ -1,0 +1,179 @@
+# Speed and memory beside the PyTorch peer, growth with the size of the problem, and a big cohort.
+# Writes bench/results.md and bench/growth.png.
+#
+#   Rscript bench/speed.R [--big]      (about 15 minutes on 2 cores; --big needs 12 GB and adds 10)
+#
+# Runs of the two programs alternate; medians over `rounds` rounds are reported, so that a machine
+# whose speed drifts slows both alike. The peer needs Debian's python3-torch.
+library(omicpoems)
+
+rounds <- 3L
+python <- if (file.exists("/usr/bin/python3")) "/usr/bin/python3" else "python3"
+rscript <- file.path(R.home("bin"), "Rscript")
+
+run_json <- function(program, arguments) {
+  output <- suppressWarnings(system2(program, arguments, stdout = TRUE, stderr = FALSE))
+  json <- grep("^\\{", output, value = TRUE)
+  if (length(json) == 0) return(NULL)
+  jsonlite::fromJSON(json[length(json)])
+}
+
+flags <- \(shape) as.vector(rbind(paste0("--", names(shape)), vapply(shape, format, "")))
+ours <- \(shape) run_json(rscript, c("bench/epoch_time.R", flags(shape)))
+peer <- \(shape) run_json(python, c("bench/peer_torch.py", flags(shape)))
+
+# Both programs on one shape, in turn. `density` is ours alone: the peer has no use for zeros.
+compare <- function(shape, densities = 1, peer_epochs = shape$epochs) {
+  runs <- list()
+  for (round in seq_len(rounds)) {
+    them <- peer(utils::modifyList(shape, list(epochs = peer_epochs)))
+    for (density in densities) {
+      us <- ours(c(shape, density = density))
+      runs[[length(runs) + 1]] <- data.frame(
+        density = density, ours = us$seconds_per_epoch, ours_mib = us$peak_memory_mib,
+        peer = if (is.null(them)) NA else them$seconds_per_epoch,
+        peer_mib = if (is.null(them)) NA else them$peak_memory_mib
+      )
+    }
+    message("round ", round, " of ", rounds, " done")
+  }
+  stats::aggregate(
+    cbind(ours, ours_mib, peer, peer_mib) ~ density, do.call(rbind, runs), stats::median,
+    na.action = stats::na.pass
+  )
+}
+
+brca <- list(
+  features = "1000,1000,503", samples = 560, batch = 512, factors = 32, hidden = 100,
+  dropout = 0.2, epochs = 5, threads = 2
+)
+large <- utils::modifyList(brca, list(features = "14579,5732,470", samples = 185, batch = 32,
+  epochs = 3))
+
+median_epoch <- \(shape) stats::median(vapply(seq_len(rounds), \(i) ours(shape)$seconds_per_epoch, 0))
+
+# Multiplications and additions of an epoch's decoders, forward and backward: 6 B D K H a batch.
+decoder_operations <- \(shape) {
+  6 * shape$samples * sum(as.numeric(strsplit(shape$features, ",")[[1]])) * shape$factors *
+    shape$hidden
+}
+
+# The best single-precision matrix product on the same cores, in operations per second.
+best_product <- function() {
+  code <- paste(
+    "import torch, time; torch.set_num_threads(2); n = 2048; a = torch.rand(n, n); b = a.clone()",
+    "times = []",
+    "for i in range(12): t = time.perf_counter(); a @ b; times.append(time.perf_counter() - t)",
+    "print('{\"rate\": %f}' % (2 * n ** 3 / min(times)))", sep = "\n"
+  )
+  result <- run_json(python, c("-c", shQuote(code)))
+  if (is.null(result)) NA else result$rate
+}
+
+# Seconds per epoch as one quantity grows tenfold in four steps, from a small base.
+growth <- function() {
+  scale <- 10^(0:3 / 3)
+  base <- utils::modifyList(brca, list(features = "1500", samples = 256, batch = 128, epochs = 5))
+  vary <- list(
+    features = \(s) utils::modifyList(base, list(features = format(round(1500 * s)))),
+    samples = \(s) utils::modifyList(base, list(samples = round(256 * s))),
+    `non-zeros` = \(s) c(base, density = round(3.2 * s) / 32)
+  )
+  do.call(rbind, lapply(names(vary), \(what) {
+    shapes <- lapply(scale, vary[[what]])
+    size <- if (what == "non-zeros") vapply(shapes, `[[`, 0, "density") / 0.1 else scale
+    data.frame(quantity = what, size = size, seconds = vapply(shapes, median_epoch, 0))
+  }))
+}
+
+plot_growth <- function(times, slopes) {
+  label <- sprintf("%s (slope %.2f)", names(slopes), slopes)
+  times$quantity <- factor(times$quantity, names(slopes), label)
+  plot <- ggplot2::ggplot(times, ggplot2::aes(size, seconds, colour = quantity)) +
+    ggplot2::geom_line() + ggplot2::geom_point(size = 2) +
+    ggplot2::scale_x_log10() + ggplot2::scale_y_log10() +
+    ggplot2::scale_colour_manual(values = c("#E69F00", "#0072B2", "#009E73")) +
+    ggplot2::labs(x = "Size, relative to the smallest", y = "Seconds per epoch", colour = NULL,
+      title = "Time grows with the work") +
+    ggplot2::theme_minimal(base_size = 11)
+  ggplot2::ggsave("bench/growth.png", plot, width = 6.5, height = 3.6, dpi = 150, bg = "white")
+}
+
+slope <- \(times) stats::coef(stats::lm(log(seconds) ~ log(size), times))[[2]]
+
+machine <- function() {
+  cpu <- if (file.exists("/proc/cpuinfo")) {
+    sub(".*: ", "", grep("^model name", readLines("/proc/cpuinfo"), value = TRUE)[1])
+  } else {
+    Sys.info()[["machine"]]
+  }
+  sprintf(
+    "%s: %s, %d cores, instruction set %s; R %s, omicpoems %s.", format(Sys.Date()), cpu,
+    parallel::detectCores(), poems_engine()$level, getRversion(),
+    utils::packageVersion("omicpoems")
+  )
+}
+
+row <- function(what, r, reach) {
+  sprintf(
+    "| %s | %.4g | %s | %s | %s |", what, r$ours,
+    if (is.na(r$peer)) "not measured" else sprintf("%.4g", r$peer),
+    if (is.na(r$peer)) "" else sprintf("**%.0f**", r$peer / r$ours), reach
+  )
+}
+
+big_cohort <- function() {
+  shape <- utils::modifyList(brca, list(
+    features = "60000,20000,7000", samples = 10000, batch = 256, epochs = 1
+  ))
+  r <- ours(shape)
+  c("", "## Big cohort", "",
+    sprintf(
+      "10,000 samples, 87,000 features in 3 omics, batch 256, dense W: %.0f s per epoch, peak of the
+whole R process %.1f GiB (the simulated data in double precision among it).",
+      r$seconds_per_epoch, r$peak_memory_mib / 1024
+    ))
+}
+
+main <- function(big) {
+  shapes <- compare(brca, c(1, 0.125))
+  larges <- compare(large, c(1, 0.125), peer_epochs = 1)
+  one <- vapply(c(1, 0.125), \(d) median_epoch(c(utils::modifyList(brca, list(threads = 1)),
+    density = d)), 0)
+  rate <- best_product()
+  achieved <- decoder_operations(brca) / shapes$ours[shapes$density == 1]
+  times <- growth()
+  slopes <- vapply(split(times, factor(times$quantity, unique(times$quantity))), slope, 0)
+  plot_growth(times, slopes)
+  at <- \(r, density) r[r$density == density, ]
+  dense <- at(shapes, 1)
+  writeLines(c(
+    "# Speed and memory", "", "Made by `Rscript bench/speed.R`; its header says how.", "",
+    machine(), "", "## Beside the PyTorch peer", "",
+    sprintf("Seconds per epoch on 2 threads, medians of %d alternating runs.", rounds), "",
+    "| shape | omicpoems | peer | times faster | aim |", "|---|---|---|---|---|",
+    row("1000,1000,503 features, 560 samples, batch 512, dense W", dense, ">= 15"),
+    row("the same, 12.5 % of W not zero", at(shapes, 0.125), ">= 45"),
+    row("14579,5732,470 features, 185 samples, batch 32, dense W", at(larges, 1), ">= 15"),
+    row("the same, 12.5 % of W not zero", at(larges, 0.125), ">= 40"), "",
+    sprintf("Peak memory, first shape: %.0f MiB, the peer's %.0f MiB (1/%.0f; aim 1/8).",
+      dense$ours_mib, dense$peer_mib, dense$peer_mib / dense$ours_mib), "",
+    "## Arithmetic", "",
+    sprintf(
+      "First shape, dense: %.0f GFLOP/s in the decoders' 6 B D K H operations alone; the best
+single-precision matrix product (2048 x 2048, PyTorch, 2 threads) reaches %.0f: %.0f %% (aim 65 %%).",
+      achieved / 1e9, rate / 1e9, 100 * achieved / rate
+    ), "",
+    "## Threads", "",
+    sprintf("2 threads against 1: %.2f times faster dense, %.2f times sparse (aim 1.85).",
+      one[1] / dense$ours, one[2] / at(shapes, 0.125)$ours), "",
+    "## Growth", "",
+    sprintf("Slopes on a log-log scale (aim 1.0): %s.",
+      paste(sprintf("%s %.2f", names(slopes), slopes), collapse = ", ")), "",
+    "![Seconds per epoch as features, samples and non-zeros grow](growth.png)",
+    if (big) big_cohort()
+  ), "bench/results.md")
+  cat(readLines("bench/results.md"), sep = "\n")
+}
+
+main("--big" %in% commandArgs(trailingOnly = TRUE))
