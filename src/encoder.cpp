@@ -4,19 +4,26 @@ namespace poems {
 
 namespace {
 
+constexpr Index inputs_at_once = 128;
+
+/// Of some samples' columns.
 template <typename T>
-void relu_and_drop(Matrix<T>& activation, const std::vector<Index>& samples, const Dropout& drop) {
-  activation = activation.cwiseMax(T(0));
+void relu_and_drop(const std::vector<Index>& samples, const Dropout& drop, Block columns,
+                   Matrix<T>& activation) {
+  auto part = activation.middleCols(columns.begin, columns.size);
+  part = part.cwiseMax(T(0));
   if (!drop.active()) return;
   const DropoutDraws draws = drop.draws(0, activation.rows());
-  for (Index i = 0; i < activation.cols(); ++i)
+  for (Index i = columns.begin; i < columns.begin + columns.size; ++i)
     drop.apply(draws, samples[i], activation.col(i).data(), activation.rows());
 }
 
 /// Gradient through dropout and relu: a unit that came out positive was kept and scaled.
 template <typename T>
-void relu_and_drop_backward(const Matrix<T>& activation, double keep_scale, Matrix<T>& d) {
-  d = (activation.array() > T(0)).select(d * static_cast<T>(keep_scale), T(0));
+Matrix<T> relu_and_drop_backward(const Matrix<T>& activation, double keep_scale, Block columns,
+                                 const Matrix<T>& d) {
+  return (activation.middleCols(columns.begin, columns.size).array() > T(0))
+      .select(d * static_cast<T>(keep_scale), T(0));
 }
 
 }  // namespace
@@ -34,27 +41,76 @@ void Encoder<T>::initialise(std::uint64_t seed, std::uint64_t& part) {
 }
 
 template <typename T>
-void Encoder<T>::forward(const OmicBatch<T>& batch, const Dropout& drop1, const Dropout& drop2,
-                         Expert<T>& expert, int threads) const {
-  hidden1.forward(batch.x.transpose(), expert.hidden1, threads);
-  relu_and_drop(expert.hidden1, batch.samples, drop1);
-  hidden2.forward(expert.hidden1, expert.hidden2, threads);
-  relu_and_drop(expert.hidden2, batch.samples, drop2);
-  mean.forward(expert.hidden2, expert.mean, threads);
-  logvar.forward(expert.hidden2, expert.logvar, threads);
+void Encoder<T>::prepare(const OmicBatch<T>& batch, Expert<T>& expert) const {
+  const Index units = hidden1.bias.value.rows(), factors = mean.bias.value.rows();
+  const Index members = batch.x.rows();
+  for (Matrix<T>* m : {&expert.hidden1, &expert.hidden2, &expert.d_hidden1, &expert.d_hidden2})
+    m->resize(units, members);
+  for (Matrix<T>* m : {&expert.mean, &expert.logvar}) m->resize(factors, members);
 }
 
 template <typename T>
-void Encoder<T>::backward(const OmicBatch<T>& batch, double keep_scale, Expert<T>& expert,
-                          int threads) {
-  mean.backward_parameters(expert.hidden2, expert.d_mean, threads);
-  logvar.backward_parameters(expert.hidden2, expert.d_logvar, threads);
-  Matrix<T> d_hidden2 = mean.backward_input(expert.d_mean) + logvar.backward_input(expert.d_logvar);
-  relu_and_drop_backward(expert.hidden2, keep_scale, d_hidden2);
-  hidden2.backward_parameters(expert.hidden1, d_hidden2, threads);
-  Matrix<T> d_hidden1 = hidden2.backward_input(d_hidden2);
-  relu_and_drop_backward(expert.hidden1, keep_scale, d_hidden1);
-  hidden1.backward_parameters(batch.x.transpose(), d_hidden1, threads);
+void Encoder<T>::forward(const OmicBatch<T>& batch, const Dropout& drop1, const Dropout& drop2,
+                         Block samples, Expert<T>& expert) const {
+  hidden1.forward(batch.x.transpose(), samples, expert.hidden1);
+  relu_and_drop(batch.samples, drop1, samples, expert.hidden1);
+  hidden2.forward(expert.hidden1, samples, expert.hidden2);
+  relu_and_drop(batch.samples, drop2, samples, expert.hidden2);
+  mean.forward(expert.hidden2, samples, expert.mean);
+  logvar.forward(expert.hidden2, samples, expert.logvar);
+}
+
+template <typename T>
+void Encoder<T>::backward(double keep_scale, Block samples, Expert<T>& expert) const {
+  const auto part = [&](const Matrix<T>& m) -> Matrix<T> {
+    return m.middleCols(samples.begin, samples.size);
+  };
+  const Matrix<T> d_hidden2 = relu_and_drop_backward<T>(
+      expert.hidden2, keep_scale, samples,
+      mean.backward_input(part(expert.d_mean)) + logvar.backward_input(part(expert.d_logvar)));
+  expert.d_hidden2.middleCols(samples.begin, samples.size) = d_hidden2;
+  expert.d_hidden1.middleCols(samples.begin, samples.size) = relu_and_drop_backward<T>(
+      expert.hidden1, keep_scale, samples, hidden2.backward_input(d_hidden2));
+}
+
+template <typename T>
+void Encoder<T>::prepare_gradients(const Expert<T>& expert) {
+  mean.backward_bias(expert.d_mean);
+  logvar.backward_bias(expert.d_logvar);
+  hidden2.backward_bias(expert.d_hidden2);
+  hidden1.backward_bias(expert.d_hidden1);
+}
+
+template <typename T>
+Index Encoder<T>::gradient_blocks() const {
+  return 3 + block_count(inputs_at_once, hidden1.weight.value.cols());
+}
+
+template <typename T>
+void Encoder<T>::gradient(const OmicBatch<T>& batch, const Expert<T>& expert, Index block) {
+  const Block all = {0, hidden1.weight.value.rows()};
+  switch (block) {
+    case 0:
+      mean.backward_weight(expert.hidden2, expert.d_mean, all);
+      break;
+    case 1:
+      logvar.backward_weight(expert.hidden2, expert.d_logvar, all);
+      break;
+    case 2:
+      hidden2.backward_weight(expert.hidden1, expert.d_hidden2, all);
+      break;
+    default:
+      hidden1.backward_weight(batch.x.transpose(), expert.d_hidden1,
+                              block_at(block - 3, inputs_at_once, hidden1.weight.value.cols()));
+  }
+}
+
+template <typename T>
+double Encoder<T>::work_per_sample() const {
+  double work = 0.0;
+  for (const Linear<T>* layer : {&hidden1, &hidden2, &mean, &logvar})
+    work += static_cast<double>(layer->weight.value.size());
+  return work;
 }
 
 template struct Encoder<float>;

@@ -47,7 +47,7 @@ void Gate<T>::initialise(std::uint64_t seed, std::uint64_t& part) {
 
 template <typename T>
 void Gate<T>::forward(const Batch<T>& batch, const std::vector<Expert<T>>& experts,
-                      GateState<T>& state, int threads) const {
+                      GateState<T>& state) const {
   const auto omics = static_cast<Index>(norms.size());
   const Index factors = norms[0].weight.value.rows();
   state.input.setZero(omics * factors, batch.size());
@@ -66,23 +66,23 @@ void Gate<T>::forward(const Batch<T>& batch, const std::vector<Expert<T>>& exper
           state.normalised[v].col(i).cwiseProduct(norms[v].weight.value) + norms[v].bias.value;
     }
   }
-  hidden.forward(state.input, state.hidden, threads);
+  hidden.forward(state.input, state.hidden);
   state.hidden = state.hidden.cwiseMax(T(0));
-  output.forward(state.hidden, state.alpha, threads);
+  output.forward(state.hidden, state.alpha);
   masked_softmax(batch, state.alpha);
 }
 
 template <typename T>
 void Gate<T>::backward(const Batch<T>& batch, const GateState<T>& state,
-                       std::vector<Expert<T>>& experts, int threads) {
+                       std::vector<Expert<T>>& experts) {
   // Softmax: d_logit = alpha * (d_alpha - sum of alpha d_alpha); absent omics have alpha = 0.
   const Matrix<T> weighted = state.alpha.cwiseProduct(state.d_alpha);
   Matrix<T> d_logits =
       weighted - (state.alpha.array().rowwise() * weighted.colwise().sum().array()).matrix();
-  output.backward_parameters(state.hidden, d_logits, threads);
+  output.backward_parameters(state.hidden, d_logits);
   Matrix<T> d_hidden = output.backward_input(d_logits);
   d_hidden = (state.hidden.array() > T(0)).select(d_hidden, T(0));
-  hidden.backward_parameters(state.input, d_hidden, threads);
+  hidden.backward_parameters(state.input, d_hidden);
   const Matrix<T> d_input = hidden.backward_input(d_hidden);
 
   // Layer normalisation: with n the normalised mean and d its gradient,

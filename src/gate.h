@@ -40,12 +40,11 @@ struct Gate {
 
   void initialise(std::uint64_t seed, std::uint64_t& part);
 
-  void forward(const Batch<T>& batch, const std::vector<Expert<T>>& experts, GateState<T>& state,
-               int threads) const;
+  void forward(const Batch<T>& batch, const std::vector<Expert<T>>& experts,
+               GateState<T>& state) const;
 
   /// From d_alpha to the gradients of the weights; adds to each expert's d_mean.
-  void backward(const Batch<T>& batch, const GateState<T>& state, std::vector<Expert<T>>& experts,
-                int threads);
+  void backward(const Batch<T>& batch, const GateState<T>& state, std::vector<Expert<T>>& experts);
 };
 
 }  // namespace poems

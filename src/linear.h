@@ -25,31 +25,38 @@ struct Linear {
     bias.fill_uniform(Stream(seed, Purpose::initialise, 0, part++), bound);
   }
 
-  /// x: in x batch; y: out x batch.
+  /// Some columns of y = A x + b. x: in x batch; y: out x batch, already of that shape.
   template <typename Input>
-  void forward(const Eigen::MatrixBase<Input>& x, Matrix<T>& y, int threads) const {
-    constexpr Index sample_block = 24;
-    y.resize(weight.value.rows(), x.cols());
-    parallel_for(block_count(sample_block, x.cols()), work_of(x.cols()), threads,
-                 [&](Index i, int) {
-                   const Block b = block_at(i, sample_block, x.cols());
-                   auto columns = y.middleCols(b.begin, b.size);
-                   product(weight.value, x.derived().middleCols(b.begin, b.size), columns);
-                   columns.colwise() += bias.value.col(0);
-                 });
+  void forward(const Eigen::MatrixBase<Input>& x, Block columns, Matrix<T>& y) const {
+    auto part = y.middleCols(columns.begin, columns.size);
+    product(weight.value, x.derived().middleCols(columns.begin, columns.size), part);
+    part.colwise() += bias.value.col(0);
   }
 
-  /// dA = dy x', db = sum of dy over the batch; replaces the gradients.
   template <typename Input>
-  void backward_parameters(const Eigen::MatrixBase<Input>& x, const Matrix<T>& dy, int threads) {
-    constexpr Index input_block = 128;
+  void forward(const Eigen::MatrixBase<Input>& x, Matrix<T>& y) const {
+    y.resize(weight.value.rows(), x.cols());
+    forward(x, {0, x.cols()}, y);
+  }
+
+  /// Gives the gradients their shape, for backward_weight() on several threads, and sets that of
+  /// the bias: db = sum of dy over the batch.
+  void backward_bias(const Matrix<T>& dy) {
     weight.gradient.resize(weight.value.rows(), weight.value.cols());
-    parallel_for(block_count(input_block, x.rows()), work_of(x.cols()), threads, [&](Index i, int) {
-      const Block b = block_at(i, input_block, x.rows());
-      product(dy, x.derived().middleRows(b.begin, b.size).transpose(),
-              weight.gradient.middleCols(b.begin, b.size));
-    });
     bias.gradient = dy.rowwise().sum();
+  }
+
+  /// Some columns of dA = dy x'.
+  template <typename Input>
+  void backward_weight(const Eigen::MatrixBase<Input>& x, const Matrix<T>& dy, Block inputs) {
+    product(dy, x.derived().middleRows(inputs.begin, inputs.size).transpose(),
+            weight.gradient.middleCols(inputs.begin, inputs.size));
+  }
+
+  template <typename Input>
+  void backward_parameters(const Eigen::MatrixBase<Input>& x, const Matrix<T>& dy) {
+    backward_bias(dy);
+    backward_weight(x, dy, {0, x.rows()});
   }
 
   /// dx = A' dy.
@@ -58,11 +65,6 @@ struct Linear {
     Matrix<T> dx(transposed.rows(), dy.cols());
     product(transposed, dy, dx);
     return dx;
-  }
-
- private:
-  double work_of(Index batch) const {
-    return static_cast<double>(weight.value.size()) * static_cast<double>(batch);
   }
 };
 

@@ -67,16 +67,57 @@ const Matrix<T>& Model<T>::mask(std::size_t omic) {
 
 template <typename T>
 void Model<T>::encode(const Batch<T>& batch, const Pass<T>& pass) {
+  const auto dropout = [&](Purpose purpose, std::size_t v) {
+    return dropout_of(config_.dropout, pass.dropout, pass.seed, purpose, pass.epoch, v);
+  };
   for (std::size_t v = 0; v < omics.size(); ++v)
-    omics[v].encoder.forward(batch.omics[v],
-                             dropout_of(config_.dropout, pass.dropout, pass.seed,
-                                        Purpose::encoder_dropout_1, pass.epoch, v),
-                             dropout_of(config_.dropout, pass.dropout, pass.seed,
-                                        Purpose::encoder_dropout_2, pass.epoch, v),
-                             experts[v], pass.threads);
-  gate.forward(batch, experts, gate_state, pass.threads);
+    omics[v].encoder.prepare(batch.omics[v], experts[v]);
+  for_sample_blocks(batch, pass.threads, [&](std::size_t v, Block samples) {
+    omics[v].encoder.forward(batch.omics[v], dropout(Purpose::encoder_dropout_1, v),
+                             dropout(Purpose::encoder_dropout_2, v), samples, experts[v]);
+  });
+  gate.forward(batch, experts, gate_state);
   fuse(batch, experts, gate_state.alpha, posterior);
   sample_latent(pass.noise, posterior);
+}
+
+/// From the experts' d_mean and d_logvar to the gradients of the encoders.
+template <typename T>
+void Model<T>::backward_encoders(const Batch<T>& batch, const Pass<T>& pass) {
+  const double keep_scale = dropout_of(config_.dropout, pass.dropout, pass.seed,
+                                       Purpose::encoder_dropout_1, pass.epoch, 0)
+                                .keep_scale();
+  for_sample_blocks(batch, pass.threads, [&](std::size_t v, Block samples) {
+    omics[v].encoder.backward(keep_scale, samples, experts[v]);
+  });
+  std::vector<std::pair<std::size_t, Index>> blocks;
+  double work = 0.0;
+  for (std::size_t v = 0; v < omics.size(); ++v) {
+    omics[v].encoder.prepare_gradients(experts[v]);
+    for (Index i = 0; i < omics[v].encoder.gradient_blocks(); ++i) blocks.emplace_back(v, i);
+    work += omics[v].encoder.work_per_sample() * static_cast<double>(batch.omics[v].x.rows());
+  }
+  parallel_for(static_cast<Index>(blocks.size()), work, pass.threads, [&](Index i, int) {
+    const std::size_t v = blocks[i].first;
+    omics[v].encoder.gradient(batch.omics[v], experts[v], blocks[i].second);
+  });
+}
+
+/// Calls body(omic, samples) for blocks of the samples that have each omic, on several threads.
+template <typename T>
+template <typename Body>
+void Model<T>::for_sample_blocks(const Batch<T>& batch, int threads, Body body) const {
+  constexpr Index samples_at_once = 24;
+  std::vector<std::pair<std::size_t, Block>> blocks;
+  double work = 0.0;
+  for (std::size_t v = 0; v < omics.size(); ++v) {
+    const Index members = batch.omics[v].x.rows();
+    for (Index i = 0; i < block_count(samples_at_once, members); ++i)
+      blocks.emplace_back(v, block_at(i, samples_at_once, members));
+    work += omics[v].encoder.work_per_sample() * static_cast<double>(members);
+  }
+  parallel_for(static_cast<Index>(blocks.size()), work, threads,
+               [&](Index i, int) { body(blocks[i].first, blocks[i].second); });
 }
 
 /// Runs the decoders of all omics at once, over the members of the batch that have the omic.
@@ -132,13 +173,8 @@ LossTerms Model<T>::loss_and_gradients(const Batch<T>& batch, const Pass<T>& pas
               posterior);
   sample_latent_backward(pass.noise, d_z, posterior);
   fuse_backward(batch, gate_state.alpha, posterior, experts, gate_state.d_alpha);
-  gate.backward(batch, gate_state, experts, pass.threads);
-  for (std::size_t v = 0; v < omics.size(); ++v) {
-    const double keep_scale = dropout_of(config_.dropout, pass.dropout, pass.seed,
-                                         Purpose::encoder_dropout_1, pass.epoch, v)
-                                  .keep_scale();
-    omics[v].encoder.backward(batch.omics[v], keep_scale, experts[v], pass.threads);
-  }
+  gate.backward(batch, gate_state, experts);
+  backward_encoders(batch, pass);
   add_priors(batch.size(), pass, terms);
   return terms;
 }

@@ -122,6 +122,9 @@ class Model {
   void restore(const std::vector<Matrix<T>>& snapshot);
 
  private:
+  template <typename Body>
+  void for_sample_blocks(const Batch<T>& batch, int threads, Body body) const;
+  void backward_encoders(const Batch<T>& batch, const Pass<T>& pass);
   std::vector<double> decode(const Batch<T>& batch, const Pass<T>& pass, DecoderMode mode,
                              std::vector<DecoderPass<T>>& passes);
   void add_priors(Index batch_size, const Pass<T>& pass, LossTerms& terms);
