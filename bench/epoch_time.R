@@ -2,7 +2,7 @@
 # peer (peer_torch.py) takes the same arguments and prints the same keys.
 #
 #   Rscript bench/epoch_time.R --features 1000,1000,503 --samples 560 --batch 512 --factors 32 \
-#     --hidden 100 --dropout 0.2 --epochs 5 --threads 2 [--density 0.125]
+#     --hidden 100 --dropout 0.2 --epochs 5 --threads 2 [--density 0.125] [--objective elbo]
 #
 # With --density, that share of every feature's loadings is not zero, at random factors, and zeros
 # are skipped in every epoch. Prints one JSON line.
@@ -10,11 +10,12 @@ suppressPackageStartupMessages(library(omicpoems))
 
 defaults <- list(
   features = "1000,1000,503", samples = 560L, batch = 512L, factors = 32L, hidden = 100L,
-  dropout = 0.2, epochs = 5L, threads = poems_control()$threads, density = 1
+  dropout = 0.2, epochs = 5L, threads = poems_control()$threads, density = 1, objective = "elbo"
 )
 
 read_arguments <- function(arguments) {
   values <- defaults
+  if (length(arguments) %% 2 != 0) stop("every argument needs a value")
   for (i in seq(1, length.out = length(arguments) / 2, by = 2)) {
     name <- sub("^--", "", arguments[i])
     if (!name %in% names(defaults)) stop("unknown argument --", name)
@@ -23,10 +24,17 @@ read_arguments <- function(arguments) {
   values
 }
 
+# matrix() would copy the numbers, which a big cohort has no memory for.
+random_matrix <- function(rows, cols) {
+  x <- stats::runif(as.numeric(rows) * cols)
+  dim(x) <- c(rows, cols)
+  x
+}
+
 # In the form that the core takes; uniform numbers have mean 1/2 and standard deviation 1/sqrt(12).
 random_omics <- function(features, samples) {
   lapply(features, \(d) list(
-    x = matrix(stats::runif(d * samples), d), center = rep(0.5, d), scale = rep(sqrt(1 / 12), d),
+    x = random_matrix(d, samples), center = rep(0.5, d), scale = rep(sqrt(1 / 12), d),
     fill = numeric(d), clip = 6, samples = seq_len(samples)
   ))
 }
@@ -49,7 +57,7 @@ measure <- function(a) {
   features <- as.integer(strsplit(a$features, ",")[[1]])
   omics <- random_omics(features, a$samples)
   # Hardly any penalty, so that the loadings that are not zero stay so.
-  control <- poems_control(
+  control <- poems_control(a$objective,
     batch_size = a$batch, hidden = a$hidden, dropout = a$dropout, validation = 0, warmup = 0,
     threads = a$threads, lambda0 = 1e-6, lambda1 = 1e-7, progress = FALSE
   )

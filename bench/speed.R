@@ -3,8 +3,9 @@
 #
 #   Rscript bench/speed.R [--big]      (about 15 minutes on 2 cores; --big needs 12 GB and adds 10)
 #
-# Runs of the two programs alternate; medians over `rounds` rounds are reported, so that a machine
-# whose speed drifts slows both alike. The peer needs Debian's python3-torch.
+# What is compared runs in turn, round after round, and medians over the rounds are reported, so
+# that a machine whose speed drifts slows all alike. The peer needs Debian's python3-torch; without
+# it our own times are measured alone.
 library(omicpoems)
 
 rounds <- 3L
@@ -12,33 +13,54 @@ python <- if (file.exists("/usr/bin/python3")) "/usr/bin/python3" else "python3"
 rscript <- file.path(R.home("bin"), "Rscript")
 
 run_json <- function(program, arguments) {
-  output <- suppressWarnings(system2(program, arguments, stdout = TRUE, stderr = FALSE))
+  errors <- tempfile()
+  on.exit(unlink(errors))
+  output <- suppressWarnings(system2(program, arguments, stdout = TRUE, stderr = errors))
   json <- grep("^\\{", output, value = TRUE)
-  if (length(json) == 0) return(NULL)
+  if (length(json) == 0) {
+    stop(paste(c("no result from:", program, arguments), collapse = " "), "\n",
+      paste(utils::tail(readLines(errors), 5), collapse = "\n"), call. = FALSE)
+  }
   jsonlite::fromJSON(json[length(json)])
+}
+
+# NA without PyTorch.
+torch_version <- function() {
+  code <- "import json, torch; print(json.dumps({'version': torch.__version__}))"
+  tryCatch(run_json(python, c("-c", shQuote(code)))$version, error = \(e) NA_character_)
+}
+torch <- torch_version()
+if (is.na(torch)) {
+  message("The peer is left out: ", python, " has no torch (Debian's python3-torch).")
 }
 
 flags <- \(shape) as.vector(rbind(paste0("--", names(shape)), vapply(shape, format, "")))
 ours <- \(shape) run_json(rscript, c("bench/epoch_time.R", flags(shape)))
-peer <- \(shape) run_json(python, c("bench/peer_torch.py", flags(shape)))
+peer <- function(shape) {
+  if (is.na(torch)) return(list(seconds_per_epoch = NA_real_, peak_memory_mib = NA_real_))
+  run_json(python, c("bench/peer_torch.py", flags(shape)))
+}
 
-# Both programs on one shape, in turn. `density` is ours alone: the peer has no use for zeros.
-compare <- function(shape, densities = 1, peer_epochs = shape$epochs) {
+# Both programs on one shape, in turn. `densities` and `threads` are ours alone: the peer has no use
+# for zeros, and always runs on the shape's threads.
+compare <- function(shape, densities = 1, threads = shape$threads, peer_epochs = shape$epochs) {
   runs <- list()
   for (round in seq_len(rounds)) {
     them <- peer(utils::modifyList(shape, list(epochs = peer_epochs)))
     for (density in densities) {
-      us <- ours(c(shape, density = density))
-      runs[[length(runs) + 1]] <- data.frame(
-        density = density, ours = us$seconds_per_epoch, ours_mib = us$peak_memory_mib,
-        peer = if (is.null(them)) NA else them$seconds_per_epoch,
-        peer_mib = if (is.null(them)) NA else them$peak_memory_mib
-      )
+      for (t in threads) {
+        us <- ours(c(utils::modifyList(shape, list(threads = t)), density = density))
+        runs[[length(runs) + 1]] <- data.frame(
+          density = density, threads = t, ours = us$seconds_per_epoch,
+          ours_mib = us$peak_memory_mib, peer = them$seconds_per_epoch,
+          peer_mib = them$peak_memory_mib
+        )
+      }
     }
     message("round ", round, " of ", rounds, " done")
   }
   stats::aggregate(
-    cbind(ours, ours_mib, peer, peer_mib) ~ density, do.call(rbind, runs), stats::median,
+    cbind(ours, ours_mib, peer, peer_mib) ~ density + threads, do.call(rbind, runs), stats::median,
     na.action = stats::na.pass
   )
 }
@@ -50,7 +72,13 @@ brca <- list(
 large <- utils::modifyList(brca, list(features = "14579,5732,470", samples = 185, batch = 32,
   epochs = 3))
 
-median_epoch <- \(shape) stats::median(vapply(seq_len(rounds), \(i) ours(shape)$seconds_per_epoch, 0))
+# Median seconds per epoch of each of several shapes, run in turn.
+median_epochs <- function(shapes) {
+  seconds <- vapply(seq_len(rounds), \(round) {
+    vapply(shapes, \(shape) ours(shape)$seconds_per_epoch, 0)
+  }, numeric(length(shapes)))
+  apply(seconds, 1, stats::median)
+}
 
 # Multiplications and additions of an epoch's decoders, forward and backward: 6 B D K H a batch.
 decoder_operations <- \(shape) {
@@ -60,14 +88,14 @@ decoder_operations <- \(shape) {
 
 # The best single-precision matrix product on the same cores, in operations per second.
 best_product <- function() {
+  if (is.na(torch)) return(NA_real_)
   code <- paste(
     "import torch, time; torch.set_num_threads(2); n = 2048; a = torch.rand(n, n); b = a.clone()",
     "times = []",
     "for i in range(12): t = time.perf_counter(); a @ b; times.append(time.perf_counter() - t)",
     "print('{\"rate\": %f}' % (2 * n ** 3 / min(times)))", sep = "\n"
   )
-  result <- run_json(python, c("-c", shQuote(code)))
-  if (is.null(result)) NA else result$rate
+  run_json(python, c("-c", shQuote(code)))$rate
 }
 
 # Seconds per epoch as one quantity grows tenfold in four steps, from a small base.
@@ -77,12 +105,12 @@ growth <- function() {
   vary <- list(
     features = \(s) utils::modifyList(base, list(features = format(round(1500 * s)))),
     samples = \(s) utils::modifyList(base, list(samples = round(256 * s))),
-    `non-zeros` = \(s) c(base, density = round(3.2 * s) / 32)
+    `non-zeros` = \(s) c(base, density = round(3 * s) / 32)  # 3 to 30 of 32 loadings a feature
   )
   do.call(rbind, lapply(names(vary), \(what) {
     shapes <- lapply(scale, vary[[what]])
-    size <- if (what == "non-zeros") vapply(shapes, `[[`, 0, "density") / 0.1 else scale
-    data.frame(quantity = what, size = size, seconds = vapply(shapes, median_epoch, 0))
+    size <- if (what == "non-zeros") vapply(shapes, `[[`, 0, "density") / (3 / 32) else scale
+    data.frame(quantity = what, size = size, seconds = median_epochs(shapes))
   }))
 }
 
@@ -108,9 +136,9 @@ machine <- function() {
     Sys.info()[["machine"]]
   }
   sprintf(
-    "%s: %s, %d cores, instruction set %s; R %s, omicpoems %s.", format(Sys.Date()), cpu,
-    parallel::detectCores(), poems_engine()$level, getRversion(),
-    utils::packageVersion("omicpoems")
+    "%s: %s, %d cores, instruction set %s; R %s, omicpoems %s, PyTorch %s.", format(Sys.Date()),
+    cpu, parallel::detectCores(), poems_engine()$level, getRversion(),
+    utils::packageVersion("omicpoems"), if (is.na(torch)) "not installed" else torch
   )
 }
 
@@ -118,7 +146,25 @@ row <- function(what, r, reach) {
   sprintf(
     "| %s | %.4g | %s | %s | %s |", what, r$ours,
     if (is.na(r$peer)) "not measured" else sprintf("%.4g", r$peer),
-    if (is.na(r$peer)) "" else sprintf("**%.0f**", r$peer / r$ours), reach
+    if (is.na(r$peer)) "" else sprintf("**%.1f**", r$peer / r$ours), reach
+  )
+}
+
+memory_line <- function(r) {
+  if (is.na(r$peer)) return(sprintf("Peak memory, first shape: %.0f MiB.", r$ours_mib))
+  sprintf("Peak memory, first shape: %.0f MiB, the peer's %.0f MiB (1/%.1f; aim 1/8).",
+    r$ours_mib, r$peer_mib, r$peer_mib / r$ours_mib)
+}
+
+arithmetic_line <- function(achieved, rate) {
+  if (is.na(rate)) {
+    return(sprintf("First shape, dense: %.0f GFLOP/s in the decoders' 6 B D K H operations alone.",
+      achieved / 1e9))
+  }
+  sprintf(
+    "First shape, dense: %.0f GFLOP/s in the decoders' 6 B D K H operations alone; the best
+single-precision matrix product (2048 x 2048, PyTorch, 2 threads) reaches %.0f: %.0f %% (aim 65 %%).",
+    achieved / 1e9, rate / 1e9, 100 * achieved / rate
   )
 }
 
@@ -136,17 +182,16 @@ whole R process %.1f GiB (the simulated data in double precision among it).",
 }
 
 main <- function(big) {
-  shapes <- compare(brca, c(1, 0.125))
+  shapes <- compare(brca, c(1, 0.125), threads = c(2, 1))
   larges <- compare(large, c(1, 0.125), peer_epochs = 1)
-  one <- vapply(c(1, 0.125), \(d) median_epoch(c(utils::modifyList(brca, list(threads = 1)),
-    density = d)), 0)
   rate <- best_product()
-  achieved <- decoder_operations(brca) / shapes$ours[shapes$density == 1]
   times <- growth()
   slopes <- vapply(split(times, factor(times$quantity, unique(times$quantity))), slope, 0)
   plot_growth(times, slopes)
-  at <- \(r, density) r[r$density == density, ]
+  at <- \(r, density, threads = 2) r[r$density == density & r$threads == threads, ]
   dense <- at(shapes, 1)
+  achieved <- decoder_operations(brca) / dense$ours
+  speedup <- \(density) at(shapes, density, 1)$ours / at(shapes, density)$ours
   writeLines(c(
     "# Speed and memory", "", "Made by `Rscript bench/speed.R`; its header says how.", "",
     machine(), "", "## Beside the PyTorch peer", "",
@@ -156,17 +201,12 @@ main <- function(big) {
     row("the same, 12.5 % of W not zero", at(shapes, 0.125), ">= 45"),
     row("14579,5732,470 features, 185 samples, batch 32, dense W", at(larges, 1), ">= 15"),
     row("the same, 12.5 % of W not zero", at(larges, 0.125), ">= 40"), "",
-    sprintf("Peak memory, first shape: %.0f MiB, the peer's %.0f MiB (1/%.0f; aim 1/8).",
-      dense$ours_mib, dense$peer_mib, dense$peer_mib / dense$ours_mib), "",
+    memory_line(dense), "",
     "## Arithmetic", "",
-    sprintf(
-      "First shape, dense: %.0f GFLOP/s in the decoders' 6 B D K H operations alone; the best
-single-precision matrix product (2048 x 2048, PyTorch, 2 threads) reaches %.0f: %.0f %% (aim 65 %%).",
-      achieved / 1e9, rate / 1e9, 100 * achieved / rate
-    ), "",
+    arithmetic_line(achieved, rate), "",
     "## Threads", "",
     sprintf("2 threads against 1: %.2f times faster dense, %.2f times sparse (aim 1.85).",
-      one[1] / dense$ours, one[2] / at(shapes, 0.125)$ours), "",
+      speedup(1), speedup(0.125)), "",
     "## Growth", "",
     sprintf("Slopes on a log-log scale (aim 1.0): %s.",
       paste(sprintf("%s %.2f", names(slopes), slopes), collapse = ", ")), "",

@@ -8,7 +8,13 @@ goal=$1
 
 can_use_apt() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
 
-# Installs those of the named Debian packages that are not installed and that the archive has.
+# Reads the archive's list of packages, once.
+apt_update() {
+  [ -n "${apt_updated:-}" ] || apt-get update -qq
+  apt_updated=yes
+}
+
+# Installs those of the named Debian packages that are not installed.
 apt_install() {
   local missing=()
   for package in "$@"; do
@@ -16,18 +22,10 @@ apt_install() {
       missing+=("$package")
   done
   [ ${#missing[@]} -gt 0 ] || return 0
-  if [ -z "${apt_updated:-}" ]; then
-    apt-get update -qq
-    apt_updated=yes
-  fi
-  local available=()
-  for package in "${missing[@]}"; do
-    apt-cache show "$package" >/dev/null 2>&1 && available+=("$package")
-  done
-  [ ${#available[@]} -gt 0 ] || return 0
-  echo "Installing ${available[*]}"
+  apt_update
+  echo "Installing ${missing[*]}"
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-    "${available[@]}" >/dev/null
+    "${missing[@]}" >/dev/null
 }
 
 if can_use_apt; then
@@ -45,8 +43,14 @@ fi
 
 missing=$(Rscript tools/dependencies.R list "$goal")
 if [ -n "$missing" ] && can_use_apt; then
-  # Debian's name of an R package is in lower case.
-  # shellcheck disable=SC2046
-  apt_install $(for package in $missing; do echo "r-cran-${package,,}"; done)
+  # Debian's name of an R package is in lower case; those that Debian lacks come from CRAN below.
+  apt_update
+  packages=()
+  for package in $missing; do
+    if apt-cache show "r-cran-${package,,}" >/dev/null 2>&1; then
+      packages+=("r-cran-${package,,}")
+    fi
+  done
+  apt_install ${packages[@]+"${packages[@]}"}
 fi
 Rscript tools/dependencies.R install "$goal"

@@ -40,7 +40,14 @@ run_cpp() {
   fi
 }
 
-if command -v cmake >/dev/null; then
+# Whether cmake is there and finds GoogleTest.
+can_test_cpp() {
+  command -v cmake >/dev/null || return 1
+  cmake -S tests/cpp -B build/cpp -DCMAKE_BUILD_TYPE=Release >build/cmake.log 2>&1
+  ! grep -q 'Could NOT find GTest' build/cmake.log
+}
+
+if can_test_cpp; then
   echo "== C++ core =="
   run_cpp build/cpp
   echo "== C++ core on older instruction sets =="
