@@ -4,8 +4,8 @@
 #   Rscript bench/speed.R [--big]      (about 15 minutes on 2 cores; --big needs 12 GB and adds 10)
 #
 # What is compared runs in turn, round after round, and medians over the rounds are reported, so
-# that a machine whose speed drifts slows all alike. The peer needs Debian's python3-torch; without
-# it our own times are measured alone.
+# that a machine whose speed drifts slows all alike. The peer needs Debian's python3-torch,
+# and OpenBLAS to be fast; without torch our own times are measured alone.
 library(omicpoems)
 
 rounds <- 3L

@@ -33,7 +33,9 @@ if can_use_apt; then
   if [ "$goal" = test ]; then apt_install cmake libgtest-dev libeigen3-dev; fi
   # Only the peer of the speed benchmark needs it.
   if [ "$goal" = bench ]; then
-    apt_install python3-torch || echo "python3-torch could not be installed; bench/speed.R goes without." >&2
+    # OpenBLAS, because with Debian's reference BLAS the peer is several times slower.
+    apt_install python3-torch libopenblas0-pthread ||
+      echo "python3-torch could not be installed; bench/speed.R goes without the peer." >&2
   fi
 fi
 if ! command -v Rscript >/dev/null; then
