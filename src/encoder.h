@@ -1,10 +1,8 @@
 // Encoder of one omic: x -> mean and log-variance of its expert.
 //
-//   h1 = drop(relu(A1 x + b1)),  h2 = drop(relu(A2 h1 + b2)),  mean = Am h2 + bm,  logvar = Al h2 +
-//   bl
+//   h1 = drop(relu(A1 x + b1)),  h2 = drop(relu(A2 h1 + b2)),
+//   mean = Am h2 + bm,           logvar = Al h2 + bl
 #pragma once
-
-#include <vector>
 
 #include "data.h"
 #include "dropout.h"

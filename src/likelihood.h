@@ -2,8 +2,6 @@
 // feature with the reconstruction it has just computed.
 #pragma once
 
-#include <vector>
-
 #include "data.h"
 #include "parameter.h"
 

@@ -1,5 +1,5 @@
 // How the terms of the loss are scaled and added, and how the parameters outside the gradient step
-// are treated. A loss is per sample; smaller is better. See "The model" for both in full.
+// are treated. A loss is per sample; smaller is better.
 #pragma once
 
 #include "types.h"
