@@ -39,10 +39,9 @@ DecoderPass<T>::DecoderPass(SparseDecoder<T>& decoder, DecoderMode mode, const M
   samples_z_.setZero(padded(z.cols()), z.rows());
   samples_z_.topRows(z.cols()) = z.transpose();
   if (dropout.active()) {
-    const std::uint32_t words = dropout.draws(0, decoder.hidden.value.rows()).words;
-    first_counter_.assign(samples_z_.rows(), 0);
-    for (Index i = 0; i < z.cols(); ++i)
-      first_counter_[i] = static_cast<std::uint32_t>(batch->samples[i]) * words;
+    const DropoutDraws draws = dropout.draws(0);
+    sample_words_.assign(samples_z_.rows(), 0);
+    for (Index i = 0; i < z.cols(); ++i) sample_words_[i] = draws.sample_word(batch->samples[i]);
   }
 }
 
