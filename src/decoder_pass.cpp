@@ -56,9 +56,13 @@ double DecoderPass<T>::work() const {
 
 template <typename T>
 void DecoderPass<T>::find_active(Index j, std::vector<int>& active) const {
-  active.clear();
-  for (Index k = 0; k < mask_.rows(); ++k)
-    if (!skip_zeros_ || mask_(k, j) != T(0)) active.push_back(static_cast<int>(k));
+  active.resize(mask_.rows());
+  Index count = 0;
+  for (Index k = 0; k < mask_.rows(); ++k) {
+    active[count] = static_cast<int>(k);  // overwritten by the next if this one is skipped
+    count += !skip_zeros_ || mask_(k, j) != T(0);
+  }
+  active.resize(count);
 }
 
 template <typename T>

@@ -122,6 +122,7 @@ class Model {
   void restore(const std::vector<Matrix<T>>& snapshot);
 
  private:
+  void step_loadings(AdamW<T>& optimizer, const Pass<T>& pass, Index batch_size);
   template <typename Body>
   void for_sample_blocks(const Batch<T>& batch, int threads, Body body) const;
   void backward_encoders(const Batch<T>& batch, const Pass<T>& pass);
