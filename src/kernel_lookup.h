@@ -94,7 +94,7 @@ POEMS_INLINE __m512 sums_of_four(const float* x, const Patterns& in) {
 
 // ---- forward ----------------------------------------------------------------------------------
 
-/// R units from h on, for V vectors of samples: adds to xhat, pushes R bits (padded to four) onto
+/// R units from h on, for V vectors of samples: adds to xhat, pushes R bits (by fours) onto
 /// the samples' words and stores the units' bits.
 template <int R, int V>
 POEMS_INLINE void unit_group(const FeatureTile& t, const Scratch& work, long h, long s,
@@ -119,12 +119,12 @@ POEMS_INLINE void unit_group(const FeatureTile& t, const Scratch& work, long h, 
   const __m512i threshold = _mm512_set1_epi32(static_cast<int>(t.threshold << 16));
 #pragma GCC unroll 8
   for (int v = 0; v < V; ++v) {
-    word[v] = shift_down(word[v], group);
     Words sample{}, draws{};
     if (t.threshold) sample = (Words)_mm512_loadu_si512(t.sample_words + s + v * vector);
     unsigned short* bits = work.unit_bits + (s / vector + v) * work.padded_units + h;
 #pragma GCC unroll 8
     for (int r = 0; r < R; ++r) {
+      if (r % group == 0) word[v] = shift_down(word[v], group);
       __mmask16 kept = _mm512_cmp_ps_mask(sum[r][v], _mm512_setzero_ps(), _CMP_GT_OQ);
       if (t.threshold) {
         // h is even, so two units share draws: the lower half, moved up, and the upper half.
@@ -134,7 +134,7 @@ POEMS_INLINE void unit_group(const FeatureTile& t, const Scratch& work, long h, 
       }
       xhat[v] = _mm512_mask3_fmadd_ps(sum[r][v], _mm512_set1_ps(t.output[h + r]), xhat[v], kept);
       word[v] = _mm512_mask_or_epi32(word[v], kept, word[v],
-                                     _mm512_set1_epi32(static_cast<int>(1u << (28 + r))));
+                                     _mm512_set1_epi32(static_cast<int>(1u << (28 + r % group))));
       bits[r] = static_cast<unsigned short>(kept);
     }
   }
@@ -151,6 +151,8 @@ POEMS_INLINE void forward_columns(const FeatureTile& t, const Scratch& work, lon
 #pragma GCC unroll 8
     for (int v = 0; v < V; ++v) word[v] = _mm512_setzero_si512();
     long h = w * word_units;
+    if (V <= 2)
+      for (; h + 8 <= end; h += 8) unit_group<8, V>(t, work, h, s, xhat, word);
     for (; h + 4 <= end; h += 4) unit_group<4, V>(t, work, h, s, xhat, word);
     if (h + 3 == end) unit_group<3, V>(t, work, h, s, xhat, word);
     if (h + 2 == end) unit_group<2, V>(t, work, h, s, xhat, word);

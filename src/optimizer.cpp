@@ -46,13 +46,18 @@ void AdamW<T>::update_entries(Parameter<T>& parameter, bool decay, Block b) cons
   const T rate = bias_corrected_rate(), correction = second_moment_correction();
   const T epsilon = static_cast<T>(config_.epsilon);
   using Entries = Eigen::Map<Eigen::Array<T, Eigen::Dynamic, 1>>;
-  Entries value(parameter.value.data() + b.begin, b.size);
-  Entries gradient(parameter.gradient.data() + b.begin, b.size);
-  Entries m(parameter.first_moment.data() + b.begin, b.size);
-  Entries v(parameter.second_moment.data() + b.begin, b.size);
-  m = beta1 * m + (T(1) - beta1) * gradient;
-  v = beta2 * v + (T(1) - beta2) * gradient.square();
-  value = value * shrink - rate * m / (v.sqrt() * correction + epsilon);
+  constexpr Index in_cache = 1024;  // of four arrays
+  for (Index part = 0; part < block_count(in_cache, b.size); ++part) {
+    const Block range = block_at(part, in_cache, b.size);
+    const Index begin = b.begin + range.begin;
+    Entries value(parameter.value.data() + begin, range.size);
+    Entries gradient(parameter.gradient.data() + begin, range.size);
+    Entries m(parameter.first_moment.data() + begin, range.size);
+    Entries v(parameter.second_moment.data() + begin, range.size);
+    m = beta1 * m + (T(1) - beta1) * gradient;
+    v = beta2 * v + (T(1) - beta2) * gradient.square();
+    value = value * shrink - rate * m / (v.sqrt() * correction + epsilon);
+  }
 }
 
 template <typename T>
