@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "mask.h"
+#include "stopwatch.h"
 
 namespace poems {
 
@@ -67,6 +68,7 @@ const Matrix<T>& Model<T>::mask(std::size_t omic) {
 
 template <typename T>
 void Model<T>::encode(const Batch<T>& batch, const Pass<T>& pass) {
+  const Stopwatch watch(times.encoders);
   const auto dropout = [&](Purpose purpose, std::size_t v) {
     return dropout_of(config_.dropout, pass.dropout, pass.seed, purpose, pass.epoch, v);
   };
@@ -84,6 +86,7 @@ void Model<T>::encode(const Batch<T>& batch, const Pass<T>& pass) {
 /// From the experts' d_mean and d_logvar to the gradients of the encoders.
 template <typename T>
 void Model<T>::backward_encoders(const Batch<T>& batch, const Pass<T>& pass) {
+  const Stopwatch watch(times.encoders);
   const double keep_scale = dropout_of(config_.dropout, pass.dropout, pass.seed,
                                        Purpose::encoder_dropout_1, pass.epoch, 0)
                                 .keep_scale();
@@ -125,6 +128,7 @@ void Model<T>::for_sample_blocks(const Batch<T>& batch, int threads, Body body) 
 template <typename T>
 std::vector<double> Model<T>::decode(const Batch<T>& batch, const Pass<T>& pass, DecoderMode mode,
                                      std::vector<DecoderPass<T>>& passes) {
+  const Stopwatch watch(times.decoders);
   const std::size_t n = omics.size();
   passes.clear();
   passes.reserve(n);
@@ -222,6 +226,7 @@ void Model<T>::add_prior_gradients(std::size_t v, Index batch_size, const Pass<T
 
 template <typename T>
 void Model<T>::step(AdamW<T>& optimizer, const Pass<T>& pass, Index batch_size) {
+  const Stopwatch watch(times.optimiser);
   const Objective& objective = config_.objective;
   optimizer.next_step();
   const auto update = [&](Parameter<T>* parameter) {
@@ -287,6 +292,7 @@ Matrix<T> Model<T>::reconstruct(std::size_t omic, const Matrix<T>& z, int thread
 
 template <typename T>
 void Model<T>::begin_epoch() {
+  times = {};
   for (OmicModel<T>& omic : omics) omic.likelihood.reset_residuals();
 }
 
