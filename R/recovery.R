@@ -6,9 +6,9 @@
 #' correlations over the samples is greatest (Hungarian algorithm); then compares which loadings are
 #' not zero.
 #'
-#' Samples and features are matched by name, factors by correlation. Fitted factors whose loadings
-#' are all zero are not in use and are not matched. Loadings are pooled over the omics of `loadings`;
-#' features that the fit dropped count as not selected.
+#' Samples and features are matched by name. Fitted factors whose loadings are all zero are not in
+#' use and are not matched. Loadings are pooled over the omics of `loadings`; features that the fit
+#' dropped count as not selected.
 #'
 #' @param x A fit from [poems()], or the samples x factors matrix of any other method, with row
 #'   names.
@@ -177,6 +177,7 @@ absolute_correlation <- function(a, b) {
 # greatest. Rows that are left, or that are similar to nothing, have no column: NA.
 match_columns <- function(similarity) {
   rows <- nrow(similarity)
+  if (rows == 0) return(list(column = integer(), value = numeric()))
   # solve_LSAP() wants no more rows than columns.
   padded <- cbind(similarity, matrix(0, rows, max(0, rows - ncol(similarity))))
   column <- as.integer(clue::solve_LSAP(padded, maximum = TRUE))

@@ -121,7 +121,7 @@ check_simulation <- function(settings, call = rlang::caller_env()) {
   }
   check_feature_counts(settings$features, settings$factors, call)
   check_value(settings$factors_per_feature, "factors_per_feature",
-              "whole numbers of at least 0, not all of them 0",
+              "whole numbers of at least 0, with one above 0 among them",
               \(x) are_whole(x, lowest = 0) && any(x > 0), call)
   links <- settings$links
   rlang::arg_match(links, names(link_functions), multiple = TRUE, error_call = call)
@@ -138,7 +138,7 @@ check_feature_counts <- function(features, factors, call) {
   omics <- rlang::names2(features)
   if (!are_whole(features, lowest = 1) || any(omics == "") || anyDuplicated(omics) > 0) {
     cli::cli_abort(c(
-      "{.arg features} must be whole numbers of at least 1, named by omic.",
+      "{.arg features} must be whole numbers of at least 1, each with the name of its omic.",
       "x" = "It is {describe(features)}.",
       "i" = "For instance {.code features = c(mrna = 300, protein = 100)}."
     ), call = call)
@@ -207,7 +207,8 @@ draw_simulation <- function(settings) {
   rownames(links) <- NULL
   structure(
     list(
-      omics = draw_missing(part("values"), settings), factors = factors, loadings = part("loadings"),
+      omics = draw_missing(part("values"), settings), factors = factors,
+      loadings = part("loadings"),
       links = links, signal = part("signal"), subtype = subtype, settings = settings
     ),
     class = "omics_simulation"
@@ -341,6 +342,7 @@ print.omics_simulation <- function(x, ...) {
 }
 
 describe_links <- function(link) {
+  if (length(link) == 0) return("No factor drives any feature.")
   count <- table(factor(link, intersect(names(link_functions), link)))
   sprintf("Links: %s.", toString(sprintf("%d %s", count, names(count))))
 }

@@ -19,12 +19,13 @@
 #' @param subsample Share of the samples in each fit, above 0 and at most 1. Samples are drawn
 #'   without replacement, the same share among those that have the same omics.
 #' @param seed A whole number that decides everything random; every run has a seed of its own drawn
-#'   with it. `NULL` draws it from R's generator, so that `set.seed()` governs. Results do not depend
-#'   on `BPPARAM`.
-#' @param control Training settings from [poems_control()], or a plain list of its arguments. Runs
-#'   that are fitted at the same time share `threads`; `progress` shows a bar of the runs.
+#'   with it. `NULL` draws it from R's generator, so that `set.seed()` governs.
+#' @param control Training settings from [poems_control()], or a plain list of its arguments;
+#'   `progress` shows a bar of the runs.
 #' @param BPPARAM How to fit runs at the same time: a parameter object of the package BiocParallel,
-#'   such as `BiocParallel::MulticoreParam(4)`. `NULL` fits one after the other.
+#'   such as `BiocParallel::MulticoreParam(4)`. Each run then uses one thread, whatever `control`
+#'   says, and no progress is shown but BiocParallel's own. `NULL` fits one run after the other.
+#'   Results are the same.
 #'
 #' @return A list of class `poems_stability`:
 #'   * `factors`: data frame with one row per factor in use of the reference run: `factor`,
@@ -65,7 +66,12 @@ stability <- function(x, factors = 32, runs = 10, subsample = 1, samples = c("co
   seed <- check_seed(seed)
   control <- as_control(control)
   scale <- choose_scaling(scale, control$objective)
-  workers <- count_workers(BPPARAM)
+  if (!is.null(BPPARAM)) {
+    check_parallel(BPPARAM)
+    # Processes that run side by side need no more, and one forked from an R that has used OpenMP
+    # must not start threads of its own: it would wait for those of its parent for ever.
+    control$threads <- 1L
+  }
   data <- read_omics(x, samples)
   check_subsample_size(data, subsample)
   # Says once, not in every run, which features are dropped.
@@ -74,7 +80,6 @@ stability <- function(x, factors = 32, runs = 10, subsample = 1, samples = c("co
   seeds <- with_seed(seed, sample.int(.Machine$integer.max, runs))
   progress <- control$progress
   control$progress <- FALSE
-  control$threads <- max(1L, as.integer(control$threads %/% workers))
   omics <- Map(\(values, kept) values[kept, , drop = FALSE], data$data, features)
   fits <- apply_runs(seeds, fit_run, BPPARAM, progress, omics = omics, subsample = subsample,
                      factors = factors, scale = scale, control = control)
@@ -92,9 +97,7 @@ check_subsample_size <- function(data, subsample, call = rlang::caller_env()) {
   }
 }
 
-# How many runs are fitted at the same time.
-count_workers <- function(BPPARAM, call = rlang::caller_env()) {
-  if (is.null(BPPARAM)) return(1L)
+check_parallel <- function(BPPARAM, call = rlang::caller_env()) {
   rlang::check_installed("BiocParallel", "to fit runs at the same time.", call = call)
   if (!methods::is(BPPARAM, "BiocParallelParam")) {
     cli::cli_abort(c(
@@ -103,7 +106,6 @@ count_workers <- function(BPPARAM, call = rlang::caller_env()) {
       "i" = "For instance {.code BPPARAM = BiocParallel::MulticoreParam(4)}."
     ), call = call)
   }
-  max(1L, BiocParallel::bpnworkers(BPPARAM))
 }
 
 # fun(seed, ...) for every seed.
@@ -156,14 +158,15 @@ compare_runs <- function(fits, features, seeds, settings, call = rlang::caller_e
     ), call = call)
   }
   agreement <- run_agreement(sizes)
-  reference <- which.max(rowSums(agreement))
+  reference <- which.max(ifelse(used > 0, rowSums(agreement), -Inf))
   others <- setdiff(seq_along(fits), reference)
   matches <- lapply(sizes, \(size) match_columns(cosine(sizes[[reference]], size)))
 
   names <- colnames(sizes[[reference]])
   similarity <- do.call(rbind, lapply(others, \(run) data.frame(
     factor = factor(names, levels = names), run = run,
-    matched = colnames(sizes[[run]])[matches[[run]]$column], similarity = matches[[run]]$value
+    matched = label(matches[[run]]$column, colnames(sizes[[run]])),
+    similarity = matches[[run]]$value
   )))
   values <- matrix(similarity$similarity, length(names))
   structure(

@@ -90,8 +90,8 @@ adjusted_rand <- function(counts) {
 #'   `embedding`. Samples whose subtype is `NA` are left out, with a message.
 #' @param seeds Whole numbers, one per repetition.
 #' @param survival Right-censored survival times from [survival::Surv()], in the order of the rows
-#'   of `embedding`, to compare the clusters' survival too; see [evaluate_survival()], which needs no
-#'   subtypes. `NULL` goes without.
+#'   of `embedding`, to compare the clusters' survival too. `NULL` goes without;
+#'   [evaluate_survival()] needs no subtypes.
 #'
 #' @return Data frame with one row per metric and the columns `metric`, `mean` and `sd`, over the
 #'   seeds:

@@ -1,6 +1,6 @@
 # How well an embedding tells how long patients live.
 
-# Folds of Cox models where the user cannot choose them: the default of evaluate_survival().
+# Folds of Cox models where the user does not choose them: the default of evaluate_survival().
 default_folds <- 5
 
 #' Separation of survival times by an embedding
@@ -75,8 +75,9 @@ evaluate_survival <- function(embedding, survival, groups = 2, seeds = c(0, 12, 
 survival_metrics <- function(embedding, survival, clusters, folds, seed) {
   known <- !is.na(survival)
   survival <- survival[known]
+  embedding <- embedding[known, , drop = FALSE]
   c(logrank_test(survival, clusters[known]),
-    concordance = with_seed(seed, cox_concordance(embedding[known, , drop = FALSE], survival, folds)))
+    concordance = with_seed(seed, cox_concordance(embedding, survival, folds)))
 }
 
 # Checks ----------------------------------------------------------------------------------------
@@ -99,13 +100,13 @@ check_survival <- function(survival, embedding, call = rlang::caller_env()) {
 
 check_groups <- function(groups, embedding, call = rlang::caller_env()) {
   most <- nrow(unique(embedding))
-  if (is_whole(groups) && groups >= 2 && groups <= most) return(invisible())
+  if (is_whole(groups) && groups >= 2 && groups < most) return(invisible())
   fits <- is.atomic(groups) && length(groups) == nrow(embedding) && length(groups) > 1
   if (!fits || anyNA(groups) || length(unique(groups)) < 2) {
     cli::cli_abort(c(
-      "{.arg groups} must be the number of clusters, from 2 to the number of distinct rows of
-       {.arg embedding} ({most}), or the group of each of the {nrow(embedding)} samples, with at
-       least two groups and none missing.",
+      "{.arg groups} must be the number of clusters, at least 2 and below the number of distinct
+       rows of {.arg embedding} ({most}), or the group of each of the {nrow(embedding)} samples,
+       with at least two groups and none missing.",
       "x" = "It is {describe(groups)}."
     ), call = call)
   }
@@ -161,6 +162,10 @@ cox_risk <- function(train, survival, test) {
   spread <- apply(train, 2, stats::sd)
   spread[spread == 0] <- 1  # a constant factor tells nothing, whatever its scale
   standardised <- scale(train, center, spread)
-  model <- survival::coxph(survival ~ survival::ridge(standardised, theta = 1, scale = FALSE))
+  model <- survival::coxph(
+    survival ~ survival::ridge(standardised, theta = 1, scale = FALSE),
+    # With more factors than events, the default of 20 iterations can be too few.
+    control = survival::coxph.control(iter.max = 100)
+  )
   drop(scale(test, center, spread) %*% model$coefficients)
 }
