@@ -26,7 +26,8 @@ link_functions <- list(
 #'   Loadings are therefore in units of the feature's standard deviation.
 #' * Links g, one per non-zero loading, have mean 0 and variance 1 over a standard normal factor:
 #'   `"linear"`, z; `"saturating"`, 2 pnorm(2 z) - 1; `"rectified"`, max(z, 0); `"quadratic"`,
-#'   z^2; each centred and scaled.
+#'   z^2; each centred and scaled. Where all links of a factor are quadratic, the data cannot tell
+#'   z from -z in any sample, and no estimate correlates with it.
 #' * Noise e is Gaussian with the variance `noise` (1 for a feature without factors).
 #'
 #' The features of an omic are dealt evenly to its factors for their first factor; further ones are
