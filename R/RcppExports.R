@@ -5,6 +5,10 @@ core_train <- function(omics, cohort_size, model_config, sigma, trainer_config, 
     .Call(`_omicpoems_core_train`, omics, cohort_size, model_config, sigma, trainer_config, callback, start)
 }
 
+core_inner_products <- function(x, threads) {
+    .Call(`_omicpoems_core_inner_products`, x, threads)
+}
+
 core_cpu <- function() {
     .Call(`_omicpoems_core_cpu`)
 }

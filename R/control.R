@@ -2,13 +2,13 @@
 
 control_defaults <- list(
   elbo = list(
-    epochs = 1000L, batch_size = 64L, learning_rate = 2e-3, weight_decay = 1e-4, dropout = 0.2,
-    hidden = 100L, validation = 0.2, patience = 30L, warmup = 20L, kl_weight = 1,
+    start = "linear", epochs = 1000L, batch_size = 64L, learning_rate = 5e-4, weight_decay = 1e-4,
+    dropout = 0, hidden = 100L, validation = 0.1, patience = 30L, warmup = 0L, kl_weight = 1,
     lambda0 = 10, lambda1 = 0.5
   ),
   published = list(
-    epochs = 5000L, batch_size = 512L, learning_rate = 9e-4, weight_decay = 1e-4, dropout = 0.2,
-    hidden = 100L, validation = 0.2, patience = 30L, warmup = 0L, kl_weight = 1,
+    start = "random", epochs = 5000L, batch_size = 512L, learning_rate = 9e-4,
+    weight_decay = 1e-4, dropout = 0.2, hidden = 100L, validation = 0.2, patience = 30L, warmup = 0L, kl_weight = 1,
     lambda0 = 5, lambda1 = 0.5
   )
 )
@@ -25,6 +25,8 @@ number <- function(range, in_range) {
 flag <- list(wanted = "TRUE or FALSE", valid = is_flag)
 
 control_rules <- list(
+  start = list(wanted = "\"linear\" or \"random\"",
+               valid = \(x) is.character(x) && length(x) == 1 && x %in% c("linear", "random")),
   epochs = whole_number(1),
   batch_size = whole_number(1),
   learning_rate = number("above 0 and at most 1", \(x) x > 0 && x <= 1),
@@ -51,15 +53,16 @@ control_rules <- list(
 #'
 #' | setting         | `"elbo"` | `"published"` |
 #' |:----------------|---------:|--------------:|
+#' | `start`         | `"linear"` |    `"random"` |
 #' | `epochs`        |     1000 |          5000 |
 #' | `batch_size`    |       64 |           512 |
-#' | `learning_rate` |    0.002 |        0.0009 |
+#' | `learning_rate` |   0.0005 |        0.0009 |
 #' | `weight_decay`  |   0.0001 |        0.0001 |
-#' | `dropout`       |      0.2 |           0.2 |
+#' | `dropout`       |        0 |           0.2 |
 #' | `hidden`        |      100 |           100 |
-#' | `validation`    |      0.2 |           0.2 |
+#' | `validation`    |      0.1 |           0.2 |
 #' | `patience`      |       30 |            30 |
-#' | `warmup`        |       20 |             0 |
+#' | `warmup`        |        0 |             0 |
 #' | `kl_weight`     |        1 |             1 |
 #' | `lambda0`       |       10 |             5 |
 #' | `lambda1`       |      0.5 |           0.5 |
@@ -67,6 +70,9 @@ control_rules <- list(
 #' @param objective What is optimised: `"elbo"`, the evidence lower bound as the model defines it,
 #'   on standardised features, with exact zeros in the loadings and the best weights kept; or
 #'   `"published"`, the objective and training of the authors' released code, to the letter.
+#' @param start Where training starts: `"linear"`, from a sparse linear factor model of the training
+#'   samples (principal components that stand out from noise, with varimax), which training then
+#'   bends; or `"random"`.
 #' @param epochs Passes over the training samples, at most.
 #' @param batch_size Samples per step of the optimiser.
 #' @param learning_rate Step size of AdamW.
@@ -103,13 +109,13 @@ control_rules <- list(
 #'
 #' poems_control("published")$learning_rate
 #' @export
-poems_control <- function(objective = c("elbo", "published"), epochs = NULL, batch_size = NULL,
-                          learning_rate = NULL, weight_decay = NULL, dropout = NULL,
+poems_control <- function(objective = c("elbo", "published"), start = NULL, epochs = NULL,
+                          batch_size = NULL, learning_rate = NULL, weight_decay = NULL, dropout = NULL,
                           hidden = NULL, validation = NULL, patience = NULL, warmup = NULL,
                           kl_weight = NULL, lambda0 = NULL, lambda1 = NULL,
                           row_normalize = FALSE, threads = NULL, progress = interactive()) {
   given <- list(
-    epochs = epochs, batch_size = batch_size, learning_rate = learning_rate,
+    start = start, epochs = epochs, batch_size = batch_size, learning_rate = learning_rate,
     weight_decay = weight_decay, dropout = dropout, hidden = hidden, validation = validation,
     patience = patience, warmup = warmup, kl_weight = kl_weight, lambda0 = lambda0,
     lambda1 = lambda1, row_normalize = row_normalize, threads = threads, progress = progress

@@ -73,13 +73,21 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
 
   started <- proc.time()[["elapsed"]]
   config <- model_config(control, factors, lapply(omics, `[[`, "sd"))
-  trained <- core_train(
-    core_omics(omics, data$data, data$samples), length(data$samples), config,
-    lapply(unname(omics), `[[`, "sd"),
-    c(unclass(control), list(seed = seed, revisit = revisit_zeros_every)),
-    progress_reporter(control, environment()),
-    start = NULL
-  )
+  standardised <- core_omics(omics, data$data, data$samples)
+  train <- function(control, reporter, start) {
+    core_train(
+      standardised, length(data$samples), config, lapply(unname(omics), `[[`, "sd"),
+      c(unclass(control), list(seed = seed, revisit = revisit_zeros_every)), reporter, start
+    )
+  }
+  start <- NULL
+  if (control$start == "linear") {
+    blank <- train(utils::modifyList(control, list(epochs = 0L)), \(...) TRUE, NULL)
+    start <- linear_start(
+      blank$parameters, omics, data$data, data$samples, blank$validation, factors, control
+    )
+  }
+  trained <- train(control, progress_reporter(control, environment()), start)
   check_trained(trained)
   new_fit(
     trained,

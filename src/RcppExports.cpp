@@ -28,6 +28,18 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// core_inner_products
+Rcpp::NumericMatrix core_inner_products(const Eigen::Map<Eigen::MatrixXd>& x, int threads);
+RcppExport SEXP _omicpoems_core_inner_products(SEXP xSEXP, SEXP threadsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Eigen::Map<Eigen::MatrixXd>& >::type x(xSEXP);
+    Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_inner_products(x, threads));
+    return rcpp_result_gen;
+END_RCPP
+}
 // core_cpu
 Rcpp::List core_cpu();
 RcppExport SEXP _omicpoems_core_cpu() {
@@ -102,6 +114,7 @@ END_RCPP
 
 static const R_CallMethodDef CallEntries[] = {
     {"_omicpoems_core_train", (DL_FUNC) &_omicpoems_core_train, 7},
+    {"_omicpoems_core_inner_products", (DL_FUNC) &_omicpoems_core_inner_products, 2},
     {"_omicpoems_core_cpu", (DL_FUNC) &_omicpoems_core_cpu, 0},
     {"_omicpoems_core_project", (DL_FUNC) &_omicpoems_core_project, 5},
     {"_omicpoems_core_reconstruct", (DL_FUNC) &_omicpoems_core_reconstruct, 4},

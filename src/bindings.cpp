@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "data.h"
+#include "gram.h"
 #include "kernel.h"
 #include "model.h"
 #include "projection.h"
@@ -298,6 +299,13 @@ Rcpp::List core_train(const Rcpp::List& omics, int cohort_size, const Rcpp::List
       Rcpp::Named("gates") = to_r(projection.gates, true),
       Rcpp::Named("variance") = variance_to_r(model, cohort, projection.mean,
                                               result.validation_samples, trainer.threads));
+}
+
+// Inner products of the columns of x, features x samples, in single precision.
+// [[Rcpp::export]]
+Rcpp::NumericMatrix core_inner_products(const Eigen::Map<Eigen::MatrixXd>& x, int threads) {
+  const Matrix<float> samples = x.transpose().cast<float>();
+  return Rcpp::wrap(Matrix<double>(poems::inner_products(samples, threads).cast<double>()));
 }
 
 // What the core computes with.

@@ -1,0 +1,170 @@
+# Where training starts: a sparse linear factor model of the same data. Principal components that
+# stand out from noise, rotated to few loadings per feature (varimax) and cut to the loadings that
+# are significant, are written into the encoders and decoders, whose ReLU units can hold a linear
+# map exactly: in pairs, relu(u) - relu(-u) = u. Training then bends what is not linear. A random
+# start ends in a far worse optimum when samples are few.
+
+# More samples than this say little more about where to start.
+most_start_samples <- 1000L
+
+# Varimax looks at the features with the largest communalities, at most this many.
+most_rotated_features <- 5000L
+
+# A loading must be this many standard errors (of a correlation, 1 / sqrt(samples)) from 0.
+significant_loading <- 2
+
+# Rounds of filling in omics that samples lack from the model of the round before.
+filling_rounds <- 4L
+
+# The core's parameters to start from. `blank`: the random ones; `validation`: positions in
+# `samples` of those held out.
+linear_start <- function(blank, omics, data, samples, validation, factors, control) {
+  used <- setdiff(seq_along(samples), validation)
+  used <- used[unique(round(seq(1, length(used), length.out = most_start_samples)))]
+  x <- standardised_features(omics, data, samples[used])
+  most <- min(factors, control$hidden %/% 2L, ncol(x) - 2L)
+  if (most < 1) return(blank)
+  model <- factor_model(x, most, control$threads)
+  if (is.null(model)) return(blank)
+  omic <- rep(seq_along(omics), vapply(omics, \(o) length(o$features), 0L))
+  experts <- linear_experts(model$loadings, omic)
+  sparse <- model$loadings
+  sparse[abs(sparse) < significant_loading / sqrt(ncol(x))] <- 0
+  for (v in seq_along(omics)) {
+    blank$omics[[v]] <- blank$omics[[v]] |>
+      start_encoder(experts$weights[[v]], experts$precision[[v]]) |>
+      start_decoder(sparse[omic == v, , drop = FALSE])
+  }
+  blank
+}
+
+# All features x samples on the scale of training; 0 where a sample lacks an omic, with the lacking
+# positions in attribute "lacking".
+standardised_features <- function(omics, data, samples) {
+  parts <- Map(\(omic, x) {
+    z <- matrix(0, length(omic$features), length(samples))
+    there <- samples %in% colnames(x)
+    scaled <- (x[omic$features, samples[there], drop = FALSE] - omic$center) / omic$scale
+    scaled[is.na(scaled)] <- 0
+    z[, there] <- pmax(pmin(scaled, omic$clip), -omic$clip)
+    list(z = z, lacking = matrix(!there, nrow(z), ncol(z), byrow = TRUE))
+  }, omics, data[names(omics)])
+  x <- do.call(rbind, lapply(parts, `[[`, "z"))
+  lacking <- do.call(rbind, lapply(parts, `[[`, "lacking"))
+  attr(x, "lacking") <- if (any(lacking)) lacking
+  x
+}
+
+# Loadings (features x factors) of a linear factor model, rotated, largest factor first. NULL if no
+# component stands out from noise.
+factor_model <- function(x, most, threads) {
+  lacking <- attr(x, "lacking")
+  for (round in seq_len(if (is.null(lacking)) 1L else filling_rounds)) {
+    components <- principal_components(x, most, threads)
+    if (is.null(components)) return(NULL)
+    if (!is.null(lacking)) {
+      x[lacking] <- tcrossprod(components$loadings, components$scores)[lacking]
+    }
+  }
+  loadings <- rotate_loadings(components$loadings)
+  loadings <- loadings[, order(-colSums(loadings^2)), drop = FALSE]
+  list(loadings = sweep(loadings, 2, ifelse(colSums(loadings^3) < 0, -1, 1), `*`))
+}
+
+# Probabilistic principal components: loadings shrunk by the noise that they contain. A component
+# stands out if its variance exceeds the largest that noise alone would have (Marchenko and Pastur).
+principal_components <- function(x, most, threads) {
+  n <- ncol(x)
+  inner <- eigen(core_inner_products(x, threads) / n, symmetric = TRUE)
+  noise_edge <- (1 + sqrt(nrow(x) / n))^2 * sum(inner$values) / nrow(x)
+  kept <- seq_len(min(most, sum(inner$values > noise_edge)))
+  if (length(kept) == 0) return(NULL)
+  variance <- inner$values[kept]
+  noise <- (sum(inner$values) - sum(variance)) / (nrow(x) - length(kept))
+  shrink <- sqrt(pmax(variance - noise, 0) / variance)
+  scores <- inner$vectors[, kept, drop = FALSE] * sqrt(n)
+  list(loadings = (x %*% scores / n) * rep(shrink, each = nrow(x)),
+       scores = scores * rep(shrink, each = n))
+}
+
+rotate_loadings <- function(loadings) {
+  if (ncol(loadings) == 1) return(loadings)
+  communality <- rowSums(loadings^2)
+  looked_at <- utils::head(order(-communality), most_rotated_features)
+  weighted <- loadings[looked_at, , drop = FALSE] / sqrt(communality[looked_at])
+  loadings %*% stats::varimax(weighted, normalize = FALSE)$rotmat
+}
+
+# The posterior of the linear model as a product of experts, one per omic, weighed equally by the
+# gate. `weights`: per omic, factors x features, the expert's mean; `precision`: per omic and factor.
+linear_experts <- function(loadings, omic) {
+  noise <- pmax(1 - rowSums(loadings^2), 0.05)
+  information <- crossprod(loadings / noise, loadings)
+  covariance <- solve(diag(ncol(loadings)) + information)
+  mean <- covariance %*% t(loadings / noise)  # of all omics: factors x features
+  omics <- seq_len(max(omic))
+  # Each omic's share of the posterior precision, with its part of the prior's.
+  share <- vapply(omics, \(v) {
+    colSums(loadings[omic == v, , drop = FALSE]^2 / noise[omic == v]) + 1 / length(omics)
+  }, numeric(ncol(loadings)))
+  share <- matrix(share, ncol = length(omics))
+  share <- share / rowSums(share)
+  precision <- share * length(omics) / diag(covariance)
+  list(
+    weights = lapply(omics, \(v) mean[, omic == v, drop = FALSE] / share[, v]),
+    precision = lapply(omics, \(v) precision[, v])
+  )
+}
+
+# Units 2 k - 1 and 2 k of a hidden layer carry factor k, plus and minus. What is random stays in
+# the other units, made small.
+small <- 0.1
+plus <- \(factors) 2L * seq_len(factors) - 1L
+minus <- \(factors) 2L * seq_len(factors)
+
+start_encoder <- function(p, weights, precision) {
+  k <- nrow(weights)
+  pairs <- seq_len(2L * k)
+  for (name in c("encoder_hidden1", "encoder_hidden2", "encoder_mean", "encoder_logvar")) {
+    p[[paste0(name, "_weight")]] <- p[[paste0(name, "_weight")]] * small
+  }
+  p$encoder_hidden1_weight[plus(k), ] <- weights
+  p$encoder_hidden1_weight[minus(k), ] <- -weights
+  p$encoder_hidden2_weight[pairs, ] <- 0
+  p$encoder_hidden2_weight[cbind(pairs, pairs)] <- 1
+  p$encoder_mean_weight[, pairs] <- 0
+  p$encoder_mean_weight[cbind(seq_len(k), plus(k))] <- 1
+  p$encoder_mean_weight[cbind(seq_len(k), minus(k))] <- -1
+  p$encoder_logvar_weight[, pairs] <- 0
+  p$encoder_hidden1_bias[pairs] <- 0
+  p$encoder_hidden2_bias[pairs] <- 0
+  p$encoder_mean_bias[] <- 0
+  p$encoder_logvar_bias[] <- 0
+  p$encoder_logvar_bias[seq_len(k)] <- -log(precision)
+  p
+}
+
+# `loadings`: features x factors of this omic, the slope of a feature in its sd per unit of z.
+start_decoder <- function(p, loadings) {
+  k <- ncol(loadings)
+  hidden <- p$decoder_hidden_weight * small
+  hidden[seq_len(2L * k), ] <- 0
+  hidden[cbind(plus(k), seq_len(k))] <- 1
+  hidden[cbind(minus(k), seq_len(k))] <- -1
+  hidden <- sweep(hidden, 2, sqrt(colSums(hidden^2)), `/`)
+  output <- p$decoder_output_weight * small
+  strength <- sqrt(abs(loadings))
+  output[, plus(k)] <- strength
+  output[, minus(k)] <- -strength
+  output <- output / sqrt(rowSums(output^2))
+  slope <- output[, plus(k), drop = FALSE] *
+    rep(hidden[cbind(plus(k), seq_len(k))], each = nrow(output))
+  W <- matrix(0, nrow(loadings), ncol(hidden))
+  W[, seq_len(k)] <- ifelse(loadings != 0, loadings / slope, 0)
+  p$decoder_hidden_weight <- hidden
+  p$decoder_output_weight <- output
+  p$decoder_output_bias[] <- 0
+  p$log_sigma[] <- log(pmax(1 - rowSums(loadings^2), 0.05)) / 2
+  p$W <- W
+  p
+}
