@@ -16,11 +16,11 @@
 #' @section Factors in use:
 #' A fit shows the factors that are in use, ordered by variance explained (the sum over omics of
 #' their shares). A factor is in use when holding it at its mean changes the reconstruction of at
-#' least one feature by 1 % of the feature's variance, as a sum of squares over samples. The rule
-#' looks at features one by one because a factor of a few features, however clear, explains next to
-#' nothing of an omic with thousands. With `objective = "published"`, whose loadings are never
-#' exactly zero, all factors count as in use. Factors not in use stay part of the model: predictions
-#' are those of all factors.
+#' least one feature by 0.1 % of the feature's variance, as a sum of squares over samples. One that
+#' is not changes no feature, and thus no omic, by more. The rule looks at features one by one
+#' because a factor of a few features, however clear, explains next to nothing of an omic with
+#' thousands. With `objective = "published"`, whose loadings are never exactly zero, all factors
+#' count as in use. Factors not in use stay part of the model: predictions are those of all factors.
 #'
 #' @param fit A fit from [poems()].
 #' @param newdata New samples, as in [predict.poems()]; `NULL` for the samples of the fit, those
@@ -64,7 +64,7 @@ variance_explained <- function(fit, newdata = NULL, by = c("factor", "feature", 
 }
 
 # A factor is in use when it changes some feature by this share of its variance.
-least_change <- 0.01
+least_change <- 0.001
 
 # Which of the core's factors are in use, by variance explained. `sums`: per omic, what
 # core_variance() returns.
