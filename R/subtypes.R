@@ -89,13 +89,18 @@ adjusted_rand <- function(counts) {
 #' @param subtype Factor or vector with the subtype of each sample, in the order of the rows of
 #'   `embedding`. Samples whose subtype is `NA` are left out, with a message.
 #' @param seeds Whole numbers, one per repetition.
+#' @param survival Right-censored survival times from [survival::Surv()], in the order of the rows
+#'   of `embedding`, to compare the clusters' survival too. `NULL` goes without;
+#'   [evaluate_survival()] needs no subtypes.
 #'
 #' @return Data frame with one row per metric and the columns `metric`, `mean` and `sd`, over the
 #'   seeds:
 #'   * `accuracy`, `nmi`, `ari`: agreement of clusters and subtypes, as of [cluster_agreement()];
 #'   * `silhouette`: mean silhouette width of the subtypes, from -1 to 1; it depends on no seed, so
 #'     its `sd` is 0;
-#'   * `knn`: share of the held-out samples whose subtype their neighbours tell.
+#'   * `knn`: share of the held-out samples whose subtype their neighbours tell;
+#'   * with `survival`, also `logrank`, `logrank_p` and `concordance`, as of [evaluate_survival()]
+#'     with five folds: of the same clusters, and of a Cox model on the embedding.
 #'
 #'   With one seed, `sd` is `NA`. It is an error if `embedding` is not numeric or has missing
 #'   values, if `subtype` does not fit it, if there are fewer than two subtypes, or fewer samples
@@ -112,12 +117,17 @@ adjusted_rand <- function(counts) {
 #' subtype <- tumours$subtype[match(rownames(components), tumours$sample)]
 #' evaluate_subtypes(components, subtype)
 #' @export
-evaluate_subtypes <- function(embedding, subtype, seeds = c(0, 12, 21, 42, 1234)) {
+evaluate_subtypes <- function(embedding, subtype, seeds = c(0, 12, 21, 42, 1234),
+                              survival = NULL) {
   rlang::check_installed(c("clue", "class", "cluster"), "to compare an embedding with subtypes.")
   if (is.data.frame(embedding)) embedding <- as.matrix(embedding)
   check_embedding(embedding)
   check_subtype(subtype, embedding)
   check_seeds(seeds)
+  if (!is.null(survival)) {
+    rlang::check_installed("survival", "to compare survival times.")
+    check_survival(survival, embedding)
+  }
   known <- !is.na(subtype)
   if (!all(known)) {
     cli::cli_inform(c("i" = "Left out {sum(!known)} sample{?s} without a subtype."))
@@ -125,13 +135,25 @@ evaluate_subtypes <- function(embedding, subtype, seeds = c(0, 12, 21, 42, 1234)
   embedding <- embedding[known, , drop = FALSE]
   subtype <- droplevels(as.factor(subtype[known]))
   check_enough_samples(embedding, subtype)
+  if (!is.null(survival)) {
+    survival <- survival[known]
+    check_events(survival, default_folds)
+    inform_unknown_survival(survival)
+  }
 
   silhouette <- mean_silhouette(embedding, subtype)
   runs <- vapply(seeds, \(seed) {
     clusters <- with_seed(seed, kmeans_clusters(embedding, nlevels(subtype)))
     knn <- with_seed(seed, knn_accuracy(embedding, subtype))
-    c(cluster_agreement(subtype, clusters), silhouette = silhouette, knn = knn)
-  }, numeric(5))
+    agreement <- c(cluster_agreement(subtype, clusters), silhouette = silhouette, knn = knn)
+    if (is.null(survival)) return(agreement)
+    c(agreement, survival_metrics(embedding, survival, clusters, default_folds, seed))
+  }, numeric(if (is.null(survival)) 5 else 8))
+  summarise_runs(runs)
+}
+
+# One row per metric from metrics x seeds.
+summarise_runs <- function(runs) {
   data.frame(metric = rownames(runs), mean = unname(rowMeans(runs)),
              sd = unname(apply(runs, 1, stats::sd)))
 }

@@ -84,6 +84,9 @@ measure <- function(a) {
     list(engine = paste("omicpoems", utils::packageVersion("omicpoems"))), a,
     list(
       seconds_per_epoch = signif(stats::median(diff(history$seconds)), 4),
+      decoder_seconds = signif(stats::median(history$decoder_seconds[-1]), 4),
+      encoder_seconds = signif(stats::median(history$encoder_seconds[-1]), 4),
+      optimiser_seconds = signif(stats::median(history$optimiser_seconds[-1]), 4),
       peak_memory_mib = peak_memory_mib(), nonzero = utils::tail(history$nonzero, 1),
       level = poems_engine()$level
     )

@@ -193,7 +193,10 @@ Rcpp::List history_to_r(const std::vector<poems::EpochRecord>& history) {
       Rcpp::Named("noise") = column(&Record::noise),
       Rcpp::Named("kl_weight") = column(&Record::kl_weight),
       Rcpp::Named("nonzero") = column(&Record::nonzero),
-      Rcpp::Named("seconds") = column(&Record::seconds));
+      Rcpp::Named("seconds") = column(&Record::seconds),
+      Rcpp::Named("encoder_seconds") = column(&Record::encoder_seconds),
+      Rcpp::Named("decoder_seconds") = column(&Record::decoder_seconds),
+      Rcpp::Named("optimiser_seconds") = column(&Record::optimiser_seconds));
 }
 
 /// Variance explained, omics x (training, validation).

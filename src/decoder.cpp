@@ -30,12 +30,22 @@ void SparseDecoder<T>::initialise(std::uint64_t seed, std::uint64_t& part, bool 
 
 template <typename T>
 void SparseDecoder<T>::normalise_to_unit() {
+  normalise_outputs(normalise_hidden(), {0, output.value.cols()});
+}
+
+template <typename T>
+Vector<T> SparseDecoder<T>::normalise_hidden() {
   Vector<T> lengths = hidden.value.colwise().norm();
   for (Index k = 0; k < lengths.size(); ++k) {
     if (lengths(k) == T(0)) lengths(k) = T(1);  // a column that is all zero stays so
     hidden.value.col(k) /= lengths(k);
   }
-  for (Index j = 0; j < output.value.cols(); ++j) {
+  return lengths;
+}
+
+template <typename T>
+void SparseDecoder<T>::normalise_outputs(const Vector<T>& lengths, Block features) {
+  for (Index j = features.begin; j < features.begin + features.size; ++j) {
     T length = output.value.col(j).norm();
     if (length == T(0)) length = T(1);
     output.value.col(j) /= length;

@@ -6,6 +6,7 @@
 // decoder_pass.h runs it on a batch.
 #pragma once
 
+#include "parallel.h"
 #include "parameter.h"
 
 namespace poems {
@@ -25,6 +26,11 @@ struct SparseDecoder {
   /// positively homogeneous the decoder's output does not change, and |w| comes to be in units of
   /// the feature.
   void normalise_to_unit();
+
+  /// The same in two steps: the columns of A, returning their lengths (factors), then some v_j,
+  /// which several threads may do at once.
+  Vector<T> normalise_hidden();
+  void normalise_outputs(const Vector<T>& lengths, Block features);
 };
 
 }  // namespace poems

@@ -21,15 +21,14 @@ void DecoderPass<float>::run_block(Index block, DecoderWorkspace<float>& work) {
   const Index rows = samples_z_.rows();  // padded members
   const bool wants_gradients = mode_ == DecoderMode::gradients;
   const Index tile_size = std::min(largest_tile, rows);
-  work.z.resize(tile_size, factors);
-  work.hidden.resize(tile_size, units);
+  work.scratch.resize(k.scratch(units, factors, tile_size));
   work.xhat.resize(tile_size);
   work.mask.resize(factors);
   work.d_mask.resize(factors);
   Matrix<float> samples_d_z;
   const Block range = block_at(block, block_size_, mask_.cols());
   if (wants_gradients) {
-    work.d_A_lanes.setZero(units * factors * k.lanes);
+    work.d_A_sums.setZero(units * factors * k.sums);
     samples_d_z.setZero(rows, factors);
     decoder_.output.gradient.middleCols(range.begin, range.size).setZero();
     decoder_.bias.gradient.middleRows(range.begin, range.size).setZero();
@@ -41,10 +40,9 @@ void DecoderPass<float>::run_block(Index block, DecoderWorkspace<float>& work) {
   tile.mask = work.mask.data();
   tile.z_stride = rows;
   tile.keep_scale = static_cast<float>(dropout_.keep_scale());
-  tile.masked_z = work.z.data();
-  tile.hidden = work.hidden.data();
+  tile.scratch = work.scratch.data();
   tile.xhat = work.xhat.data();
-  tile.d_A_lanes = work.d_A_lanes.data();
+  tile.d_A = work.d_A_sums.data();
   tile.d_mask = work.d_mask.data();
 
   for (Index begin = 0; begin < rows; begin += tile_size) {
@@ -60,11 +58,10 @@ void DecoderPass<float>::run_block(Index block, DecoderWorkspace<float>& work) {
       tile.output = decoder_.output.value.col(j).data();
       tile.bias = decoder_.bias.value(j);
       if (dropout_.active()) {
-        const DropoutDraws draws = dropout_.draws(static_cast<std::uint64_t>(j), units);
+        const DropoutDraws draws = dropout_.draws(static_cast<std::uint64_t>(j));
         tile.threshold = draws.threshold;
-        tile.key0 = draws.key0;
-        tile.key1 = draws.key1;
-        tile.first_counter = first_counter_.data() + begin;
+        tile.unit_key = draws.unit_key;
+        tile.sample_words = sample_words_.data() + begin;
       }
       k.forward(tile);
       if (mode_ == DecoderMode::reconstruct) {
@@ -84,7 +81,7 @@ void DecoderPass<float>::run_block(Index block, DecoderWorkspace<float>& work) {
   }
   if (!wants_gradients) return;
   d_A_[block].resize(units, factors);
-  k.sum_lanes(work.d_A_lanes.data(), units * factors, d_A_[block].data());
+  k.add_sums(work.d_A_sums.data(), units * factors, d_A_[block].data());
   d_z_[block] = samples_d_z.topRows(members).transpose();
 }
 

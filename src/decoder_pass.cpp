@@ -39,10 +39,9 @@ DecoderPass<T>::DecoderPass(SparseDecoder<T>& decoder, DecoderMode mode, const M
   samples_z_.setZero(padded(z.cols()), z.rows());
   samples_z_.topRows(z.cols()) = z.transpose();
   if (dropout.active()) {
-    const std::uint32_t words = dropout.draws(0, decoder.hidden.value.rows()).words;
-    first_counter_.assign(samples_z_.rows(), 0);
-    for (Index i = 0; i < z.cols(); ++i)
-      first_counter_[i] = static_cast<std::uint32_t>(batch->samples[i]) * words;
+    const DropoutDraws draws = dropout.draws(0);
+    sample_words_.assign(samples_z_.rows(), 0);
+    for (Index i = 0; i < z.cols(); ++i) sample_words_[i] = draws.sample_word(batch->samples[i]);
   }
 }
 
@@ -57,9 +56,13 @@ double DecoderPass<T>::work() const {
 
 template <typename T>
 void DecoderPass<T>::find_active(Index j, std::vector<int>& active) const {
-  active.clear();
-  for (Index k = 0; k < mask_.rows(); ++k)
-    if (!skip_zeros_ || mask_(k, j) != T(0)) active.push_back(static_cast<int>(k));
+  active.resize(mask_.rows());
+  Index count = 0;
+  for (Index k = 0; k < mask_.rows(); ++k) {
+    active[count] = static_cast<int>(k);  // overwritten by the next if this one is skipped
+    count += !skip_zeros_ || mask_(k, j) != T(0);
+  }
+  active.resize(count);
 }
 
 template <typename T>

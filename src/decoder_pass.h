@@ -30,7 +30,7 @@ template <typename T>
 struct DecoderWorkspace {
   std::vector<int> active;  ///< factors in use by the feature at hand
   Matrix<T> A, d_A, z, d_z, hidden;
-  Vector<T> xhat, mask, d_mask, d_A_lanes;
+  Vector<T> xhat, mask, d_mask, d_A_sums, scratch;
 };
 
 template <typename T>
@@ -74,9 +74,9 @@ class DecoderPass {
   const bool skip_zeros_;
   const Index block_size_;
 
-  Matrix<T> samples_z_;                  ///< fast version: padded members x factors
-  std::vector<unsigned> first_counter_;  ///< fast version: per padded member, for dropout
-  std::vector<double> losses_;           ///< per block, as the following
+  Matrix<T> samples_z_;                 ///< fast version: padded members x factors
+  std::vector<unsigned> sample_words_;  ///< fast version: per padded member, for dropout
+  std::vector<double> losses_;          ///< per block, as the following
   std::vector<Matrix<T>> d_A_, d_z_;
 };
 

@@ -28,7 +28,7 @@ void DecoderPass<double>::run_block(Index block, DecoderWorkspace<double>& work)
     }
     work.hidden = (work.A * work.z).cwiseMax(0.0);
     if (dropout_.active()) {
-      const DropoutDraws draws = dropout_.draws(static_cast<std::uint64_t>(j), units);
+      const DropoutDraws draws = dropout_.draws(static_cast<std::uint64_t>(j));
       for (Index i = 0; i < members; ++i)
         dropout_.apply(draws, batch_->samples[i], work.hidden.col(i).data(), units);
     }

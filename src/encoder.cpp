@@ -13,7 +13,7 @@ void relu_and_drop(const std::vector<Index>& samples, const Dropout& drop, Block
   auto part = activation.middleCols(columns.begin, columns.size);
   part = part.cwiseMax(T(0));
   if (!drop.active()) return;
-  const DropoutDraws draws = drop.draws(0, activation.rows());
+  const DropoutDraws draws = drop.draws(0);
   for (Index i = columns.begin; i < columns.begin + columns.size; ++i)
     drop.apply(draws, samples[i], activation.col(i).data(), activation.rows());
 }

@@ -1,5 +1,6 @@
 // The hot loops in single precision, compiled once for every instruction set that can pay and
-// picked when first used. kernel_impl.h has the code, kernel_*.cpp one instruction set each.
+// picked when first used: kernel_product.h has the general product, kernel_hidden.h the decoder for
+// any instruction set, kernel_lookup.h the decoder for AVX-512; kernel_<set>.cpp compiles them.
 #pragma once
 
 namespace poems {
@@ -28,33 +29,37 @@ struct FeatureTile {
   long z_stride;
 
   // Dropout, off when threshold is 0.
-  unsigned threshold, key0, key1;
-  const unsigned* first_counter;  ///< per sample, its number times the hashes per sample
+  unsigned threshold;
+  unsigned long long unit_key;
+  const unsigned* sample_words;
   float keep_scale;
 
-  // Scratch.
-  float* masked_z;  ///< n_active x samples
-  float* hidden;    ///< units x samples
-  float* xhat;      ///< samples; the reconstruction, then the loss's gradient with respect to it
+  float* xhat;     ///< samples; the reconstruction, then the loss's gradient with respect to it
+  float* scratch;  ///< Kernel::scratch numbers, kept from forward() to backward()
 
   // What backward() adds to.
-  float* d_A_lanes;  ///< factors x units x lanes
-  float* d_mask;     ///< per active factor
-  float* d_output;   ///< units
+  float* d_A;       ///< factors x units x Kernel::sums
+  float* d_mask;    ///< per active factor
+  float* d_output;  ///< units
 };
 
 struct Kernel {
   const char* level;
-  long lanes;
+  long sums;  ///< partial sums kept for each entry of d_A
 
-  /// hidden = relu(A (mask * z)) with dropped units at 0, xhat = keep_scale output' hidden + bias.
+  /// Numbers of scratch memory that a tile needs.
+  long (*scratch)(long units, long factors, long samples);
+
+  /// With hidden = relu(A (mask * z)) and dropped units at 0, xhat = keep_scale output' hidden +
+  /// bias.
   void (*forward)(const FeatureTile&);
 
-  /// From the loss's gradient in xhat to d_z, d_A_lanes, d_mask and d_output. Replaces hidden.
+  /// From the loss's gradient in xhat to d_z, d_A, d_mask and d_output, after forward() on the same
+  /// tile.
   void (*backward)(const FeatureTile&);
 
-  /// Sums the lanes of d_A_lanes: out[i] = sum over lanes of lanes[i]; n entries.
-  void (*sum_lanes)(const float* in, long n, float* out);
+  /// out[i] = total of the partial sums of entry i; n entries.
+  void (*add_sums)(const float* in, long n, float* out);
 
   /// c[m, n] = sum_k a[m, k] b[k, n]; n is contiguous in b and c, other strides are given.
   void (*multiply)(long m, long n, long k, const float* a, long a_m, long a_k, const float* b,

@@ -3,7 +3,6 @@
 #ifdef POEMS_HAS_X86_KERNELS
 
 #define POEMS_ISA avx2
-#define POEMS_LEVEL "avx2"
 #define POEMS_LANES 8
 #define POEMS_VECTORS 2
 #define POEMS_GRADIENT_ROWS 4
@@ -14,7 +13,14 @@
 #else
 #pragma GCC target("avx2,fma")
 #endif
-#include "kernel_impl.h"
+#include "kernel_hidden.h"
+#include "kernel_product.h"
+namespace poems {
+namespace POEMS_ISA {
+extern const Kernel table;
+const Kernel table = {"avx2", lanes, scratch_size, forward, backward, add_sums, multiply};
+}  // namespace POEMS_ISA
+}  // namespace poems
 #ifdef __clang__
 #pragma clang attribute pop
 #endif

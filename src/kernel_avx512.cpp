@@ -3,11 +3,8 @@
 #ifdef POEMS_HAS_X86_KERNELS
 
 #define POEMS_ISA avx512
-#define POEMS_LEVEL "avx512"
 #define POEMS_LANES 16
 #define POEMS_VECTORS 4
-#define POEMS_GRADIENT_ROWS 4
-#define POEMS_GRADIENT_COLS 4
 
 #ifdef __clang__
 #pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,fma"))), \
@@ -15,7 +12,14 @@
 #else
 #pragma GCC target("avx512f,avx512dq,avx512bw,avx512vl,fma")
 #endif
-#include "kernel_impl.h"
+#include "kernel_lookup.h"
+#include "kernel_product.h"
+namespace poems {
+namespace POEMS_ISA {
+extern const Kernel table;
+const Kernel table = {"avx512", 1, scratch_size, forward, backward, add_sums, multiply};
+}  // namespace POEMS_ISA
+}  // namespace poems
 #ifdef __clang__
 #pragma clang attribute pop
 #endif

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "mask.h"
+#include "stopwatch.h"
 
 namespace poems {
 
@@ -67,6 +68,7 @@ const Matrix<T>& Model<T>::mask(std::size_t omic) {
 
 template <typename T>
 void Model<T>::encode(const Batch<T>& batch, const Pass<T>& pass) {
+  const Stopwatch watch(times.encoders);
   const auto dropout = [&](Purpose purpose, std::size_t v) {
     return dropout_of(config_.dropout, pass.dropout, pass.seed, purpose, pass.epoch, v);
   };
@@ -84,6 +86,7 @@ void Model<T>::encode(const Batch<T>& batch, const Pass<T>& pass) {
 /// From the experts' d_mean and d_logvar to the gradients of the encoders.
 template <typename T>
 void Model<T>::backward_encoders(const Batch<T>& batch, const Pass<T>& pass) {
+  const Stopwatch watch(times.encoders);
   const double keep_scale = dropout_of(config_.dropout, pass.dropout, pass.seed,
                                        Purpose::encoder_dropout_1, pass.epoch, 0)
                                 .keep_scale();
@@ -125,6 +128,7 @@ void Model<T>::for_sample_blocks(const Batch<T>& batch, int threads, Body body) 
 template <typename T>
 std::vector<double> Model<T>::decode(const Batch<T>& batch, const Pass<T>& pass, DecoderMode mode,
                                      std::vector<DecoderPass<T>>& passes) {
+  const Stopwatch watch(times.decoders);
   const std::size_t n = omics.size();
   passes.clear();
   passes.reserve(n);
@@ -189,7 +193,7 @@ void Model<T>::add_priors(Index batch_size, const Pass<T>& pass, LossTerms& term
   terms.total = terms.kl;
   for (std::size_t v = 0; v < omics.size(); ++v) {
     const auto log_sigma = omics[v].likelihood.log_sigma.value.array().template cast<double>();
-    terms.penalty.push_back(weight * omics[v].spike_slab.penalty(mask(v)));
+    terms.penalty.push_back(weight * omics[v].spike_slab.penalty(mask(v), pass.threads));
     terms.noise.push_back(
         weight * (objective.log_sigma_count(batch_size, config_.sigma_df) * log_sigma.sum() +
                   0.5 * config_.sigma_df * config_.omics[v].sigma_prior_variance *
@@ -222,6 +226,7 @@ void Model<T>::add_prior_gradients(std::size_t v, Index batch_size, const Pass<T
 
 template <typename T>
 void Model<T>::step(AdamW<T>& optimizer, const Pass<T>& pass, Index batch_size) {
+  const Stopwatch watch(times.optimiser);
   const Objective& objective = config_.objective;
   optimizer.next_step();
   const auto update = [&](Parameter<T>* parameter) {
@@ -230,21 +235,50 @@ void Model<T>::step(AdamW<T>& optimizer, const Pass<T>& pass, Index batch_size) 
   for (Parameter<T>* parameter : gate_parameters()) update(parameter);
   for (std::size_t v = 0; v < omics.size(); ++v) {
     OmicModel<T>& omic = omics[v];
-    Parameter<T>& W = omic.decoder.W;
     for (Parameter<T>* parameter : omic_parameters(v)) {
       if (parameter == &omic.likelihood.log_sigma && objective.sigma_in_closed_form()) continue;
-      if (parameter == &W && pass.skip_zeros)
-        optimizer.update_nonzero(W);
-      else
-        update(parameter);
+      if (parameter == &omic.decoder.W || parameter == &omic.decoder.output) continue;
+      update(parameter);
     }
-    if (objective.penalty_by_proximal_step())
-      omic.spike_slab.proximal_step(optimizer.step_sizes(W),
-                                    objective.prior_weight(batch_size, pass.training_samples),
-                                    W.value);
-    if (objective.unit_norm_decoder()) omic.decoder.normalise_to_unit();
-    if (objective.inclusion_every_step()) omic.spike_slab.update(mask(v));
   }
+  step_loadings(optimizer, pass, batch_size);
+  if (objective.inclusion_every_step())
+    for (std::size_t v = 0; v < omics.size(); ++v) omics[v].spike_slab.update(mask(v));
+}
+
+/// The step of W and v, with the proximal step and the unit lengths, in one pass over memory.
+template <typename T>
+void Model<T>::step_loadings(AdamW<T>& optimizer, const Pass<T>& pass, Index batch_size) {
+  constexpr Index features_at_once = 128;
+  const Objective& objective = config_.objective;
+  const double weight = objective.prior_weight(batch_size, pass.training_samples);
+  std::vector<std::pair<std::size_t, Block>> blocks;
+  std::vector<Vector<T>> lengths(omics.size());
+  double work = 0.0;
+  for (std::size_t v = 0; v < omics.size(); ++v) {
+    SparseDecoder<T>& decoder = omics[v].decoder;
+    optimizer.prepare_moments(decoder.W);
+    optimizer.prepare_moments(decoder.output);
+    if (objective.unit_norm_decoder()) lengths[v] = decoder.normalise_hidden();
+    const Index features = decoder.W.value.cols();
+    for (Index i = 0; i < block_count(features_at_once, features); ++i)
+      blocks.emplace_back(v, block_at(i, features_at_once, features));
+    work += 10.0 * static_cast<double>(decoder.W.value.size() + decoder.output.value.size());
+  }
+  parallel_for(static_cast<Index>(blocks.size()), work, pass.threads, [&](Index i, int) {
+    OmicModel<T>& omic = omics[blocks[i].first];
+    Parameter<T>&W = omic.decoder.W, &output = omic.decoder.output;
+    const Block features = blocks[i].second;
+    if (pass.skip_zeros)
+      optimizer.update_nonzero_columns(W, features);
+    else
+      optimizer.update_columns(W, objective.decays_everything() || W.decays, features);
+    optimizer.update_columns(output, objective.decays_everything() || output.decays, features);
+    if (objective.penalty_by_proximal_step())
+      omic.spike_slab.proximal_step(optimizer.step_sizes(W, features), weight, features, W.value);
+    if (objective.unit_norm_decoder())
+      omic.decoder.normalise_outputs(lengths[blocks[i].first], features);
+  });
 }
 
 template <typename T>
@@ -258,6 +292,7 @@ Matrix<T> Model<T>::reconstruct(std::size_t omic, const Matrix<T>& z, int thread
 
 template <typename T>
 void Model<T>::begin_epoch() {
+  times = {};
   for (OmicModel<T>& omic : omics) omic.likelihood.reset_residuals();
 }
 

@@ -67,6 +67,13 @@ struct Pass {
   int threads = 1;
 };
 
+/// Where the time since begin_epoch() went, in seconds.
+struct WorkTimes {
+  double encoders = 0.0;  ///< with the gate and the fusion, forward and backward
+  double decoders = 0.0;  ///< with the likelihood
+  double optimiser = 0.0;
+};
+
 template <typename T>
 class Model {
  public:
@@ -77,6 +84,8 @@ class Model {
   std::vector<Expert<T>> experts;
   GateState<T> gate_state;
   Posterior<T> posterior;
+
+  WorkTimes times;
 
   explicit Model(const ModelConfig& config);
 
@@ -122,6 +131,7 @@ class Model {
   void restore(const std::vector<Matrix<T>>& snapshot);
 
  private:
+  void step_loadings(AdamW<T>& optimizer, const Pass<T>& pass, Index batch_size);
   template <typename Body>
   void for_sample_blocks(const Batch<T>& batch, int threads, Body body) const;
   void backward_encoders(const Batch<T>& batch, const Pass<T>& pass);

@@ -5,6 +5,7 @@
 //   value  <- value - lr m / (1 - b1^t) / ( sqrt(v / (1 - b2^t)) + eps )
 #pragma once
 
+#include "parallel.h"
 #include "parameter.h"
 #include "types.h"
 
@@ -28,16 +29,21 @@ class AdamW {
 
   void update(Parameter<T>& parameter, bool decay, int threads) const;
 
+  /// Call before update_columns() of a parameter, which several threads may call at once.
+  void prepare_moments(Parameter<T>& parameter) const;
+
+  void update_columns(Parameter<T>& parameter, bool decay, Block columns) const;
+
   /// The same, without decay, for the entries that are not 0; the others and their moments stay as
   /// they are.
-  void update_nonzero(Parameter<T>& parameter) const;
+  void update_nonzero_columns(Parameter<T>& parameter, Block columns) const;
 
   /// The step size per entry in the round just done, lr / (sqrt(v / (1 - b2^t)) + eps): what a
-  /// proximal step must be scaled by to meet the same stationary points.
-  Matrix<T> step_sizes(const Parameter<T>& parameter) const;
+  /// proximal step must be scaled by to meet the same stationary points. rows x columns.size.
+  Matrix<T> step_sizes(const Parameter<T>& parameter, Block columns) const;
 
  private:
-  void prepare_moments(Parameter<T>& parameter) const;
+  void update_entries(Parameter<T>& parameter, bool decay, Block entries) const;
   T bias_corrected_rate() const;       ///< lr / (1 - b1^t)
   T second_moment_correction() const;  ///< 1 / sqrt(1 - b2^t)
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <vector>
 
 namespace poems {
 
@@ -12,11 +14,19 @@ SpikeSlab<T>::SpikeSlab(const SpikeSlabConfig& config, Index factors, Index feat
       config_(config) {}
 
 template <typename T>
-double SpikeSlab<T>::penalty(const Matrix<T>& W) const {
-  double sum = 0.0;
-  for (Index j = 0; j < W.cols(); ++j)
-    for (Index k = 0; k < W.rows(); ++k) sum += static_cast<double>(rate(k, j) * std::abs(W(k, j)));
-  return sum;
+double SpikeSlab<T>::penalty(const Matrix<T>& W, int threads) const {
+  constexpr Index features_at_once = 256;
+  std::vector<double> sums(block_count(features_at_once, W.cols()));
+  parallel_for(static_cast<Index>(sums.size()), static_cast<double>(W.size()), threads,
+               [&](Index i, int) {
+                 const Block b = block_at(i, features_at_once, W.cols());
+                 const auto p = inclusion_probability.middleCols(b.begin, b.size).array();
+                 const auto size = W.middleCols(b.begin, b.size).array().abs();
+                 const T spike = static_cast<T>(config_.lambda0);
+                 const T gain = static_cast<T>(config_.lambda0 - config_.lambda1);
+                 sums[i] = static_cast<double>(((spike - gain * p) * size).sum());
+               });
+  return std::accumulate(sums.begin(), sums.end(), 0.0);
 }
 
 template <typename T>
@@ -28,12 +38,15 @@ void SpikeSlab<T>::add_gradient(const Matrix<T>& W, double weight, Matrix<T>& d_
 }
 
 template <typename T>
-void SpikeSlab<T>::proximal_step(const Matrix<T>& step, double weight, Matrix<T>& W) const {
-  for (Index j = 0; j < W.cols(); ++j)
-    for (Index k = 0; k < W.rows(); ++k) {
-      const T threshold = step(k, j) * static_cast<T>(weight) * rate(k, j);
-      W(k, j) = std::copysign(std::max(std::abs(W(k, j)) - threshold, T(0)), W(k, j));
-    }
+void SpikeSlab<T>::proximal_step(const Matrix<T>& step, double weight, Block features,
+                                 Matrix<T>& W) const {
+  const T spike = static_cast<T>(config_.lambda0 * weight);
+  const T gain = static_cast<T>((config_.lambda0 - config_.lambda1) * weight);
+  auto w = W.middleCols(features.begin, features.size).array();
+  const auto p = inclusion_probability.middleCols(features.begin, features.size).array();
+  const auto threshold = step.array() * (spike - gain * p);
+  // What soft thresholding leaves of w is w less its part within +-threshold.
+  w -= w.min(threshold).max(-threshold);
 }
 
 template <typename T>

@@ -8,6 +8,7 @@
 // W and p are held factors x features.
 #pragma once
 
+#include "parallel.h"
 #include "types.h"
 
 namespace poems {
@@ -30,14 +31,14 @@ class SpikeSlab {
   SpikeSlab(const SpikeSlabConfig& config, Index factors, Index features);
 
   /// The expected penalty of the loadings (or of the mask made from them).
-  double penalty(const Matrix<T>& W) const;
+  double penalty(const Matrix<T>& W, int threads) const;
 
   /// Adds weight * subgradient of the penalty to d_W (0 where a loading is 0).
   void add_gradient(const Matrix<T>& W, double weight, Matrix<T>& d_W) const;
 
   /// w <- sign(w) max(|w| - step_jk * weight * (lambda1 p_jk + lambda0 (1 - p_jk)), 0).
-  /// step: the optimiser's step size per entry, factors x features.
-  void proximal_step(const Matrix<T>& step, double weight, Matrix<T>& W) const;
+  /// For some features. step: the optimiser's step size per entry, factors x these features.
+  void proximal_step(const Matrix<T>& step, double weight, Block features, Matrix<T>& W) const;
 
   /// E step for p, then M step for eta: eta_k = (sum_j p_jk + a - 1) / (a + b + D - 2), from the
   /// loadings or the mask made from them.

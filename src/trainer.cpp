@@ -132,6 +132,9 @@ class Trainer {
         return false;
       }
     }
+    record.encoder_seconds = model_.times.encoders;
+    record.decoder_seconds = model_.times.decoders;
+    record.optimiser_seconds = model_.times.optimiser;
     model_.end_epoch(record.epoch >= first_sigma_epoch);
     return true;
   }

@@ -33,6 +33,8 @@ struct EpochRecord {
   double kl_weight;
   double nonzero;  ///< share of W that is not 0
   double seconds;  ///< since the start of training
+  /// Of which in this epoch's training batches.
+  double encoder_seconds, decoder_seconds, optimiser_seconds;
 };
 
 /// Whoever watches the training.

@@ -30,6 +30,9 @@ if (action == "list") {
   cat(missing, sep = "\n")
 } else if (length(missing) > 0) {
   if ("@CRAN@" %in% getOption("repos")) utils::chooseCRANmirror(graphics = FALSE, ind = 1)
+  repositories <- getOption("repos")
+  utils::setRepositories(ind = 1:2) # CRAN and Bioconductor, which has some of Suggests
+  options(repos = c(repositories, getOption("repos")["BioCsoft"]))
   library_path <- .libPaths()[file.access(.libPaths(), 2) == 0][1]
   if (is.na(library_path)) {
     library_path <- path.expand(Sys.getenv("R_LIBS_USER"))

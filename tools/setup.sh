@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what a goal of the Makefile needs and the machine lacks: through apt where this is
-# Debian or Ubuntu and we are root, R packages from CRAN otherwise.
+# Debian or Ubuntu and we are root, R packages from CRAN or Bioconductor otherwise.
 #
 #   bash tools/setup.sh demo|test|bench|docs
 set -euo pipefail
@@ -45,13 +45,14 @@ fi
 
 missing=$(Rscript tools/dependencies.R list "$goal")
 if [ -n "$missing" ] && can_use_apt; then
-  # Debian's name of an R package is in lower case; those that Debian lacks come from CRAN below.
+  # Debian's name of an R package is in lower case; those that Debian lacks come from CRAN or
+  # Bioconductor below.
   apt_update
   packages=()
   for package in $missing; do
-    if apt-cache show "r-cran-${package,,}" >/dev/null 2>&1; then
-      packages+=("r-cran-${package,,}")
-    fi
+    for name in "r-cran-${package,,}" "r-bioc-${package,,}"; do
+      if apt-cache show "$name" >/dev/null 2>&1; then packages+=("$name"); fi
+    done
   done
   apt_install ${packages[@]+"${packages[@]}"}
 fi

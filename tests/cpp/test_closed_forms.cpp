@@ -77,7 +77,7 @@ TEST(SpikeSlab, UpdatesByHand) {
   // eta = (0.2 + 2/3 + a - 1) / (a + b + D - 2), a = 2, b = 3, D = 2.
   EXPECT_NEAR(proper.inclusion_rate(0), (0.2 + 2.0 / 3.0 + 1.0) / 5.0, 1e-14);
   // penalty = (1 p + 4 (1 - p)) |w|
-  EXPECT_NEAR(proper.penalty(W), (2.0 / 3.0 + 4.0 / 3.0) * std::log(2.0), 1e-14);
+  EXPECT_NEAR(proper.penalty(W, 1), (2.0 / 3.0 + 4.0 / 3.0) * std::log(2.0), 1e-14);
 
   // Without the densities' constants: p(0) = 0.5, p(log 2) = 1 / (1 + 1 / 8).
   poems::SpikeSlab<double> published({4.0, 1.0, 1.0, 0.5, false}, 1, 2);
@@ -93,12 +93,12 @@ TEST(SpikeSlab, ProximalStepShrinksAndZeroes) {
   Matrix<double> W(1, 4), step(1, 4);
   W << 1.0, -1.0, 0.2, -3.0;
   step << 0.1, 0.1, 0.1, 0.2;
-  prior.proximal_step(step, 0.5, W);  // thresholds 0.2, 0.05, 0.125, 0.4
+  prior.proximal_step(step, 0.5, {0, 4}, W);  // thresholds 0.2, 0.05, 0.125, 0.4
   EXPECT_NEAR(W(0), 0.8, 1e-15);
   EXPECT_NEAR(W(1), -0.95, 1e-15);
   EXPECT_NEAR(W(2), 0.075, 1e-15);
   EXPECT_NEAR(W(3), -2.6, 1e-15);
-  prior.proximal_step(Matrix<double>::Constant(1, 4, 1.0), 10.0, W);
+  prior.proximal_step(Matrix<double>::Constant(1, 4, 1.0), 10.0, {0, 4}, W);
   EXPECT_EQ(W.cwiseAbs().maxCoeff(), 0.0);
 }
 
@@ -114,7 +114,7 @@ TEST(ProximalAdamW, FindsTheSoftThresholdedMinimum) {
     w.gradient = w.value - target;
     optimizer.next_step();
     optimizer.update(w, false, 1);
-    prior.proximal_step(optimizer.step_sizes(w), 0.5, w.value);
+    prior.proximal_step(optimizer.step_sizes(w, {0, 3}), 0.5, {0, 3}, w.value);
   }
   EXPECT_NEAR(w.value(0), 1.5, 1e-3);
   EXPECT_EQ(w.value(1), 0.0);

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "dropout.h"
@@ -60,7 +61,7 @@ TEST(Dropout, KeepsTheRateAndTheMean) {
   double dropped = 0.0, mean = 0.0, neighbours = 0.0;
   constexpr int samples = 200, features = 50, units = 103;
   for (int feature = 0; feature < features; ++feature) {
-    const DropoutDraws draws = dropout.draws(feature, units);
+    const DropoutDraws draws = dropout.draws(feature);
     for (int sample = 0; sample < samples; ++sample) {
       std::vector<float> x(units, 1.0f);
       dropout.apply(draws, sample, x.data(), units);
@@ -81,8 +82,8 @@ TEST(Dropout, UnitsSamplesAndFeaturesDrawApart) {
   const Dropout dropout(Stream(21, Purpose::decoder_dropout, 1), 0.5);
   const auto drops = [&](int feature, int sample) {
     std::vector<bool> dropped(5000);
-    const DropoutDraws draws = dropout.draws(feature, 5000);
-    for (int h = 0; h < 5000; ++h) dropped[h] = draws.drops(sample, h);
+    const DropoutDraws draws = dropout.draws(feature);
+    for (int h = 0; h < 5000; ++h) dropped[h] = draws.drops(draws.sample_word(sample), h);
     return dropped;
   };
   const auto agreement = [](const std::vector<bool>& a, const std::vector<bool>& b) {
@@ -94,5 +95,30 @@ TEST(Dropout, UnitsSamplesAndFeaturesDrawApart) {
   for (int i = 1; i < 20; ++i) {
     EXPECT_NEAR(agreement(drops(3, 7), drops(3, 7 + i)), 0.5, 0.035);
     EXPECT_NEAR(agreement(drops(3, 7), drops(3 + i, 7)), 0.5, 0.035);
+  }
+}
+
+// Draws mix a word of the sample with a word of the unit; any two samples and two units use only
+// four words for their four draws, which must be independent all the same.
+TEST(Dropout, FourDrawsOfTwoSamplesAndTwoUnitsAreIndependent) {
+  for (const double rate : {0.5, 0.2}) {
+    const Dropout dropout(Stream(21, Purpose::decoder_dropout, 1), rate);
+    double all = 0.0, odd = 0.0, n = 0.0;
+    for (int feature = 0; feature < 40; ++feature) {
+      const DropoutDraws draws = dropout.draws(feature);
+      for (int s = 0; s < 100; ++s) {
+        const std::uint32_t one = draws.sample_word(s), other = draws.sample_word(s + 100);
+        for (int h = 0; h < 50; ++h) {
+          const int dropped = draws.drops(one, h) + draws.drops(one, h + 51) +
+                              draws.drops(other, h) + draws.drops(other, h + 51);
+          all += dropped == 4;
+          odd += dropped % 2;
+          n += 1.0;
+        }
+      }
+    }
+    const double expected_odd = 0.5 * (1.0 - std::pow(1.0 - 2.0 * rate, 4));
+    EXPECT_NEAR(all / n, std::pow(rate, 4), 4.0 * std::pow(rate, 2) / std::sqrt(n));
+    EXPECT_NEAR(odd / n, expected_odd, 4.0 * 0.5 / std::sqrt(n));
   }
 }

@@ -1,42 +1,32 @@
-// The kernel's code, for vectors of POEMS_LANES floats in namespace POEMS_ISA. Includes no library
-// header on purpose: an inline function of a library, compiled here for a newer instruction set,
-// could be the copy that the linker keeps for the whole program.
+// The decoder's forward and backward pass on one feature, for any instruction set: the hidden layer
+// is stored, and each of the three products of the backward pass is a product of matrices.
 //
 // Samples lie along the vector, so every product is "broadcast one number, multiply a vector of
 // samples, add": no sum across lanes is needed but for gradients that sum over samples.
+#pragma once
 
-#include "dropout_hash.h"
 #include "kernel.h"
+#include "kernel_vector.h"
 
 namespace poems {
 namespace POEMS_ISA {
 namespace {
 
-#define POEMS_INLINE inline __attribute__((always_inline))
-
-constexpr long lanes = POEMS_LANES;
-constexpr int wide = POEMS_VECTORS;                 // vectors of samples per register block
-constexpr int rows = 6;                             // rows per register block
 constexpr int gradient_rows = POEMS_GRADIENT_ROWS;  // of a block of d_A: units
 constexpr int gradient_cols = POEMS_GRADIENT_COLS;  // and factors
 
-typedef float Floats __attribute__((vector_size(4 * POEMS_LANES)));
-typedef unsigned Words __attribute__((vector_size(4 * POEMS_LANES)));
-typedef float FloatsInMemory __attribute__((vector_size(4 * POEMS_LANES), aligned(4), may_alias));
-typedef unsigned WordsInMemory __attribute__((vector_size(4 * POEMS_LANES), aligned(4), may_alias));
+// Where a tile's intermediate results lie in its scratch memory.
+POEMS_INLINE float* masked_z(const FeatureTile& t) { return t.scratch; }  // active x samples
+POEMS_INLINE float* hidden(const FeatureTile& t) {                        // units x samples
+  return t.scratch + t.n_active * t.samples;
+}
 
-POEMS_INLINE Floats load(const float* p) { return *reinterpret_cast<const FloatsInMemory*>(p); }
-POEMS_INLINE void store(float* p, Floats x) { *reinterpret_cast<FloatsInMemory*>(p) = x; }
+POEMS_INLINE unsigned* words_of_units(const FeatureTile& t) {  // half as many, padded
+  return reinterpret_cast<unsigned*>(hidden(t) + t.units * t.samples);
+}
 
-/// In a fixed order: quarters of four lanes, then the four.
-POEMS_INLINE float sum_of_lanes(Floats x) {
-  typedef float Four __attribute__((vector_size(16)));
-  Four parts[lanes / 4];
-  __builtin_memcpy(parts, &x, sizeof x);
-  Four sum = parts[0];
-#pragma GCC unroll 8
-  for (int i = 1; i < lanes / 4; ++i) sum += parts[i];
-  return (sum[0] + sum[2]) + (sum[1] + sum[3]);
+long scratch_size(long units, long factors, long samples) {
+  return (factors + units) * samples + units / 2 + lanes;
 }
 
 // ---- forward ----------------------------------------------------------------------------------
@@ -47,7 +37,7 @@ POEMS_INLINE void hidden_rows(const FeatureTile& t, long h, long s, Floats (&xha
   Floats sum[R][V] = {};
   for (long a = 0; a < t.n_active; ++a) {
     const float* column = t.A + t.active[a] * t.units + h;
-    const float* z = t.masked_z + a * t.samples + s;
+    const float* z = masked_z(t) + a * t.samples + s;
     Floats zs[V];
 #pragma GCC unroll 8
     for (int v = 0; v < V; ++v) zs[v] = load(z + v * lanes);
@@ -58,23 +48,23 @@ POEMS_INLINE void hidden_rows(const FeatureTile& t, long h, long s, Floats (&xha
   }
   const Floats zero = {};
   const unsigned threshold = t.threshold << 16;
-  Words hash[V] = {};
+  Words draws[V] = {};
 #pragma GCC unroll 8
   for (int r = 0; r < R; ++r) {
 #pragma GCC unroll 8
     for (int v = 0; v < V; ++v) {
       Floats u = sum[r][v] > zero ? sum[r][v] : zero;
       if (threshold) {
-        // h is even, so two rows share a hash: its lower half, moved up, and its upper half.
+        // h is even, so two rows share draws: the lower half, moved up, and the upper half.
         if (r % 2 == 0) {
-          const Words first =
-              *reinterpret_cast<const WordsInMemory*>(t.first_counter + s + v * lanes);
-          hash[v] = dropout_hash<Words>(first + static_cast<unsigned>((h + r) / 2), t.key0, t.key1);
+          const Words sample =
+              *reinterpret_cast<const WordsInMemory*>(t.sample_words + s + v * lanes);
+          draws[v] = dropout_draws(sample, words_of_units(t)[(h + r) / 2]);
         }
-        const Words draw = r % 2 == 0 ? hash[v] << 16 : hash[v];
+        const Words draw = r % 2 == 0 ? draws[v] << 16 : draws[v];
         u = draw < threshold ? zero : u;
       }
-      store(t.hidden + (h + r) * t.samples + s + v * lanes, u);
+      store(hidden(t) + (h + r) * t.samples + s + v * lanes, u);
       xhat[v] += t.output[h + r] * u;
     }
   }
@@ -94,8 +84,9 @@ void forward(const FeatureTile& t) {
   for (long a = 0; a < t.n_active; ++a) {
     const float* z = t.z + t.active[a] * t.z_stride;
     for (long s = 0; s < t.samples; s += lanes)
-      store(t.masked_z + a * t.samples + s, t.mask[a] * load(z + s));
+      store(masked_z(t) + a * t.samples + s, t.mask[a] * load(z + s));
   }
+  if (t.threshold) unit_words(t.unit_key, (t.units + 1) / 2, words_of_units(t));
   long s = 0;
   for (; s + wide * lanes <= t.samples; s += wide * lanes) forward_columns<wide>(t, s);
   for (; s + 2 * lanes <= t.samples; s += 2 * lanes) forward_columns<2>(t, s);
@@ -109,7 +100,7 @@ void forward(const FeatureTile& t) {
 void hidden_gradient(const FeatureTile& t) {
   const Floats zero = {};
   for (long h = 0; h < t.units; ++h) {
-    float* row = t.hidden + h * t.samples;
+    float* row = hidden(t) + h * t.samples;
     const float slope = t.output[h] * t.keep_scale;
     Floats sum = {};
     for (long s = 0; s < t.samples; s += lanes) {
@@ -129,14 +120,14 @@ POEMS_INLINE void weight_block(const FeatureTile& t, long h, long a) {
   for (int c = 0; c < C; ++c)
 #pragma GCC unroll 8
     for (int r = 0; r < R; ++r)
-      sum[r][c] = load(t.d_A_lanes + (t.active[a + c] * t.units + h + r) * lanes);
+      sum[r][c] = load(t.d_A + (t.active[a + c] * t.units + h + r) * lanes);
   for (long s = 0; s < t.samples; s += lanes) {
     Floats g[R];
 #pragma GCC unroll 8
-    for (int r = 0; r < R; ++r) g[r] = load(t.hidden + (h + r) * t.samples + s);
+    for (int r = 0; r < R; ++r) g[r] = load(hidden(t) + (h + r) * t.samples + s);
 #pragma GCC unroll 8
     for (int c = 0; c < C; ++c) {
-      const Floats z = load(t.masked_z + (a + c) * t.samples + s);
+      const Floats z = load(masked_z(t) + (a + c) * t.samples + s);
 #pragma GCC unroll 8
       for (int r = 0; r < R; ++r) sum[r][c] += g[r] * z;
     }
@@ -145,7 +136,7 @@ POEMS_INLINE void weight_block(const FeatureTile& t, long h, long a) {
   for (int c = 0; c < C; ++c)
 #pragma GCC unroll 8
     for (int r = 0; r < R; ++r)
-      store(t.d_A_lanes + (t.active[a + c] * t.units + h + r) * lanes, sum[r][c]);
+      store(t.d_A + (t.active[a + c] * t.units + h + r) * lanes, sum[r][c]);
 }
 
 template <int R>
@@ -173,7 +164,7 @@ POEMS_INLINE void latent_block(const FeatureTile& t, long a, long s) {
   for (long h = 0; h < t.units; ++h) {
     Floats g[V];
 #pragma GCC unroll 8
-    for (int v = 0; v < V; ++v) g[v] = load(t.hidden + h * t.samples + s + v * lanes);
+    for (int v = 0; v < V; ++v) g[v] = load(hidden(t) + h * t.samples + s + v * lanes);
 #pragma GCC unroll 8
     for (int r = 0; r < R; ++r)
 #pragma GCC unroll 8
@@ -216,89 +207,10 @@ void backward(const FeatureTile& t) {
   for (; s < t.samples; s += lanes) latent_columns<1>(t, s);
 }
 
-void sum_lanes(const float* in, long n, float* out) {
+void add_sums(const float* in, long n, float* out) {
   for (long i = 0; i < n; ++i) out[i] = sum_of_lanes(load(in + i * lanes));
 }
 
-// ---- general matrix product -------------------------------------------------------------------
-
-struct Product {
-  const float* a;
-  long a_m, a_k;
-  const float* b;
-  long b_k;
-  float* c;
-  long c_m;
-};
-
-/// R rows and V vectors of c, over k0 <= k < k1; added to what c has unless k0 is 0.
-template <int R, int V>
-POEMS_INLINE void product_block(const Product& p, long m, long n, long k0, long k1) {
-  Floats sum[R][V] = {};
-  if (k0 > 0) {
-#pragma GCC unroll 8
-    for (int r = 0; r < R; ++r)
-#pragma GCC unroll 8
-      for (int v = 0; v < V; ++v) sum[r][v] = load(p.c + (m + r) * p.c_m + n + v * lanes);
-  }
-  for (long k = k0; k < k1; ++k) {
-    const float* a = p.a + m * p.a_m + k * p.a_k;
-    const float* b = p.b + k * p.b_k + n;
-    Floats bs[V];
-#pragma GCC unroll 8
-    for (int v = 0; v < V; ++v) bs[v] = load(b + v * lanes);
-#pragma GCC unroll 8
-    for (int r = 0; r < R; ++r)
-#pragma GCC unroll 8
-      for (int v = 0; v < V; ++v) sum[r][v] += a[r * p.a_m] * bs[v];
-  }
-#pragma GCC unroll 8
-  for (int r = 0; r < R; ++r)
-#pragma GCC unroll 8
-    for (int v = 0; v < V; ++v) store(p.c + (m + r) * p.c_m + n + v * lanes, sum[r][v]);
-}
-
-template <int V>
-POEMS_INLINE void product_columns(const Product& p, long m_end, long n, long k0, long k1) {
-  long m = 0;
-  for (; m + rows <= m_end; m += rows) product_block<rows, V>(p, m, n, k0, k1);
-  for (; m < m_end; ++m) product_block<1, V>(p, m, n, k0, k1);
-}
-
-/// Columns n ... of c, too few to fill a vector.
-void product_remainder(const Product& p, long m_end, long n, long n_end, long k_end) {
-  for (long m = 0; m < m_end; ++m)
-    for (long j = n; j < n_end; ++j) {
-      float sum = 0.0f;
-      for (long k = 0; k < k_end; ++k) sum += p.a[m * p.a_m + k * p.a_k] * p.b[k * p.b_k + j];
-      p.c[m * p.c_m + j] = sum;
-    }
-}
-
-void multiply(long m, long n, long k, const float* a, long a_m, long a_k, const float* b, long b_k,
-              float* c, long c_m) {
-  constexpr long depth = 256;  // of b that stays in cache while all rows of a pass over it
-  const Product p = {a, a_m, a_k, b, b_k, c, c_m};
-  const long whole = n / lanes * lanes;
-  for (long k0 = 0; k0 < k || k0 == 0; k0 += depth) {
-    const long k1 = k0 + depth < k ? k0 + depth : k;
-    long j = 0;
-    for (; j + wide * lanes <= n; j += wide * lanes) product_columns<wide>(p, m, j, k0, k1);
-    for (; j + 2 * lanes <= n; j += 2 * lanes) product_columns<2>(p, m, j, k0, k1);
-    for (; j < whole; j += lanes) product_columns<1>(p, m, j, k0, k1);
-  }
-  if (whole == n) return;
-  // What is left overlaps the last whole vector, whose columns are computed again.
-  if (whole > 0)
-    product_columns<1>(p, m, n - lanes, 0, k);
-  else
-    product_remainder(p, m, 0, n, k);
-}
-
 }  // namespace
-
-extern const Kernel table;
-const Kernel table = {POEMS_LEVEL, lanes, forward, backward, sum_lanes, multiply};
-
 }  // namespace POEMS_ISA
 }  // namespace poems

@@ -1,0 +1,269 @@
+# What a model finds again when it is fitted again.
+
+#' Which factors and loadings are found again with other seeds
+#'
+#' Fits the model several times, with other random numbers and, if wanted, on random parts of the
+#' samples. Matches the factors of every run with those of a reference run, and reports how alike
+#' they are and how often each loading is selected.
+#'
+#' The similarity of two factors is the cosine of the sizes of their loadings, over all features of
+#' all omics: 1 for proportional loadings, 0 if no feature has a non-zero loading on both. Sizes,
+#' because the sign of a loading means nothing by itself. Factors are matched one to one so that the
+#' sum of their similarities is greatest (Hungarian algorithm); those whose loadings are all zero
+#' are not in use and are not matched. The reference is the run that agrees best with the others.
+#'
+#' With `objective = "published"` no loading is exactly zero, so all are always selected.
+#'
+#' @inheritParams poems
+#' @param runs Number of fits, at least 2.
+#' @param subsample Share of the samples in each fit, above 0 and at most 1. Samples are drawn
+#'   without replacement, the same share among those that have the same omics.
+#' @param seed A whole number that decides everything random; every run has a seed of its own drawn
+#'   with it. `NULL` draws it from R's generator, so that `set.seed()` governs.
+#' @param control Training settings from [poems_control()], or a plain list of its arguments;
+#'   `progress` shows a bar of the runs.
+#' @param BPPARAM How to fit runs at the same time: a parameter object of the package BiocParallel,
+#'   such as `BiocParallel::MulticoreParam(4)`. Each run then uses one thread, whatever `control`
+#'   says, and no progress is shown but BiocParallel's own. `NULL` fits one run after the other.
+#'   Results are the same.
+#'
+#' @return A list of class `poems_stability`:
+#'   * `factors`: data frame with one row per factor in use of the reference run: `factor`,
+#'     `features` (number of its non-zero loadings), `mean` and `min` (similarity of its matches in
+#'     the other runs, 0 in runs without one).
+#'   * `similarity`: data frame with one row per factor and other run: `factor`, `run`, `matched`
+#'     (name of the match, `NA` without one) and `similarity`.
+#'   * `selection`: per omic, a features x factors matrix: the share of all runs in which the
+#'     loading is not zero, that of the matched factor in runs other than the reference.
+#'   * `agreement`: runs x runs matrix: the sum of the matched factors' similarities, divided by the
+#'     larger number of factors in use.
+#'   * `reference`: number of the reference run, and `fit`, its fit.
+#'   * `seeds`: the seed of every run; `settings`: `runs`, `subsample` and `seed`.
+#'
+#' @section Errors:
+#' Those of [poems()], and arguments out of range. It is an error if no factor of any run has a
+#' loading that is not zero.
+#'
+#' @references Meinshausen and Buehlmann (2010), Stability selection, Journal of the Royal
+#'   Statistical Society B 72, 417-473: how often a variable is selected on half of the samples.
+#' @seealso [factor_recovery()] where the truth is known.
+#' @examplesIf rlang::is_installed("clue")
+#' omics <- lapply(tcga_breast$omics, \(x) x[1:40, ])
+#' again <- stability(omics, factors = 4, runs = 3, seed = 21,
+#'                    control = list(epochs = 20, threads = 1, progress = FALSE))
+#' again
+#' # Loadings found in every run.
+#' colSums(again$selection$mrna == 1)
+#' @export
+stability <- function(x, factors = 32, runs = 10, subsample = 1, samples = c("columns", "rows"),
+                      scale = NULL, seed = NULL, control = poems_control(), BPPARAM = NULL) {
+  rlang::check_installed("clue", "to match factors.")
+  samples <- rlang::arg_match(samples)
+  factors <- check_factors(factors)
+  check_value(runs, "runs", "a whole number of at least 2", \(x) is_whole(x) && x >= 2)
+  check_value(subsample, "subsample", "a number above 0 and at most 1",
+              \(x) is_number(x) && x > 0 && x <= 1)
+  seed <- check_seed(seed)
+  control <- as_control(control)
+  scale <- choose_scaling(scale, control$objective)
+  if (!is.null(BPPARAM)) {
+    check_parallel(BPPARAM)
+    # Processes that run side by side need no more, and one forked from an R that has used OpenMP
+    # must not start threads of its own: it would wait for those of its parent for ever.
+    control$threads <- 1L
+  }
+  data <- read_omics(x, samples)
+  check_subsample_size(data, subsample)
+  # Says once, not in every run, which features are dropped.
+  features <- lapply(learn_scaling(data$data, scale), `[[`, "features")
+
+  seeds <- with_seed(seed, sample.int(.Machine$integer.max, runs))
+  progress <- control$progress
+  control$progress <- FALSE
+  omics <- Map(\(values, kept) values[kept, , drop = FALSE], data$data, features)
+  fits <- apply_runs(seeds, fit_run, BPPARAM, progress, omics = omics, subsample = subsample,
+                     factors = factors, scale = scale, control = control)
+  settings <- list(runs = as.integer(runs), subsample = subsample, seed = seed)
+  compare_runs(fits, features, seeds, settings)
+}
+
+check_subsample_size <- function(data, subsample, call = rlang::caller_env()) {
+  size <- sum(subsample_sizes(sample_patterns(data$data), subsample))
+  if (size < fewest_samples) {
+    cli::cli_abort(c(
+      "{.arg subsample} must leave at least {fewest_samples} samples.",
+      "x" = "{subsample} of {length(data$samples)} samples is {size}."
+    ), call = call)
+  }
+}
+
+check_parallel <- function(BPPARAM, call = rlang::caller_env()) {
+  rlang::check_installed("BiocParallel", "to fit runs at the same time.", call = call)
+  if (!methods::is(BPPARAM, "BiocParallelParam")) {
+    cli::cli_abort(c(
+      "{.arg BPPARAM} must be {.code NULL} or a parameter object of the package BiocParallel.",
+      "x" = "It is {describe(BPPARAM)}.",
+      "i" = "For instance {.code BPPARAM = BiocParallel::MulticoreParam(4)}."
+    ), call = call)
+  }
+}
+
+# fun(seed, ...) for every seed.
+apply_runs <- function(seeds, fun, BPPARAM, progress, ...) {
+  if (!is.null(BPPARAM)) return(BiocParallel::bplapply(seeds, fun, ..., BPPARAM = BPPARAM))
+  if (!progress) return(lapply(seeds, fun, ...))
+  here <- environment()
+  bar <- cli::cli_progress_bar("Fitting runs", total = length(seeds), .envir = here)
+  lapply(seeds, \(seed) {
+    result <- fun(seed, ...)
+    cli::cli_progress_update(id = bar, .envir = here)
+    result
+  })
+}
+
+# One fit. What it would say of features that are constant in its samples is left unsaid: all runs
+# are compared on all features.
+fit_run <- function(seed, omics, subsample, factors, scale, control) {
+  if (subsample < 1) omics <- with_seed(seed, draw_samples(omics, subsample))
+  suppressMessages(poems(omics, factors = factors, scale = scale, seed = seed, control = control))
+}
+
+# Subsamples ------------------------------------------------------------------------------------
+
+# Sample names, in groups of samples that have the same omics.
+sample_patterns <- function(omics) {
+  samples <- union_of_samples(omics)
+  has <- lapply(unname(omics), \(values) samples %in% colnames(values))
+  split(samples, do.call(paste, has))
+}
+
+subsample_sizes <- \(patterns, share) pmax(1, round(share * lengths(patterns)))
+
+draw_samples <- function(omics, share) {
+  patterns <- sample_patterns(omics)
+  drawn <- unlist(Map(draw_from, patterns, subsample_sizes(patterns, share)))
+  lapply(omics, \(values) values[, colnames(values) %in% drawn, drop = FALSE])
+}
+
+# Comparison ------------------------------------------------------------------------------------
+
+# `features`: per omic, the names of all features.
+compare_runs <- function(fits, features, seeds, settings, call = rlang::caller_env()) {
+  sizes <- lapply(fits, \(fit) loading_sizes(fit$loadings, features))
+  used <- vapply(sizes, ncol, 0L)
+  if (all(used == 0)) {
+    cli::cli_abort(c(
+      "No run has a factor in use: all loadings are zero.",
+      "i" = "Lower {.arg lambda0} in {.fn poems_control}, or train for more epochs."
+    ), call = call)
+  }
+  agreement <- run_agreement(sizes)
+  reference <- which.max(ifelse(used > 0, rowSums(agreement), -Inf))
+  others <- setdiff(seq_along(fits), reference)
+  matches <- lapply(sizes, \(size) match_columns(cosine(sizes[[reference]], size)))
+
+  names <- colnames(sizes[[reference]])
+  similarity <- do.call(rbind, lapply(others, \(run) data.frame(
+    factor = factor(names, levels = names), run = run,
+    matched = label(matches[[run]]$column, colnames(sizes[[run]])),
+    similarity = matches[[run]]$value
+  )))
+  values <- matrix(similarity$similarity, length(names))
+  structure(
+    list(
+      factors = data.frame(
+        factor = factor(names, levels = names),
+        features = unname(Matrix::colSums(sizes[[reference]] > 0)),
+        mean = rowMeans(values), min = apply(values, 1, min)
+      ),
+      similarity = similarity,
+      selection = selection_shares(sizes, matches, features, names),
+      agreement = agreement, reference = reference, fit = fits[[reference]],
+      seeds = seeds, settings = settings
+    ),
+    class = "poems_stability"
+  )
+}
+
+# Sizes of the loadings of the factors in use, features of all omics one below the other: a sparse
+# matrix with the same rows for every run.
+loading_sizes <- function(loadings, features) {
+  sizes <- do.call(rbind, Map(\(w, all) {
+    padded <- Matrix::sparseMatrix(
+      i = match(rownames(w), all)[w@i + 1], j = rep(seq_len(ncol(w)), diff(w@p)), x = abs(w@x),
+      dims = c(length(all), ncol(w)), dimnames = list(all, colnames(w))
+    )
+    Matrix::drop0(padded)
+  }, loadings, features))
+  sizes[, Matrix::colSums(sizes) > 0, drop = FALSE]
+}
+
+# Cosines between the columns, none of them zero, of two sparse matrices.
+cosine <- function(a, b) {
+  unit <- \(m) m %*% Matrix::Diagonal(x = 1 / sqrt(Matrix::colSums(m^2)))
+  as.matrix(Matrix::crossprod(unit(a), unit(b)))
+}
+
+run_agreement <- function(sizes) {
+  runs <- seq_along(sizes)
+  agreement <- diag(length(runs))
+  for (a in runs) {
+    for (b in runs[runs < a]) {
+      matched <- sum(match_columns(cosine(sizes[[a]], sizes[[b]]))$value)
+      agreement[a, b] <- agreement[b, a] <- matched / max(1, ncol(sizes[[a]]), ncol(sizes[[b]]))
+    }
+  }
+  agreement
+}
+
+# Per omic, the share of runs in which a loading of the reference's factors is not zero.
+selection_shares <- function(sizes, matches, features, names) {
+  selected <- Map(\(size, match) {
+    found <- which(!is.na(match$column))
+    chosen <- matrix(0, nrow(size), length(names))
+    chosen[, found] <- as.matrix(size[, match$column[found], drop = FALSE] > 0)
+    chosen
+  }, sizes, matches)
+  share <- Reduce(`+`, selected) / length(sizes)
+  dimnames(share) <- list(unlist(features, use.names = FALSE), names)
+  omic <- factor(rep(names(features), lengths(features)), levels = names(features))
+  lapply(split(seq_len(nrow(share)), omic), \(rows) share[rows, , drop = FALSE])
+}
+
+# Printing --------------------------------------------------------------------------------------
+
+# Lines of factors that print() shows.
+most_factors_shown <- 10
+
+#' @export
+print.poems_stability <- function(x, ...) {
+  settings <- x$settings
+  cli::cat_line(cli::style_bold("Stability of a POEMS fit"), cli::pluralize(
+    ": {settings$runs} runs, {nrow(x$factors)} factor{?s} in use"
+  ))
+  cli::cat_line()
+  best <- x$factors[order(-x$factors$mean), ]
+  shown <- utils::head(best, most_factors_shown)
+  cat_table(list(
+    factor = as.character(shown$factor), features = format(shown$features),
+    "mean similarity" = sprintf("%.2f", shown$mean), min = sprintf("%.2f", shown$min)
+  ))
+  hidden <- nrow(best) - nrow(shown)
+  if (hidden > 0) cli::cat_line(cli::pluralize("and {hidden} more factor{?s}, less alike"))
+  cli::cat_line()
+  cat_text(describe_selection(x))
+  cat_text(sprintf(
+    "Each run has %s of the samples. Reference: run %d, seed %d. All from seed %d.",
+    percent(settings$subsample), x$reference, x$seeds[x$reference], settings$seed
+  ))
+  invisible(x)
+}
+
+# How often the loadings of the reference run are selected.
+describe_selection <- function(x) {
+  chosen <- unlist(Map(\(share, w) {
+    share[as.matrix(w[rownames(share), colnames(share)] != 0)]
+  }, x$selection, x$fit$loadings))
+  sprintf("Of the reference's %d non-zero loadings, %s are selected in all runs, %s in most.",
+          length(chosen), percent(mean(chosen == 1)), percent(mean(chosen > 0.5)))
+}
