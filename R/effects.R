@@ -4,12 +4,13 @@
 #' effect says which way a feature goes when the factor rises, and how far: by how many standard
 #' deviations of the feature, for one standard deviation of the factor, on average over samples.
 #'
-#' The effect of factor k on feature j is the slope of the reconstruction, d xhat_j / d z_k, averaged
-#' over the posterior means of all samples of the fit, times the standard deviation of these means,
-#' divided by that of the feature. All factors but k stay as they are. The decoder is not linear,
-#' and the slope differs between samples: a feature that rises on both sides of a factor can have a
-#' large loading and an effect near 0. The standard error says how well the average slope is known
-#' from this many samples. It does not account for the training: another seed gives other factors.
+#' The effect of factor k on feature j is the slope of the reconstruction, d xhat_j / d z_k,
+#' averaged over the posterior means of all samples of the fit, times the standard deviation of
+#' these means, divided by that of the feature. All factors but k stay as they are. The decoder is
+#' not linear, and the slope differs between samples: a feature that rises on both sides of a factor
+#' can have a large loading and an effect near 0. The standard error says how well the average slope
+#' is known from this many samples. It does not account for the training: another seed gives other
+#' factors.
 #'
 #' A factor's direction is arbitrary, so only the effects of one factor compare in sign, and with
 #' [latent()].

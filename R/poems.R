@@ -144,7 +144,7 @@ check_trained <- function(trained, call = rlang::caller_env()) {
 
 warn_no_factor <- function(fit) {
   if (fit$factors == 0) {
-    cli::cli_warn(c("No factor is in use: the fit explains nothing.", "i" = no_factor_hint))
+    cli::cli_warn(c("No factor is in use: all loadings are zero.", "i" = no_factor_hint))
   }
 }
 

@@ -1,7 +1,7 @@
 #' Print and summarise a fit
 #'
-#' `print()` shows what was fitted to what, how well, the factors that explain most, and how training
-#' ended; `summary()` adds the call, the weight of each omic, the losses and the settings.
+#' `print()` shows what was fitted to what, how well, the factors that explain most, and how
+#' training ended; `summary()` adds the call, the weight of each omic, the losses and the settings.
 #'
 #' @param object,x A fit from [poems()], or its summary.
 #' @param ... Not used.

@@ -3,10 +3,10 @@
 #' How much of the data's variance the factors explain: each given the others, all together per
 #' omic, and all together per feature.
 #'
-#' The share that all factors explain is R2 = 1 - sum (x - xhat)^2 / sum (x - m)^2, over the observed
-#' values of an omic or of a feature. xhat is decoded from the posterior means of the factors, and m is
-#' the feature's mean in training; x is on the scale of training, so that every feature of a
-#' standardised omic counts alike.
+#' The share that all factors explain is R2 = 1 - sum (x - xhat)^2 / sum (x - m)^2, over the
+#' observed values of an omic or of a feature. xhat is decoded from the posterior means of the
+#' factors, and m is the feature's mean in training; x is on the scale of training, so that every
+#' feature of a standardised omic counts alike.
 #'
 #' The share of one factor is the fall of R2 when the factor is held at its mean over the samples of
 #' the fit, in every sample, while the others stay as they are. It is what the factor adds to the
@@ -19,8 +19,9 @@
 #' least one feature by 0.1 % of the feature's variance, as a sum of squares over samples. One that
 #' is not changes no feature, and thus no omic, by more. The rule looks at features one by one
 #' because a factor of a few features, however clear, explains next to nothing of an omic with
-#' thousands. With `objective = "published"`, whose loadings are never exactly zero, all factors
-#' count as in use. Factors not in use stay part of the model: predictions are those of all factors.
+#' thousands. Where no factor does as much, as after a few epochs, all that change anything are in
+#' use. With `objective = "published"`, whose loadings are never exactly zero, all factors count as
+#' in use. Factors not in use stay part of the model: predictions are those of all factors.
 #'
 #' @param fit A fit from [poems()].
 #' @param newdata New samples, as in [predict.poems()]; `NULL` for the samples of the fit, those
@@ -70,7 +71,8 @@ least_change <- 0.001
 # core_variance() returns.
 choose_factors <- function(sums, objective) {
   change <- do.call(pmax, lapply(sums, `[[`, "largest_change"))
-  in_use <- if (objective == "published") seq_along(change) else which(change >= least_change)
+  least <- if (any(change >= least_change)) least_change else .Machine$double.xmin
+  in_use <- if (objective == "published") seq_along(change) else which(change >= least)
   share <- Reduce(`+`, lapply(sums, \(omic) omic$gain / sum(omic$total)))
   in_use[order(-share[in_use])]
 }

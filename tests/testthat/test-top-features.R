@@ -41,6 +41,7 @@ test_that("only features with a loading are returned", {
 
 test_that("wrong arguments are errors that say what there is", {
   fit <- small_fit()
+  fit$factors <- 3L # whatever training made of it
   single <- fit
   single$factors <- 1L
   none <- fit
