@@ -21,6 +21,14 @@ core_reconstruct <- function(parameters, model_config, latent, threads) {
     .Call(`_omicpoems_core_reconstruct`, parameters, model_config, latent, threads)
 }
 
+core_variance <- function(parameters, model_config, omics, latent, held, threads) {
+    .Call(`_omicpoems_core_variance`, parameters, model_config, omics, latent, held, threads)
+}
+
+core_slopes <- function(parameters, model_config, latent, threads) {
+    .Call(`_omicpoems_core_slopes`, parameters, model_config, latent, threads)
+}
+
 core_evaluate <- function(parameters, model_config, omics, noise, single_precision) {
     .Call(`_omicpoems_core_evaluate`, parameters, model_config, omics, noise, single_precision)
 }

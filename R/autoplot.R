@@ -4,7 +4,8 @@
 #'
 #' @param object A fit from [poems()].
 #' @param type Which figure: `"history"` ([plot_history()]), `"latent"` ([plot_latent()]), `"gates"`
-#'   ([plot_gates()]), `"loadings"` ([plot_loadings()]) or `"map"` ([plot_map()]).
+#'   ([plot_gates()]), `"loadings"` ([plot_loadings()]), `"map"` ([plot_map()]) or `"variance"`
+#'   ([plot_variance()]).
 #' @param ... Passed on to that function, such as `group` or `n`.
 #' @return A [ggplot2::ggplot] object.
 #'
@@ -18,11 +19,13 @@
 #' fit <- poems(omics, factors = 8, seed = 21, control = list(epochs = 20, threads = 1))
 #' ggplot2::autoplot(fit, "loadings", n = 5)
 #' @exportS3Method ggplot2::autoplot
-autoplot.poems <- function(object, type = c("history", "latent", "gates", "loadings", "map"), ...) {
+autoplot.poems <- function(object,
+                           type = c("history", "latent", "gates", "loadings", "map", "variance"),
+                           ...) {
   type <- rlang::arg_match(type)
   plot <- switch(type,
     history = plot_history, latent = plot_latent, gates = plot_gates,
-    loadings = plot_loadings, map = plot_map
+    loadings = plot_loadings, map = plot_map, variance = plot_variance
   )
   plot(object, ...)
 }

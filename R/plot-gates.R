@@ -7,7 +7,10 @@
 #' @return A [ggplot2::ggplot] object to print, save or restyle. Its data has one row per sample and
 #'   omic, with the columns `sample`, `omic`, `gate` and, with groups, `group`.
 #'
-#' @inheritSection plot_latent Errors
+#' @section Errors:
+#' ggplot2 must be installed. A `group` that does not fit the samples is an error that names at
+#' most five of those it lacks.
+#'
 #' @inherit latent references
 #' @family figures
 #' @seealso [gates()]

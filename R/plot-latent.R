@@ -12,8 +12,8 @@
 #'   factor, with the columns `sample`, `factor`, `latent` and, with groups, `group`.
 #'
 #' @section Errors:
-#' ggplot2 must be installed. A `group` that does not fit the samples is an error that names at
-#' most five of those it lacks.
+#' ggplot2 must be installed. A fit without a factor in use is an error, and so is a `group` that
+#' does not fit the samples; the error names at most five of those it lacks.
 #'
 #' @inherit latent references
 #' @family figures
@@ -26,6 +26,7 @@
 plot_latent <- function(fit, group = NULL) {
   rlang::check_installed("ggplot2", "to plot a fit.")
   check_fit(fit)
+  check_any_factor(fit)
   group <- check_group(group, fit$samples)
   values <- latent_values(fit$latent, group)
   ggplot2::ggplot(values, ggplot2::aes(.data$sample, .data$factor)) +

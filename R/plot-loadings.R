@@ -57,7 +57,7 @@ top_loadings <- function(loadings, n, call = rlang::caller_env()) {
   if (nrow(values) == 0) {
     cli::cli_abort(c(
       "There is no loading to plot: all are zero.",
-      "i" = "Lower {.arg lambda0} in {.fn poems_control}, or train for more epochs."
+      "i" = no_factor_hint
     ), call = call)
   }
   rownames(values) <- NULL

@@ -12,8 +12,9 @@
 #'   with the columns `sample`, `x`, `y` and, with groups, `group`.
 #'
 #' @section Errors:
-#' ggplot2 must be installed, and uwot for `"umap"`. A fit with a single factor has no map. A
-#' `group` that does not fit the samples is an error that names at most five of those it lacks.
+#' ggplot2 must be installed, and uwot for `"umap"`. A fit with fewer than 2 factors in use has no
+#' map. A `group` that does not fit the samples is an error that names at most five of those it
+#' lacks.
 #'
 #' @references McInnes L, Healy J, Melville J (2018). UMAP: uniform manifold approximation and
 #'   projection for dimension reduction. \doi{10.48550/arXiv.1802.03426}
@@ -29,7 +30,9 @@ plot_map <- function(fit, group = NULL, method = c("pca", "umap")) {
   method <- rlang::arg_match(method)
   group <- check_group(group, fit$samples)
   if (ncol(fit$latent) < 2) {
-    cli::cli_abort("A map needs a fit with at least 2 factors; {.arg fit} has 1.")
+    cli::cli_abort(
+      "A map needs a fit with at least 2 factors in use; {.arg fit} has {ncol(fit$latent)}."
+    )
   }
   map <- switch(method, pca = pca_map(fit$latent), umap = umap_map(fit$latent, fit$seed))
   ggplot2::ggplot(map_values(map$at, fit$samples, group), ggplot2::aes(.data$x, .data$y)) +

@@ -16,7 +16,8 @@
 #' @param x A named list with one numeric matrix or data frame per omic, features in rows and
 #'   samples in columns, with names for both. Values should be roughly continuous (log counts,
 #'   M-values, log intensities).
-#' @param factors Number of factors to fit, at least 1.
+#' @param factors Number of factors to fit, at least 1. The fit shows those in use, by variance
+#'   explained; see [variance_explained()].
 #' @param samples Where the samples are in `x`: `"columns"` (as Bioconductor has them) or `"rows"`.
 #' @param scale How features are scaled before training: `"standardise"` (mean 0, standard
 #'   deviation 1, limited to +-6) or `"minmax"` (to 0..1). `NULL` chooses `"standardise"`, or
@@ -27,16 +28,18 @@
 #' @param control Training settings from [poems_control()], or a plain list of its arguments.
 #'
 #' @return An object of class `poems`, a plain list that survives [saveRDS()]:
+#'   * `factors`: the number of factors in use, which the following have.
 #'   * `latent`: samples x factors, the posterior means; see [latent()].
 #'   * `gates`: samples x omics, each omic's weight per sample; see [gates()].
 #'   * `loadings`: per omic, a sparse features x factors matrix; `loadings(fit)` returns it.
-#'   * `inclusion`: per omic, features x factors inclusion probabilities.
+#'   * `inclusion`: per omic, features x factors inclusion probabilities; see [inclusion()].
 #'   * `variance`: a data frame with the share of variance explained per omic, for samples in
 #'     training and held out.
+#'   * `explained`: what [variance_explained()] returns.
 #'   * `history`: a data frame with the losses of every epoch (per sample, smaller is better).
 #'   * `best_epoch`, `stopped`, `validation`, `seconds`, `seed`, `control`, `scaling`, `omics`,
-#'     `samples`, `parameters`, `config`, `call`, `version`: how the fit came about and what
-#'     [predict()] needs.
+#'     `samples`, `parameters`, `order`, `unused`, `config`, `call`, `version`: how the fit came
+#'     about and what [predict()] needs. `config$factors` is the number of factors asked for.
 #'
 #' @section Errors:
 #' Input is checked before any fitting; errors name the omic and at most five of the culprits.
@@ -89,12 +92,17 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
   }
   trained <- train(control, progress_reporter(control, environment()), start)
   check_trained(trained)
-  new_fit(
+  trained$sums <- core_variance(
+    trained$parameters, config, standardised, trained$latent, colMeans(trained$latent), control$threads
+  )
+  fit <- new_fit(
     trained,
-    call = call, seed = seed, control = control, scaling = scale, factors = factors,
-    config = config, samples = data$samples, omics = add_membership(omics, data),
+    call = call, seed = seed, control = control, scaling = scale, config = config,
+    samples = data$samples, omics = add_membership(omics, data),
     seconds = proc.time()[["elapsed"]] - started
   )
+  warn_no_factor(fit)
+  fit
 }
 
 # The call without data that a caller (do.call, say) may have put into it in place of its name.
@@ -142,48 +150,54 @@ check_trained <- function(trained, call = rlang::caller_env()) {
   }
 }
 
-# Names what the core returned and puts the fit together.
-new_fit <- function(trained, call, seed, control, scaling, factors, config, samples, omics,
-                    seconds) {
-  factor_names <- paste0("Factor", seq_len(factors))
-  dimnames(trained$latent) <- list(samples, factor_names)
+warn_no_factor <- function(fit) {
+  if (fit$factors == 0) {
+    cli::cli_warn(c("No factor is in use: all loadings are zero.", "i" = no_factor_hint))
+  }
+}
+
+# Names what the core returned, parts the factors in use from the others and puts the fit together.
+new_fit <- function(trained, call, seed, control, scaling, config, samples, omics, seconds) {
+  in_use <- choose_factors(trained$sums, control$objective)
+  unused <- setdiff(seq_len(config$factors), in_use)
   dimnames(trained$gates) <- list(samples, names(omics))
   parameters <- trained$parameters
   names(parameters$omics) <- names(omics)
-  take <- \(name) Map(
-    \(omic, p) {
-      dimnames(p[[name]]) <- list(omic$features, factor_names)
-      p[[name]]
-    }, omics, parameters$omics
-  )
-  loadings <- lapply(take("W"), \(w) Matrix::drop0(methods::as(w, "CsparseMatrix")))
-  inclusion <- take("inclusion_probability")
-  # Held once, as loadings and inclusion; core_parameters() puts them back.
-  parameters$omics <- lapply(parameters$omics, \(p) {
-    p[setdiff(names(p), c("W", "inclusion_probability"))]
-  })
+  loadings_of <- \(which) take_factors(parameters$omics, omics, "W", which) |>
+    lapply(\(w) Matrix::drop0(methods::as(w, "CsparseMatrix")))
+  inclusion_of <- \(which) take_factors(parameters$omics, omics, "inclusion_probability", which)
   structure(
     list(
-      call = call, seed = seed, control = control, scaling = scaling, factors = factors,
-      samples = samples, omics = omics, latent = trained$latent, gates = trained$gates,
-      loadings = loadings, inclusion = inclusion,
+      call = call, seed = seed, control = control, scaling = scaling, factors = length(in_use),
+      samples = samples, omics = omics,
+      latent = name_factors(trained$latent[, in_use, drop = FALSE], samples),
+      gates = trained$gates, loadings = loadings_of(in_use), inclusion = inclusion_of(in_use),
       variance = variance_table(trained$variance, names(omics)),
+      explained = explained_tables(trained$sums, omics, in_use),
       history = as.data.frame(trained$history), best_epoch = trained$best_epoch,
       stopped = trained$stopped, validation = samples[trained$validation],
-      parameters = parameters, config = config, seconds = seconds,
+      order = c(in_use, unused),
+      unused = list(
+        latent = trained$latent[, unused, drop = FALSE], loadings = loadings_of(unused),
+        inclusion = inclusion_of(unused)
+      ),
+      parameters = without_loadings(parameters), config = config, seconds = seconds,
       version = as.character(utils::packageVersion("omicpoems"))
     ),
     class = "poems"
   )
 }
 
-# The core's parameters of a fit.
-core_parameters <- function(fit) {
-  parameters <- fit$parameters
-  for (omic in names(fit$omics)) {
-    parameters$omics[[omic]]$W <- as.matrix(fit$loadings[[omic]])
-    parameters$omics[[omic]]$inclusion_probability <- fit$inclusion[[omic]]
-  }
+# One parameter of every omic, features x the chosen factors.
+take_factors <- function(parameters, omics, name, which) {
+  Map(\(p, omic) name_factors(p[[name]][, which, drop = FALSE], omic$features), parameters, omics)
+}
+
+# What a fit holds once, as loadings and inclusion; core_parameters() puts it back.
+without_loadings <- function(parameters) {
+  parameters$omics <- lapply(parameters$omics, \(p) {
+    p[setdiff(names(p), c("W", "inclusion_probability"))]
+  })
   parameters
 }
 

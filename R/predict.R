@@ -42,30 +42,34 @@ predict.poems <- function(object, newdata = NULL, type = c("latent", "gates", "r
   samples <- rlang::arg_match(samples)
   rlang::check_dots_empty()
   projected <- if (is.null(newdata)) {
-    object[c("latent", "gates")]
+    list(latent = core_latent(object), gates = object$gates)
   } else {
     project_samples(object, align_newdata(object$omics, newdata, samples))
   }
-  if (type == "reconstruction") reconstruct(object, projected$latent) else projected[[type]]
+  of <- rownames(projected$gates)
+  switch(type,
+    latent = name_factors(projected$latent[, factors_in_use(object), drop = FALSE], of),
+    gates = projected$gates,
+    reconstruction = reconstruct(object, projected$latent, of)
+  )
 }
 
-# Latent means and gates of data in the internal form of read_omics().
+# Latent means, of the core's factors, and gates of data in the internal form of read_omics().
 project_samples <- function(fit, data) {
   projected <- core_project(
     core_parameters(fit), fit$config, core_omics(fit$omics, data$data, data$samples),
     length(data$samples), fit$control$threads
   )
-  dimnames(projected$latent) <- list(data$samples, colnames(fit$latent))
   dimnames(projected$gates) <- list(data$samples, names(fit$omics))
   projected
 }
 
-# Every omic decoded from latent (samples x factors), in the units of the data.
-reconstruct <- function(fit, latent) {
+# Every omic decoded from latent (samples x the core's factors), in the units of the data.
+reconstruct <- function(fit, latent, samples) {
   decoded <- core_reconstruct(core_parameters(fit), fit$config, latent, fit$control$threads)
   Map(
     \(x, omic) {
-      dimnames(x) <- list(omic$features, rownames(latent))
+      dimnames(x) <- list(omic$features, samples)
       x * omic$scale + omic$center
     }, stats::setNames(decoded, names(fit$omics)), fit$omics
   )

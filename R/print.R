@@ -1,19 +1,19 @@
 #' Print and summarise a fit
 #'
-#' `print()` shows what was fitted to what, how well, and how training ended; `summary()` adds the
-#' call, the weight of each omic, the losses and the settings.
+#' `print()` shows what was fitted to what, how well, the factors that explain most, and how
+#' training ended; `summary()` adds the call, the weight of each omic, the losses and the settings.
 #'
 #' @param object,x A fit from [poems()], or its summary.
 #' @param ... Not used.
 #'
 #' @return `print()` returns its argument invisibly. `summary()` returns a list of class
 #'   `summary.poems` with `call`, `samples` (their number), `factors` (as asked for), `factors_used`
-#'   (those with a loading that is not zero), `training` (a list) and `omics`, a data frame with one
-#'   row per omic:
+#'   (the number in use), `variance` (what [variance_explained()] returns), `training` (a list) and
+#'   `omics`, a data frame with one row per omic:
 #'   * `omic`, `features` and `samples` (numbers of each);
 #'   * `training` and `validation`: share of variance explained in samples in training and held
 #'     out, `NA` where no such sample has the omic;
-#'   * `zero`: share of the loadings that are exactly zero;
+#'   * `zero`: share of the loadings of factors in use that are exactly zero;
 #'   * `gate`: mean gate over the samples that have the omic.
 #'
 #' @section Errors:
@@ -34,6 +34,7 @@ print.poems <- function(x, ...) {
   overview <- summary(x)
   cat_heading(overview)
   cat_omics(overview$omics, gate = FALSE)
+  cat_variance(overview$variance)
   cli::cat_line()
   cat_text(describe_training(overview$training))
   cat_text(sprintf(
@@ -49,8 +50,9 @@ summary.poems <- function(object, ...) {
     list(
       call = object$call,
       samples = length(object$samples),
-      factors = object$factors,
-      factors_used = sum(Reduce(`|`, lapply(object$loadings, \(w) diff(w@p) > 0))),
+      factors = object$config$factors,
+      factors_used = object$factors,
+      variance = object$explained$factor,
       omics = do.call(rbind, lapply(names(object$omics), \(omic) omic_summary(object, omic))),
       training = training_summary(object)
     ),
@@ -65,6 +67,7 @@ print.summary.poems <- function(x, ...) {
   cat_text(paste("Call:", paste(trimws(deparse(x$call)), collapse = " ")))
   cli::cat_line()
   cat_omics(x$omics, gate = TRUE)
+  cat_variance(x$variance)
   cli::cat_line()
   cat_text(describe_training(x$training))
   cat_text(describe_losses_kept(x$training))
@@ -106,7 +109,7 @@ line_width <- 80
 cat_heading <- function(overview) {
   cli::cat_line(cli::style_bold("POEMS fit"), cli::pluralize(
     ": {overview$samples} sample{?s}, {nrow(overview$omics)} omic{?s}, ",
-    "{overview$factors} factor{?s} ({overview$factors_used} in use)"
+    "{overview$factors_used} of {overview$factors} factor{?s} in use"
   ))
   cli::cat_line()
 }
@@ -123,6 +126,20 @@ cat_omics <- function(omics, gate) {
   columns[["zero loadings"]] <- percent(omics$zero, digits = 1)
   if (gate) columns[["gate"]] <- format(round(omics$gate, 2), nsmall = 2)
   cat_table(columns)
+}
+
+most_factors_printed <- 5
+
+# The factors that explain most, one column each.
+cat_variance <- function(variance) {
+  shown <- utils::head(unique(variance$factor), most_factors_printed)
+  if (length(shown) == 0) return(invisible())
+  columns <- lapply(stats::setNames(shown, shown), \(name) {
+    percent(variance$r2[variance$factor == name], digits = 1)
+  })
+  cli::cat_line()
+  cli::cat_line("Variance explained by the factors that explain most:")
+  cat_table(c(list(omic = unique(variance$omic)), columns))
 }
 
 # The first column to the left, shortened where the table would be too wide; others to the right.
@@ -142,7 +159,8 @@ cat_text <- function(text) {
 }
 
 percent <- function(share, digits = 0) {
-  ifelse(is.na(share), "-", sprintf("%.*f%%", digits, 100 * share))
+  # Adding 0 takes the sign off a rounded -0.
+  ifelse(is.na(share), "-", sprintf("%.*f%%", digits, round(100 * share, digits) + 0))
 }
 
 describe_training <- function(training) {

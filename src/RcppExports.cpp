@@ -79,6 +79,36 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// core_variance
+Rcpp::List core_variance(const Rcpp::List& parameters, const Rcpp::List& model_config, const Rcpp::List& omics, const Rcpp::NumericMatrix& latent, const Rcpp::NumericVector& held, int threads);
+RcppExport SEXP _omicpoems_core_variance(SEXP parametersSEXP, SEXP model_configSEXP, SEXP omicsSEXP, SEXP latentSEXP, SEXP heldSEXP, SEXP threadsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type parameters(parametersSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type model_config(model_configSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type omics(omicsSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type latent(latentSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type held(heldSEXP);
+    Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_variance(parameters, model_config, omics, latent, held, threads));
+    return rcpp_result_gen;
+END_RCPP
+}
+// core_slopes
+Rcpp::List core_slopes(const Rcpp::List& parameters, const Rcpp::List& model_config, const Rcpp::NumericMatrix& latent, int threads);
+RcppExport SEXP _omicpoems_core_slopes(SEXP parametersSEXP, SEXP model_configSEXP, SEXP latentSEXP, SEXP threadsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type parameters(parametersSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type model_config(model_configSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type latent(latentSEXP);
+    Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_slopes(parameters, model_config, latent, threads));
+    return rcpp_result_gen;
+END_RCPP
+}
 // core_evaluate
 Rcpp::List core_evaluate(const Rcpp::List& parameters, const Rcpp::List& model_config, const Rcpp::List& omics, const Rcpp::NumericMatrix& noise, bool single_precision);
 RcppExport SEXP _omicpoems_core_evaluate(SEXP parametersSEXP, SEXP model_configSEXP, SEXP omicsSEXP, SEXP noiseSEXP, SEXP single_precisionSEXP) {
@@ -118,6 +148,8 @@ static const R_CallMethodDef CallEntries[] = {
     {"_omicpoems_core_cpu", (DL_FUNC) &_omicpoems_core_cpu, 0},
     {"_omicpoems_core_project", (DL_FUNC) &_omicpoems_core_project, 5},
     {"_omicpoems_core_reconstruct", (DL_FUNC) &_omicpoems_core_reconstruct, 4},
+    {"_omicpoems_core_variance", (DL_FUNC) &_omicpoems_core_variance, 6},
+    {"_omicpoems_core_slopes", (DL_FUNC) &_omicpoems_core_slopes, 4},
     {"_omicpoems_core_evaluate", (DL_FUNC) &_omicpoems_core_evaluate, 5},
     {"_omicpoems_core_steps", (DL_FUNC) &_omicpoems_core_steps, 7},
     {NULL, NULL, 0}

@@ -6,11 +6,13 @@
 #include <vector>
 
 #include "data.h"
+#include "effects.h"
 #include "gram.h"
 #include "kernel.h"
 #include "model.h"
 #include "projection.h"
 #include "trainer.h"
+#include "variance.h"
 
 using poems::Index;
 using poems::Matrix;
@@ -346,6 +348,44 @@ Rcpp::List core_reconstruct(const Rcpp::List& parameters, const Rcpp::List& mode
   for (std::size_t v = 0; v < model.omics.size(); ++v)
     omics.push_back(to_r(poems::reconstruct(model, v, z, threads)));
   return omics;
+}
+
+// Per omic, sums of squares: total and residual of every feature, gain and largest change of every
+// factor when it is held at the value given, the others staying as latent (samples x factors) has
+// them. See variance.h.
+// [[Rcpp::export]]
+Rcpp::List core_variance(const Rcpp::List& parameters, const Rcpp::List& model_config,
+                         const Rcpp::List& omics, const Rcpp::NumericMatrix& latent,
+                         const Rcpp::NumericVector& held, int threads) {
+  poems::Model<float> model(read_model_config(model_config));
+  read_parameters(parameters, model);
+  Matrix<float> z(latent.ncol(), latent.nrow());
+  from_r(latent, true, z);
+  const Vector<float> held_at = Rcpp::as<Vector<double>>(held).cast<float>();
+  Rcpp::List list;
+  for (const poems::VarianceSums& sums : poems::variance_sums(
+           model, read_cohort<float>(omics, latent.nrow(), threads), z, held_at, threads))
+    list.push_back(Rcpp::List::create(
+        Rcpp::Named("total") = sums.total, Rcpp::Named("residual") = sums.residual,
+        Rcpp::Named("gain") = sums.gain, Rcpp::Named("largest_change") = sums.largest_change));
+  return list;
+}
+
+// Per omic, the mean slope of every feature in every factor over samples of the latent space
+// (samples x factors), and its standard error: features x factors.
+// [[Rcpp::export]]
+Rcpp::List core_slopes(const Rcpp::List& parameters, const Rcpp::List& model_config,
+                       const Rcpp::NumericMatrix& latent, int threads) {
+  poems::Model<float> model(read_model_config(model_config));
+  read_parameters(parameters, model);
+  Matrix<float> z(latent.ncol(), latent.nrow());
+  from_r(latent, true, z);
+  Rcpp::List list;
+  for (const poems::Slopes& slopes : poems::mean_slopes(model, z, threads))
+    list.push_back(
+        Rcpp::List::create(Rcpp::Named("mean") = to_r(slopes.mean, true),
+                           Rcpp::Named("standard_error") = to_r(slopes.standard_error, true)));
+  return list;
 }
 
 // For tests: every quantity of one pass over the whole cohort with given noise (factors x

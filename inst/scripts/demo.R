@@ -52,6 +52,8 @@ write_tables <- function(fit, subtype, agreement, folder) {
   write_csv(per_sample(gates(fit)), "gates.csv")
   write_csv(do.call(rbind, lapply(names(fit$omics), \(omic) loadings_table(fit, omic))),
             "loadings.csv")
+  write_csv(variance_explained(fit), "variance.csv")
+  write_csv(feature_effects(fit, "table"), "effects.csv")
   write_csv(fit$history, "history.csv")
   write_csv(agreement, "subtype_agreement.csv")
 }
@@ -62,7 +64,7 @@ loadings_table <- function(fit, omic) {
   at <- cbind(w@i + 1, rep(seq_len(ncol(w)), diff(w@p)))
   data.frame(
     omic = rep(omic, nrow(at)), feature = rownames(w)[at[, 1]], factor = colnames(w)[at[, 2]],
-    loading = w@x, inclusion_probability = fit$inclusion[[omic]][at]
+    loading = w@x, inclusion_probability = inclusion(fit)[[omic]][at]
   )
 }
 
@@ -73,6 +75,7 @@ write_figures <- function(fit, subtype, folder) {
   save("history.png", plot_history(fit), 7, 4)
   save("latent.png", plot_latent(fit, subtype) + ggplot2::labs(colour = "PAM50 subtype"), 8, 5)
   save("gates.png", plot_gates(fit, subtype), 8, 3.5)
+  save("variance.png", plot_variance(fit), 8, 4)
   save("loadings.png", plot_loadings(fit), 8, 6.5)
   save("map.png", plot_map(fit, subtype) + ggplot2::labs(fill = "PAM50 subtype"), 6.5, 5)
 }

@@ -29,6 +29,7 @@ quick_control <- function(...) {
 
 # What a fit found, without how long it took and on how many threads.
 without_timing <- function(fit) {
-  fit$seconds <- fit$history$seconds <- fit$control$threads <- fit$call <- NULL
+  fit$seconds <- fit$control$threads <- fit$call <- NULL
+  fit$history <- fit$history[!grepl("seconds", names(fit$history))]
   fit
 }

@@ -20,7 +20,7 @@ small_group <- function() {
 # A fit with round numbers: what is printed of it does not depend on the machine.
 fixed_fit <- function() {
   loadings_of <- function(features, nonzero) {
-    w <- matrix(0, features, 4)
+    w <- matrix(0, features, 2)
     w[seq_len(nonzero)] <- 0.5
     methods::as(w, "CsparseMatrix")
   }
@@ -30,15 +30,20 @@ fixed_fit <- function() {
   structure(
     list(
       call = quote(poems(x = omics, factors = 4, seed = 3)), seed = 3L,
-      control = poems_control(threads = 1), scaling = "standardise", factors = 4L,
+      control = poems_control(threads = 1), scaling = "standardise", factors = 2L,
+      config = list(factors = 4L),
       samples = samples,
       omics = list(mrna = list(samples = 1:20), protein = list(samples = 1:10)),
-      latent = matrix(0, 20, 4), gates = gates,
+      latent = matrix(0, 20, 2), gates = gates,
       loadings = list(mrna = loadings_of(10, 12), protein = loadings_of(5, 4)),
       variance = data.frame(
         omic = c("mrna", "protein", "mrna"), set = c("training", "training", "validation"),
         r2 = c(0.5, 0.25, 0.4)
       ),
+      explained = list(factor = data.frame(
+        omic = rep(c("mrna", "protein"), each = 2), factor = c("Factor1", "Factor2"),
+        r2 = c(0.31, 0.104, 0.152, -0.0004)
+      )),
       history = data.frame(epoch = 1:40, training = 140:101, validation = c(150:141, 142:171)),
       best_epoch = 10L, stopped = "converged", validation = samples[11:14], seconds = 2.5,
       version = "0.1.0"

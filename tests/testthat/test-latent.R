@@ -2,7 +2,7 @@ test_that("latent() and gates() return what the fit holds, named", {
   fit <- small_fit()
   expect_identical(latent(fit), fit$latent)
   expect_identical(gates(fit), fit$gates)
-  expect_identical(dimnames(latent(fit)), list(fit$samples, paste0("Factor", 1:5)))
+  expect_identical(dimnames(latent(fit)), list(fit$samples, paste0("Factor", seq_len(fit$factors))))
   expect_identical(dimnames(gates(fit)), list(fit$samples, c("rna", "protein", "mirna")))
 })
 
@@ -21,6 +21,20 @@ test_that("the true factors can be read from the latent ones", {
 
 test_that("loadings() of stats finds the loadings", {
   expect_identical(stats::loadings(small_fit()), small_fit()$loadings)
+})
+
+test_that("inclusion() returns a probability for every loading", {
+  fit <- small_fit()
+  expect_identical(inclusion(fit), fit$inclusion)
+  expect_identical(lapply(inclusion(fit), dimnames), lapply(loadings(fit), dimnames))
+  # By hand, from the loadings and the factors' inclusion rates.
+  w <- as.matrix(loadings(fit)$rna)
+  rate <- rep(fit$parameters$omics$rna$inclusion_rate[factors_in_use(fit)], each = nrow(w))
+  slab <- rate * 0.5 * exp(-0.5 * abs(w))
+  spike <- (1 - rate) * 10 * exp(-10 * abs(w))
+  p <- inclusion(fit)$rna
+  expect_gt(stats::cor(as.vector(p), as.vector(slab / (slab + spike))), 0.95)
+  expect_error(inclusion(list()), "no applicable method")
 })
 
 test_that("they take nothing but a fit", {

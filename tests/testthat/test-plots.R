@@ -131,6 +131,34 @@ test_that("plot_loadings() checks n", {
   expect_snapshot(tell(plot_loadings(small_fit(), n = 0)))
 })
 
+test_that("plot_variance() draws every factor's share of every omic", {
+  fit <- small_fit()
+  plot <- plot_variance(fit)
+  values <- cells(plot, "omic", "factor", "r2")
+  expected <- variance_explained(fit)
+  expect_identical(values[cbind(expected$omic, expected$factor)], expected$r2)
+  expect_identical(colnames(values), colnames(latent(fit)))
+  expect_equal(drawn(plot)$ymin + drawn(plot)$ymax, expected$r2) # one of which is 0
+  expect_identical(unique(drawn(plot)$fill), omic_palette[1:3])
+  expect_draws(plot)
+})
+
+test_that("plot_variance() says what all factors explain, and tells the axis' breaks apart", {
+  labels <- variance_labels(data.frame(omic = c("rna", "protein"), r2 = c(0.523, 0.1)))
+  expect_identical(labels, c(rna = "rna\nall: 52%", protein = "protein\nall: 10%"))
+  expect_identical(share_digits(c(0, 0.02, NA)), 0)
+  expect_identical(share_digits(c(0, 0.005, 0.01)), 1)
+})
+
+test_that("figures of factors need one in use", {
+  fit <- small_fit()
+  fit$factors <- 0L
+  expect_snapshot({
+    tell(plot_variance(fit))
+    tell(plot_latent(fit))
+  })
+})
+
 test_that("plot_map() draws principal components", {
   fit <- small_fit()
   plot <- plot_map(fit, small_group())
@@ -170,6 +198,7 @@ test_that("autoplot() draws the figure asked for, and passes arguments on", {
   expect_identical(ggplot2::autoplot(fit, "gates", group)$data, plot_gates(fit, group)$data)
   expect_identical(ggplot2::autoplot(fit, "loadings", n = 3)$data, plot_loadings(fit, 3)$data)
   expect_identical(ggplot2::autoplot(fit, "map", group)$data, plot_map(fit, group)$data)
+  expect_identical(ggplot2::autoplot(fit, "variance")$data, plot_variance(fit)$data)
   expect_error(ggplot2::autoplot(fit, "pie"), "must be one of")
 })
 

@@ -63,11 +63,13 @@ test_that("orientation and class of the input do not matter", {
 test_that("a fit has the documented parts", {
   fit <- poems(cohort$omics, factors = 3, seed = 3, control = quick_control(epochs = 12))
   expect_s3_class(fit, "poems")
-  expect_identical(dim(fit$latent), c(60L, 3L))
+  expect_identical(fit$config$factors, 3L)
+  expect_setequal(fit$order, 1:3)
+  expect_identical(dim(fit$latent), c(60L, fit$factors))
   expect_named(loadings(fit), c("rna", "protein", "mirna"))
   for (omic in names(cohort$omics)) {
     expect_s4_class(loadings(fit)[[omic]], "dgCMatrix")
-    expect_identical(dim(loadings(fit)[[omic]]), c(nrow(cohort$omics[[omic]]), 3L))
+    expect_identical(dim(loadings(fit)[[omic]]), c(nrow(cohort$omics[[omic]]), fit$factors))
     expect_identical(dimnames(fit$inclusion[[omic]]), dimnames(loadings(fit)[[omic]]))
     expect_true(all(fit$inclusion[[omic]] >= 0 & fit$inclusion[[omic]] <= 1))
   }

@@ -46,7 +46,9 @@ test_that("the summary counts what the fit holds", {
   expect_identical(overview$omics$samples, c(60L, 60L, 45L))
   w <- lapply(fit$loadings, as.matrix)
   expect_equal(overview$omics$zero, unname(vapply(w, \(x) mean(x == 0), 0)))
-  expect_identical(overview$factors_used, sum(colSums(abs(do.call(rbind, w))) > 0))
+  expect_identical(overview$factors, 5L)
+  expect_identical(overview$factors_used, ncol(latent(fit)))
+  expect_identical(overview$variance, variance_explained(fit))
   expect_equal(overview$omics$gate[3], mean(fit$gates[1:45, "mirna"]))
   training <- fit$variance[fit$variance$set == "training", ]
   expect_identical(overview$omics$training, training$r2)
@@ -57,6 +59,9 @@ test_that("all lines fit 80 columns, also with many omics with long names", {
   name <- "a rather long name of an omic"
   names(fit$omics)[1] <- names(fit$loadings)[1] <- colnames(fit$gates)[1] <- name
   fit$variance$omic <- sub("mrna", name, fit$variance$omic)
+  fit$explained$factor <- data.frame(
+    omic = rep(c(name, "protein"), each = 7), factor = factor_names(7), r2 = 0.123
+  )
   expect_lte(max(nchar(capture.output(print(fit)))), 80)
   expect_lte(max(nchar(capture.output(print(summary(fit))))), 80)
 })
@@ -64,6 +69,25 @@ test_that("all lines fit 80 columns, also with many omics with long names", {
 test_that("a Unicode terminal gets a superscript", {
   withr::local_options(cli.unicode = TRUE)
   expect_match(paste(capture.output(print(fixed_fit())), collapse = "\n"), "R\u00b2 training")
+})
+
+test_that("five factors are printed, or as many as there are", {
+  table_of <- \(fit) {
+    lines <- capture.output(print(fit))
+    lines[grep("explain most", lines) + 1]
+  }
+  fit <- fixed_fit()
+  expect_match(table_of(fit), "omic +Factor1  Factor2$")
+  fit$explained$factor <- data.frame(omic = "mrna", factor = factor_names(7), r2 = 7:1 / 100)
+  expect_match(table_of(fit), "Factor1  Factor2  Factor3  Factor4  Factor5$")
+  fit$explained$factor <- fit$explained$factor[0, ]
+  fit$factors <- 0L
+  expect_no_match(paste(capture.output(print(fit)), collapse = " "), "explain most")
+})
+
+test_that("shares read well", {
+  expect_identical(percent(c(0.123, -0.004, NA, 1)), c("12%", "0%", "-", "100%"))
+  expect_identical(percent(-0.004, digits = 1), "-0.4%")
 })
 
 test_that("times read well", {

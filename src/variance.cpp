@@ -1,0 +1,135 @@
+#include "variance.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "hidden_layer.h"
+
+namespace poems {
+
+namespace {
+
+/// One omic's part of the work. Holding factor k changes the hidden layer by a product of two
+/// vectors, a_k m_kj (z_k - held_k)', so that all factors together cost about what three
+/// reconstructions do.
+template <typename T>
+class OmicVariance {
+ public:
+  OmicVariance(const SparseDecoder<T>& decoder, const Matrix<T>& mask, const OmicData<T>& data,
+               const Matrix<T>& z, const Vector<T>& held)
+      : decoder_(decoder), mask_(mask), data_(data), held_(held) {
+    for (Index i = 0; i < z.cols(); ++i)
+      if (data.column[i] >= 0) members_.push_back(i);
+    z_.resize(static_cast<Index>(members_.size()), z.rows());
+    for (Index i = 0; i < z_.rows(); ++i) z_.row(i) = z.col(members_[i]).transpose();
+    sums.total.setZero(mask.cols());
+    sums.residual.setZero(mask.cols());
+    gain_.setZero(mask.rows(), blocks());
+    change_.setZero(mask.rows(), blocks());
+  }
+
+  VarianceSums sums;
+
+  Index blocks() const { return block_count(hidden_layer_features, mask_.cols()); }
+
+  double work() const {
+    return 3.0 * static_cast<double>((mask_.array() != T(0)).count()) *
+           static_cast<double>(decoder_.hidden.value.rows()) * static_cast<double>(z_.rows());
+  }
+
+  void run_block(Index block) {
+    HiddenLayer<T> layer(decoder_, mask_, z_);
+    const Block range = block_at(block, hidden_layer_features, mask_.cols());
+    for (Index j = range.begin; j < range.begin + range.size; ++j) {
+      layer.set_feature(j);
+      Vector<double> change = Vector<double>::Zero(static_cast<Index>(layer.active.size()));
+      for (Index i = 0; i < block_count(hidden_layer_tile, z_.rows()); ++i) {
+        const Block tile = block_at(i, hidden_layer_tile, z_.rows());
+        layer.set_tile(tile);
+        add_tile(layer, tile, j, gain_.col(block), change);
+      }
+      if (sums.total(j) == 0.0) continue;
+      for (std::size_t a = 0; a < layer.active.size(); ++a) {
+        double& largest = change_(layer.active[a], block);
+        largest = std::max(largest, change(a) / sums.total(j));
+      }
+    }
+  }
+
+  void finish() {
+    sums.gain = gain_.rowwise().sum();
+    sums.largest_change = change_.rowwise().maxCoeff();
+  }
+
+ private:
+  void add_tile(const HiddenLayer<T>& layer, Block tile, Index j, Eigen::Ref<Vector<double>> gain,
+                Vector<double>& change) {
+    const auto v = decoder_.output.value.col(j);
+    Vector<T> xhat = Vector<T>::Constant(tile.size, decoder_.bias.value(j));
+    for (Index h = 0; h < v.size(); ++h) xhat += v(h) * layer.values.col(h).cwiseMax(T(0));
+
+    Vector<T> observed(tile.size), residual(tile.size);
+    for (Index i = 0; i < tile.size; ++i) {
+      const T x = data_.values(j, data_.column[members_[tile.begin + i]]);
+      observed(i) = std::isnan(x) ? T(0) : T(1);
+      residual(i) = std::isnan(x) ? T(0) : x - xhat(i);
+      if (!std::isnan(x)) sums.total(j) += std::pow(static_cast<double>(x - data_.fill(j)), 2);
+    }
+    sums.residual(j) += residual.template cast<double>().squaredNorm();
+
+    Vector<T> distance(tile.size), difference(tile.size);
+    for (std::size_t a = 0; a < layer.active.size(); ++a) {
+      const Index k = layer.active[a];
+      distance = layer.z.col(a).array() - held_(k);
+      difference = xhat.array() - decoder_.bias.value(j);  // less what follows: xhat - xhat_k
+      for (Index h = 0; h < v.size(); ++h)
+        difference -= v(h) * (layer.values.col(h) - layer.weights(h, a) * distance).cwiseMax(T(0));
+      difference.array() *= observed.array();
+      gain(k) += difference.template cast<double>().dot(
+          (T(2) * residual + difference).template cast<double>());
+      change(a) += difference.template cast<double>().squaredNorm();
+    }
+  }
+
+  const SparseDecoder<T>& decoder_;
+  const Matrix<T>& mask_;
+  const OmicData<T>& data_;
+  const Vector<T>& held_;
+  std::vector<Index> members_;    ///< samples that have the omic
+  Matrix<T> z_;                   ///< members x factors
+  Matrix<double> gain_, change_;  ///< factors x blocks
+};
+
+}  // namespace
+
+template <typename T>
+std::vector<VarianceSums> variance_sums(Model<T>& model, const Cohort<T>& cohort,
+                                        const Matrix<T>& z, const Vector<T>& held, int threads) {
+  std::vector<OmicVariance<T>> omics;
+  omics.reserve(model.omics.size());
+  std::vector<std::pair<OmicVariance<T>*, Index>> blocks;
+  double work = 0.0;
+  for (std::size_t v = 0; v < model.omics.size(); ++v) {
+    omics.emplace_back(model.omics[v].decoder, model.mask(v), cohort.omics[v], z, held);
+    work += omics[v].work();
+    for (Index block = 0; block < omics[v].blocks(); ++block) blocks.emplace_back(&omics[v], block);
+  }
+  parallel_for(static_cast<Index>(blocks.size()), work, threads,
+               [&](Index i, int) { blocks[i].first->run_block(blocks[i].second); });
+  std::vector<VarianceSums> sums;
+  for (OmicVariance<T>& omic : omics) {
+    omic.finish();
+    sums.push_back(std::move(omic.sums));
+  }
+  return sums;
+}
+
+template std::vector<VarianceSums> variance_sums<float>(Model<float>&, const Cohort<float>&,
+                                                        const Matrix<float>&, const Vector<float>&,
+                                                        int);
+template std::vector<VarianceSums> variance_sums<double>(Model<double>&, const Cohort<double>&,
+                                                         const Matrix<double>&,
+                                                         const Vector<double>&, int);
+
+}  // namespace poems

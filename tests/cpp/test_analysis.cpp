@@ -1,0 +1,154 @@
+// What is said of a trained model, against reconstructions made one by one.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "effects.h"
+#include "projection.h"
+#include "random_problem.h"
+#include "variance.h"
+
+using namespace poems_test;
+using poems::Vector;
+
+namespace {
+
+const std::vector<Index> features = {300, 4, 80};  // enough for several threads
+constexpr Index samples = 300;                     // more than a tile
+
+/// Every third loading is 0, and factor 1 has none in omic 0.
+template <typename T>
+poems::Model<T> sparse_model(bool elbo, bool row_normalize = false) {
+  poems::Model<T> model = initialised_model<T>(small_config(features, elbo, row_normalize), 11);
+  for (auto& omic : model.omics)
+    for (Index i = 0; i < omic.decoder.W.value.size(); i += 3) omic.decoder.W.value.data()[i] = 0;
+  model.omics[0].decoder.W.value.row(1).setZero();
+  return model;
+}
+
+template <typename T>
+Matrix<T> random_z() {
+  return normal_matrix(3, samples, 5).cast<T>();
+}
+
+const Vector<double> held = Vector<double>::LinSpaced(3, -0.3, 0.4);
+
+/// Total, residual and residual with a factor held, of one feature.
+struct Sums {
+  double total = 0.0, residual = 0.0, held = 0.0, change = 0.0;
+};
+
+Sums sums_of(const poems::OmicData<double>& data, const Matrix<double>& xhat,
+             const Matrix<double>& xhat_held, Index j) {
+  Sums sums;
+  for (Index i = 0; i < samples; ++i) {
+    if (data.column[i] < 0) continue;
+    const double x = data.values(j, data.column[i]);
+    if (std::isnan(x)) continue;
+    sums.total += x * x;
+    sums.residual += std::pow(x - xhat(j, i), 2);
+    sums.held += std::pow(x - xhat_held(j, i), 2);
+    sums.change += std::pow(xhat(j, i) - xhat_held(j, i), 2);
+  }
+  return sums;
+}
+
+}  // namespace
+
+TEST(Variance, IsThatOfReconstructionsWithAFactorHeld) {
+  for (const bool row_normalize : {false, true}) {
+    poems::Model<double> model = sparse_model<double>(!row_normalize, row_normalize);
+    const poems::Cohort<double> cohort = random_cohort<double>(samples, features, true);
+    const Matrix<double> z = random_z<double>();
+    const auto all = poems::variance_sums(model, cohort, z, held, 1);
+    for (std::size_t v = 0; v < features.size(); ++v) {
+      const Matrix<double> xhat = poems::reconstruct(model, v, z, 1);
+      for (Index k = 0; k < 3; ++k) {
+        Matrix<double> z_held = z;
+        z_held.row(k).setConstant(held(k));
+        const Matrix<double> xhat_held = poems::reconstruct(model, v, z_held, 1);
+        double gain = 0.0, largest_change = 0.0;
+        for (Index j = 0; j < features[v]; ++j) {
+          const Sums sums = sums_of(cohort.omics[v], xhat, xhat_held, j);
+          EXPECT_NEAR(all[v].total(j), sums.total, 1e-10 * sums.total);
+          EXPECT_NEAR(all[v].residual(j), sums.residual, 1e-10 * sums.residual);
+          gain += sums.held - sums.residual;
+          largest_change = std::max(largest_change, sums.change / sums.total);
+        }
+        EXPECT_NEAR(all[v].gain(k), gain, 1e-9 * (1.0 + std::abs(gain)));
+        EXPECT_NEAR(all[v].largest_change(k), largest_change, 1e-10);
+      }
+    }
+    if (!row_normalize) {
+      EXPECT_EQ(all[0].gain(1), 0.0);
+    }
+  }
+}
+
+TEST(Variance, OfAllFactorsIsThatOfTheProjection) {
+  poems::Model<double> model = sparse_model<double>(true);
+  const poems::Cohort<double> cohort = random_cohort<double>(samples, features, true);
+  const Matrix<double> z = random_z<double>();
+  const auto all = poems::variance_sums(model, cohort, z, held, 1);
+  for (std::size_t v = 0; v < features.size(); ++v)
+    EXPECT_NEAR(1.0 - all[v].residual.sum() / all[v].total.sum(),
+                poems::variance_explained(model, v, cohort, z, std::vector<bool>(samples, true), 1),
+                1e-12);
+}
+
+TEST(Variance, IsTheSameOnAnyNumberOfThreadsAndInFloatNearly) {
+  poems::Model<float> model = sparse_model<float>(true);
+  const poems::Cohort<float> cohort = random_cohort<float>(samples, features, true);
+  const Vector<float> held_at = held.cast<float>();
+  const auto one = poems::variance_sums(model, cohort, random_z<float>(), held_at, 1);
+  const auto three = poems::variance_sums(model, cohort, random_z<float>(), held_at, 3);
+  poems::Model<double> in_double = sparse_model<double>(true);
+  const auto exact = poems::variance_sums(in_double, random_cohort<double>(samples, features, true),
+                                          random_z<double>(), held, 1);
+  for (std::size_t v = 0; v < features.size(); ++v) {
+    EXPECT_EQ(one[v].residual, three[v].residual);
+    EXPECT_EQ(one[v].gain, three[v].gain);
+    EXPECT_EQ(one[v].largest_change, three[v].largest_change);
+    EXPECT_TRUE(one[v].residual.isApprox(exact[v].residual, 1e-5));
+    EXPECT_TRUE(one[v].gain.isApprox(exact[v].gain, 1e-4));
+  }
+}
+
+TEST(Slopes, AreThoseOfFiniteDifferences) {
+  for (const bool row_normalize : {false, true}) {
+    poems::Model<double> model = sparse_model<double>(!row_normalize, row_normalize);
+    const Matrix<double> z = random_z<double>();
+    const auto all = poems::mean_slopes(model, z, 1);
+    constexpr double step = 1e-7;
+    for (std::size_t v = 0; v < features.size(); ++v)
+      for (Index k = 0; k < 3; ++k) {
+        Matrix<double> up = z, down = z;
+        up.row(k).array() += step;
+        down.row(k).array() -= step;
+        const Matrix<double> slope =
+            (poems::reconstruct(model, v, up, 1) - poems::reconstruct(model, v, down, 1)) /
+            (2.0 * step);
+        for (Index j = 0; j < features[v]; ++j) {
+          const double mean = slope.row(j).mean();
+          const double sd =
+              std::sqrt((slope.row(j).array() - mean).square().sum() / (samples - 1.0));
+          EXPECT_NEAR(all[v].mean(k, j), mean, 1e-5);
+          EXPECT_NEAR(all[v].standard_error(k, j), sd / std::sqrt(samples), 1e-5);
+          if (model.mask(v)(k, j) == 0.0) {
+            EXPECT_EQ(all[v].mean(k, j), 0.0);
+          }
+        }
+      }
+  }
+}
+
+TEST(Slopes, AreTheSameOnAnyNumberOfThreads) {
+  poems::Model<float> model = sparse_model<float>(true);
+  const auto one = poems::mean_slopes(model, random_z<float>(), 1);
+  const auto three = poems::mean_slopes(model, random_z<float>(), 3);
+  for (std::size_t v = 0; v < features.size(); ++v) {
+    EXPECT_EQ(one[v].mean, three[v].mean);
+    EXPECT_EQ(one[v].standard_error, three[v].standard_error);
+  }
+}
