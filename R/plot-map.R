@@ -34,7 +34,7 @@ plot_map <- function(fit, group = NULL, method = c("pca", "umap")) {
       "A map needs a fit with at least 2 factors in use; {.arg fit} has {ncol(fit$latent)}."
     )
   }
-  map <- switch(method, pca = pca_map(fit$latent), umap = umap_map(fit$latent, fit$seed))
+  map <- switch(method, pca = pca_map(latent(fit)), umap = umap_map(latent(fit), fit$seed))
   ggplot2::ggplot(map_values(map$at, fit$samples, group), ggplot2::aes(.data$x, .data$y)) +
     map_points(group) +
     ggplot2::coord_fixed() +

@@ -171,6 +171,7 @@ new_fit <- function(trained, call, seed, control, scaling, config, samples, omic
       call = call, seed = seed, control = control, scaling = scaling, factors = length(in_use),
       samples = samples, omics = omics,
       latent = name_factors(trained$latent[, in_use, drop = FALSE], samples),
+      spread = factor_spread(trained, in_use, control$objective),
       gates = trained$gates, loadings = loadings_of(in_use), inclusion = inclusion_of(in_use),
       variance = variance_table(trained$variance, names(omics)),
       explained = explained_tables(trained$sums, omics, in_use),

@@ -13,7 +13,7 @@
 #' @param ... Not used.
 #'
 #' @return
-#' * `"latent"`: samples x factors matrix, the posterior means.
+#' * `"latent"`: samples x factors matrix, the posterior means, scaled as by [latent()].
 #' * `"gates"`: samples x omics matrix; rows sum to 1, with 0 where a sample lacks the omic.
 #' * `"reconstruction"`: named list with, per omic of the fit, a features x samples matrix in the
 #'   units of the data, decoded from the posterior mean.
@@ -48,7 +48,9 @@ predict.poems <- function(object, newdata = NULL, type = c("latent", "gates", "r
   }
   of <- rownames(projected$gates)
   switch(type,
-    latent = name_factors(projected$latent[, factors_in_use(object), drop = FALSE], of),
+    latent = projected$latent[, factors_in_use(object), drop = FALSE] |>
+      scale_latent(object$spread) |>
+      name_factors(of),
     gates = projected$gates,
     reconstruction = reconstruct(object, projected$latent, of)
   )

@@ -21,38 +21,53 @@ filling_rounds <- 4L
 linear_start <- function(blank, omics, data, samples, validation, factors, control) {
   used <- setdiff(seq_along(samples), validation)
   used <- used[unique(round(seq(1, length(used), length.out = most_start_samples)))]
-  x <- standardised_features(omics, data, samples[used])
+  seen <- standardise_rows(bounded_features(omics, data, samples[used]))
+  x <- seen$x
   most <- min(factors, control$hidden %/% 2L, ncol(x) - 2L)
   if (most < 1) return(blank)
   model <- factor_model(x, most, control$threads)
   if (is.null(model)) return(blank)
   omic <- rep(seq_along(omics), vapply(omics, \(o) length(o$features), 0L))
-  experts <- linear_experts(model$loadings, omic)
   sparse <- model$loadings
   sparse[abs(sparse) < significant_loading / sqrt(ncol(x))] <- 0
+  experts <- linear_experts(model$loadings, omic)
   for (v in seq_along(omics)) {
     blank$omics[[v]] <- blank$omics[[v]] |>
-      start_encoder(experts$weights[[v]], experts$precision[[v]]) |>
+      start_encoder(experts$weights[[v]], experts$precision[[v]], seen$center[omic == v],
+                    seen$scale[omic == v]) |>
       start_decoder(sparse[omic == v, , drop = FALSE])
   }
   blank
 }
 
-# All features x samples on the scale of training; 0 where a sample lacks an omic, with the lacking
-# positions in attribute "lacking".
-standardised_features <- function(omics, data, samples) {
+# All features x samples as the encoders see them, bounded; 0 where a value is missing or a sample
+# lacks an omic, with the positions of the latter in attribute "lacking".
+bounded_features <- function(omics, data, samples) {
   parts <- Map(\(omic, x) {
     z <- matrix(0, length(omic$features), length(samples))
     there <- samples %in% colnames(x)
     scaled <- (x[omic$features, samples[there], drop = FALSE] - omic$center) / omic$scale
     scaled[is.na(scaled)] <- 0
-    z[, there] <- pmax(pmin(scaled, omic$clip), -omic$clip)
+    limited <- pmax(pmin(scaled, omic$clip), -omic$clip)
+    z[, there] <- limited / sqrt(1 + limited^2)
     list(z = z, lacking = matrix(!there, nrow(z), ncol(z), byrow = TRUE))
   }, omics, data[names(omics)])
   x <- do.call(rbind, lapply(parts, `[[`, "z"))
   lacking <- do.call(rbind, lapply(parts, `[[`, "lacking"))
   attr(x, "lacking") <- if (any(lacking)) lacking
   x
+}
+
+# Features with mean 0 and sd 1, and what they had.
+standardise_rows <- function(x) {
+  center <- rowMeans(x)
+  scale <- sqrt(rowMeans((x - center)^2))
+  scale[scale == 0] <- 1
+  lacking <- attr(x, "lacking")
+  x <- (x - center) / scale
+  x[lacking] <- 0
+  attr(x, "lacking") <- lacking
+  list(x = x, center = center, scale = scale)
 }
 
 # Loadings (features x factors) of a linear factor model, rotated, largest factor first. NULL if no
@@ -87,12 +102,17 @@ principal_components <- function(x, most, threads) {
        scores = scores * rep(shrink, each = n))
 }
 
+# Varimax of the components' directions, not of their loadings: the rotated directions stay
+# orthogonal, and the factors may be correlated. Features count alike, whatever their communality.
 rotate_loadings <- function(loadings) {
   if (ncol(loadings) == 1) return(loadings)
-  communality <- rowSums(loadings^2)
-  looked_at <- utils::head(order(-communality), most_rotated_features)
-  weighted <- loadings[looked_at, , drop = FALSE] / sqrt(communality[looked_at])
-  loadings %*% stats::varimax(weighted, normalize = FALSE)$rotmat
+  sd <- sqrt(colSums(loadings^2))
+  directions <- loadings / rep(sd, each = nrow(loadings))
+  looked_at <- utils::head(order(-rowSums(loadings^2)), most_rotated_features)
+  simple <- directions[looked_at, , drop = FALSE]
+  rotation <- stats::varimax(simple / sqrt(rowSums(simple^2)), normalize = FALSE)$rotmat
+  factor_sd <- sqrt(colSums((sd * rotation)^2))
+  (directions %*% rotation) * rep(factor_sd, each = nrow(loadings))
 }
 
 # The posterior of the linear model as a product of experts, one per omic, weighed equally by the
@@ -122,8 +142,11 @@ small <- 0.1
 plus <- \(factors) 2L * seq_len(factors) - 1L
 minus <- \(factors) 2L * seq_len(factors)
 
-start_encoder <- function(p, weights, precision) {
+# `center`, `scale`: of what the encoder sees, whose standardised values `weights` are for.
+start_encoder <- function(p, weights, precision, center, scale) {
   k <- nrow(weights)
+  weights <- weights / rep(scale, each = k)
+  shift <- drop(weights %*% center)
   pairs <- seq_len(2L * k)
   for (name in c("encoder_hidden1", "encoder_hidden2", "encoder_mean", "encoder_logvar")) {
     p[[paste0(name, "_weight")]] <- p[[paste0(name, "_weight")]] * small
@@ -136,7 +159,8 @@ start_encoder <- function(p, weights, precision) {
   p$encoder_mean_weight[cbind(seq_len(k), plus(k))] <- 1
   p$encoder_mean_weight[cbind(seq_len(k), minus(k))] <- -1
   p$encoder_logvar_weight[, pairs] <- 0
-  p$encoder_hidden1_bias[pairs] <- 0
+  p$encoder_hidden1_bias[plus(k)] <- -shift
+  p$encoder_hidden1_bias[minus(k)] <- shift
   p$encoder_hidden2_bias[pairs] <- 0
   p$encoder_mean_bias[] <- 0
   p$encoder_logvar_bias[] <- 0

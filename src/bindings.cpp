@@ -367,7 +367,8 @@ Rcpp::List core_variance(const Rcpp::List& parameters, const Rcpp::List& model_c
            model, read_cohort<float>(omics, latent.nrow(), threads), z, held_at, threads))
     list.push_back(Rcpp::List::create(
         Rcpp::Named("total") = sums.total, Rcpp::Named("residual") = sums.residual,
-        Rcpp::Named("gain") = sums.gain, Rcpp::Named("largest_change") = sums.largest_change));
+        Rcpp::Named("gain") = sums.gain, Rcpp::Named("change") = sums.change,
+        Rcpp::Named("largest_change") = sums.largest_change));
   return list;
 }
 

@@ -26,7 +26,8 @@ Dropout dropout_of(double rate, bool on, std::uint64_t seed, Purpose purpose, st
 
 template <typename T>
 OmicModel<T>::OmicModel(const ModelConfig& config, const OmicConfig& omic)
-    : encoder(omic.features, config.encoder_hidden, config.factors),
+    : encoder(omic.features, config.encoder_hidden, config.factors,
+              config.objective.bounds_encoder_inputs()),
       decoder(omic.features, config.factors, config.decoder_hidden),
       likelihood(omic.features, config.objective.likelihood_has_normaliser()),
       spike_slab({config.lambda0, config.lambda1, config.inclusion_a, omic.inclusion_b,

@@ -13,6 +13,7 @@ struct Objective {
   bool elbo;
 
   bool likelihood_has_normaliser() const { return elbo; }
+  bool bounds_encoder_inputs() const { return elbo; }
   bool proper_densities() const { return elbo; }          ///< in the E step of the spike and slab
   bool penalty_by_proximal_step() const { return elbo; }  ///< otherwise by its subgradient
   bool sigma_in_closed_form() const { return elbo; }      ///< otherwise by the optimiser

@@ -27,6 +27,7 @@ class OmicVariance {
     sums.residual.setZero(mask.cols());
     gain_.setZero(mask.rows(), blocks());
     change_.setZero(mask.rows(), blocks());
+    largest_change_.setZero(mask.rows(), blocks());
   }
 
   VarianceSums sums;
@@ -51,15 +52,18 @@ class OmicVariance {
       }
       if (sums.total(j) == 0.0) continue;
       for (std::size_t a = 0; a < layer.active.size(); ++a) {
-        double& largest = change_(layer.active[a], block);
-        largest = std::max(largest, change(a) / sums.total(j));
+        const double share = change(a) / sums.total(j);
+        change_(layer.active[a], block) += share;
+        double& largest = largest_change_(layer.active[a], block);
+        largest = std::max(largest, share);
       }
     }
   }
 
   void finish() {
     sums.gain = gain_.rowwise().sum();
-    sums.largest_change = change_.rowwise().maxCoeff();
+    sums.change = change_.rowwise().sum();
+    sums.largest_change = largest_change_.rowwise().maxCoeff();
   }
 
  private:
@@ -96,9 +100,9 @@ class OmicVariance {
   const Matrix<T>& mask_;
   const OmicData<T>& data_;
   const Vector<T>& held_;
-  std::vector<Index> members_;    ///< samples that have the omic
-  Matrix<T> z_;                   ///< members x factors
-  Matrix<double> gain_, change_;  ///< factors x blocks
+  std::vector<Index> members_;                     ///< samples that have the omic
+  Matrix<T> z_;                                    ///< members x factors
+  Matrix<double> gain_, change_, largest_change_;  ///< factors x blocks
 };
 
 }  // namespace

@@ -15,8 +15,8 @@ struct VarianceSums {
   Vector<double> total;     ///< per feature: sum (x - fill)^2
   Vector<double> residual;  ///< per feature: sum (x - xhat)^2
   Vector<double> gain;      ///< per factor, over all features: sum (x - xhat_k)^2 - (x - xhat)^2
-  /// Per factor, the largest over features of sum (xhat - xhat_k)^2 / total.
-  Vector<double> largest_change;
+  /// Per factor, the sum and the largest over features of sum (xhat - xhat_k)^2 / total.
+  Vector<double> change, largest_change;
 };
 
 /// z: factors x samples of the cohort; held: per factor, the value that it is held at.

@@ -68,15 +68,17 @@ TEST(Variance, IsThatOfReconstructionsWithAFactorHeld) {
         Matrix<double> z_held = z;
         z_held.row(k).setConstant(held(k));
         const Matrix<double> xhat_held = poems::reconstruct(model, v, z_held, 1);
-        double gain = 0.0, largest_change = 0.0;
+        double gain = 0.0, change = 0.0, largest_change = 0.0;
         for (Index j = 0; j < features[v]; ++j) {
           const Sums sums = sums_of(cohort.omics[v], xhat, xhat_held, j);
           EXPECT_NEAR(all[v].total(j), sums.total, 1e-10 * sums.total);
           EXPECT_NEAR(all[v].residual(j), sums.residual, 1e-10 * sums.residual);
           gain += sums.held - sums.residual;
+          change += sums.change / sums.total;
           largest_change = std::max(largest_change, sums.change / sums.total);
         }
         EXPECT_NEAR(all[v].gain(k), gain, 1e-9 * (1.0 + std::abs(gain)));
+        EXPECT_NEAR(all[v].change(k), change, 1e-10);
         EXPECT_NEAR(all[v].largest_change(k), largest_change, 1e-10);
       }
     }
@@ -109,6 +111,7 @@ TEST(Variance, IsTheSameOnAnyNumberOfThreadsAndInFloatNearly) {
   for (std::size_t v = 0; v < features.size(); ++v) {
     EXPECT_EQ(one[v].residual, three[v].residual);
     EXPECT_EQ(one[v].gain, three[v].gain);
+    EXPECT_EQ(one[v].change, three[v].change);
     EXPECT_EQ(one[v].largest_change, three[v].largest_change);
     EXPECT_TRUE(one[v].residual.isApprox(exact[v].residual, 1e-5));
     EXPECT_TRUE(one[v].gain.isApprox(exact[v].gain, 1e-4));
