@@ -10,8 +10,8 @@ most_start_samples <- 1000L
 # Varimax looks at the features with the largest communalities, at most this many.
 most_rotated_features <- 5000L
 
-# A loading must be this many standard errors (of a correlation, 1 / sqrt(samples)) from 0.
-significant_loading <- 2
+# A loading must be this many standard errors (of a correlation, 1 / sqrt(samples)) from 0: p < 0.005.
+significant_loading <- 2.8
 
 # Rounds of filling in omics that samples lack from the model of the round before.
 filling_rounds <- 4L
@@ -37,6 +37,8 @@ linear_start <- function(blank, omics, data, samples, validation, factors, contr
                     seen$scale[omic == v]) |>
       start_decoder(sparse[omic == v, , drop = FALSE])
   }
+  blank$gate$output_weight[] <- 0  # all omics weigh the same
+  blank$gate$output_bias[] <- 0
   blank
 }
 
@@ -136,9 +138,8 @@ linear_experts <- function(loadings, omic) {
   )
 }
 
-# Units 2 k - 1 and 2 k of a hidden layer carry factor k, plus and minus. What is random stays in
-# the other units, made small.
-small <- 0.1
+# Units 2 k - 1 and 2 k of a hidden layer carry factor k, plus and minus. The other units keep their
+# random weights, but nothing that is read from them, so that training can take them into use.
 plus <- \(factors) 2L * seq_len(factors) - 1L
 minus <- \(factors) 2L * seq_len(factors)
 
@@ -148,17 +149,14 @@ start_encoder <- function(p, weights, precision, center, scale) {
   weights <- weights / rep(scale, each = k)
   shift <- drop(weights %*% center)
   pairs <- seq_len(2L * k)
-  for (name in c("encoder_hidden1", "encoder_hidden2", "encoder_mean", "encoder_logvar")) {
-    p[[paste0(name, "_weight")]] <- p[[paste0(name, "_weight")]] * small
-  }
   p$encoder_hidden1_weight[plus(k), ] <- weights
   p$encoder_hidden1_weight[minus(k), ] <- -weights
   p$encoder_hidden2_weight[pairs, ] <- 0
   p$encoder_hidden2_weight[cbind(pairs, pairs)] <- 1
-  p$encoder_mean_weight[, pairs] <- 0
+  p$encoder_mean_weight[] <- 0
   p$encoder_mean_weight[cbind(seq_len(k), plus(k))] <- 1
   p$encoder_mean_weight[cbind(seq_len(k), minus(k))] <- -1
-  p$encoder_logvar_weight[, pairs] <- 0
+  p$encoder_logvar_weight[] <- 0
   p$encoder_hidden1_bias[plus(k)] <- -shift
   p$encoder_hidden1_bias[minus(k)] <- shift
   p$encoder_hidden2_bias[pairs] <- 0
@@ -171,15 +169,17 @@ start_encoder <- function(p, weights, precision, center, scale) {
 # `loadings`: features x factors of this omic, the slope of a feature in its sd per unit of z.
 start_decoder <- function(p, loadings) {
   k <- ncol(loadings)
-  hidden <- p$decoder_hidden_weight * small
+  hidden <- p$decoder_hidden_weight
   hidden[seq_len(2L * k), ] <- 0
   hidden[cbind(plus(k), seq_len(k))] <- 1
   hidden[cbind(minus(k), seq_len(k))] <- -1
   hidden <- sweep(hidden, 2, sqrt(colSums(hidden^2)), `/`)
-  output <- p$decoder_output_weight * small
-  strength <- sqrt(abs(loadings))
-  output[, plus(k)] <- strength
-  output[, minus(k)] <- -strength
+  loaded <- rowSums(loadings != 0) > 0  # features without a loading keep their random output
+  strength <- sqrt(abs(loadings[loaded, , drop = FALSE]))
+  output <- p$decoder_output_weight
+  output[loaded, ] <- 0
+  output[loaded, plus(k)] <- strength
+  output[loaded, minus(k)] <- -strength
   output <- output / sqrt(rowSums(output^2))
   slope <- output[, plus(k), drop = FALSE] *
     rep(hidden[cbind(plus(k), seq_len(k))], each = nrow(output))

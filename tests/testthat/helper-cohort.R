@@ -22,8 +22,13 @@ small_cohort <- function(samples = 60) {
   list(omics = omics, factors = factors)
 }
 
-quick_control <- function(...) {
-  defaults <- list(epochs = 30, hidden = 16, batch_size = 16, threads = 1, progress = FALSE)
+# From a random start, whose fits have all their factors in use and many loadings.
+quick_control <- function(objective = "elbo", ...) {
+  defaults <- list(
+    objective = objective, start = "random", epochs = 30, hidden = 16, batch_size = 16,
+    validation = 0.2, dropout = 0.2, threads = 1, progress = FALSE
+  )
+  if (objective == "elbo") defaults <- c(defaults, warmup = 20, learning_rate = 2e-3)
   do.call(poems_control, utils::modifyList(defaults, list(...)))
 }
 

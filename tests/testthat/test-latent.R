@@ -1,9 +1,31 @@
 test_that("latent() and gates() return what the fit holds, named", {
   fit <- small_fit()
-  expect_identical(latent(fit), fit$latent)
+  expect_identical(latent(fit, scaled = FALSE), fit$latent)
   expect_identical(gates(fit), fit$gates)
   expect_identical(dimnames(latent(fit)), list(fit$samples, paste0("Factor", seq_len(fit$factors))))
   expect_identical(dimnames(gates(fit)), list(fit$samples, c("rna", "protein", "mirna")))
+})
+
+test_that("scaled factors vary by what they move in the reconstruction", {
+  fit <- small_fit()
+  whole <- core_reconstruct(core_parameters(fit), fit$config, core_latent(fit), 1L)
+  cohort <- small_cohort()$omics
+  moved <- vapply(seq_len(fit$factors), \(k) {
+    held <- core_latent(fit)
+    held[, fit$order[k]] <- mean(held[, fit$order[k]])
+    without <- core_reconstruct(core_parameters(fit), fit$config, held, 1L)
+    sum(mapply(\(a, b, omic, x) {
+      there <- omic$samples
+      z <- (x[omic$features, fit$samples[there]] - omic$center) / omic$scale
+      measured <- !is.na(z)
+      sum(rowSums(((a - b)[, there] * measured)^2) /
+            rowSums(pmax(pmin(z, 6), -6)^2, na.rm = TRUE))
+    }, whole, without, fit$omics, cohort[names(fit$omics)]))
+  }, 0)
+  expect_equal(unname(apply(latent(fit), 2, stats::var)), moved, tolerance = 1e-3)
+  published <- poems(lapply(cohort, \(x) x[, 1:45]), factors = 3, seed = 3,
+                     control = quick_control(objective = "published", epochs = 3))
+  expect_identical(latent(published), published$latent)
 })
 
 test_that("gates sum to 1 and are 0 where an omic is missing, and only there", {
@@ -40,6 +62,7 @@ test_that("inclusion() returns a probability for every loading", {
 test_that("they take nothing but a fit", {
   expect_error(latent(matrix(0)), "no applicable method")
   expect_error(gates(list()), "no applicable method")
-  expect_error(latent(small_fit(), 3), class = "rlib_error_dots_nonempty")
+  expect_error(latent(small_fit(), TRUE, 3), class = "rlib_error_dots_nonempty")
+  expect_error(latent(small_fit(), scaled = 3), "TRUE or FALSE")
   expect_error(gates(small_fit(), 3), class = "rlib_error_dots_nonempty")
 })

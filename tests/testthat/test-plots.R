@@ -162,7 +162,7 @@ test_that("figures of factors need one in use", {
 test_that("plot_map() draws principal components", {
   fit <- small_fit()
   plot <- plot_map(fit, small_group())
-  components <- stats::prcomp(fit$latent)
+  components <- stats::prcomp(latent(fit))
   expect_identical(plot$data$sample, fit$samples)
   expect_equal(plot$data$x, unname(components$x[, 1]))
   expect_equal(plot$data$y, unname(components$x[, 2]))

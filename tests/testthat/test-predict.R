@@ -60,7 +60,7 @@ test_that("reconstructions are in the units of the data", {
   large <- small_cohort(samples = 300)$omics
   long <- poems(
     large, factors = 4, seed = 3,
-    control = quick_control(epochs = 200, learning_rate = 5e-3, dropout = 0)
+    control = list(validation = 0.2, threads = 1, progress = FALSE)
   )
   xhat <- predict(long, large, type = "reconstruction")
   residual <- sum((large$protein - xhat$protein)^2)

@@ -1,0 +1,116 @@
+# A cohort made of few-loading linear factors, and the numbers that linear_start() works with.
+linear_cohort <- function(samples = 400, seed = 5) {
+  simulate_omics(samples, features = c(rna = 80, protein = 50), factors = 4, links = "linear",
+                 noise = 0.4, seed = seed)
+}
+
+test_that("the start is the posterior and the reconstruction of a linear factor model", {
+  omics <- linear_cohort()$omics
+  control <- poems_control(threads = 1, hidden = 20, progress = FALSE)
+  scaled <- learn_scaling(omics, "standardise")
+  sd <- lapply(scaled, `[[`, "sd")
+  config <- model_config(control, 6L, sd)
+  samples <- colnames(omics$rna)
+  in_core <- core_omics(scaled, omics, samples)
+  settings <- c(utils::modifyList(unclass(control), list(epochs = 0L)), seed = 1L, revisit = 5L)
+  train <- \(start) core_train(in_core, length(samples), config, unname(sd), settings, \(...) TRUE,
+                              start)
+  blank <- train(NULL)
+  start <- linear_start(blank$parameters, scaled, omics, samples, blank$validation, 6, control)
+  started <- train(start)
+
+  # The linear model by its textbook formulas, from what the start says its loadings are.
+  held_in <- samples[-blank$validation]
+  bounded <- \(x, of) {
+    z <- (x - rowMeans(omics[[of]])) / apply(omics[[of]], 1, stats::sd)
+    z / sqrt(1 + z^2)
+  }
+  x <- rbind(bounded(omics$rna, "rna"), bounded(omics$protein, "protein"))
+  center <- rowMeans(x[, held_in])
+  scale <- sqrt(rowMeans((x[, held_in] - center)^2))
+  model <- factor_model((x[, held_in] - center) / scale, 6, 1L)
+  L <- model$loadings
+  expect_identical(ncol(L), 4L)  # as many as there are
+  noise <- diag(1 - rowSums(L^2))
+  posterior <- t(L) %*% solve(L %*% t(L) + noise) %*% ((x - center) / scale)
+  latent <- started$latent[, 1:4]
+  expect_equal(latent, unname(t(posterior)), tolerance = 1e-3)
+  expect_identical(started$latent[, 5:6], matrix(0, 400, 2))
+  cut <- ifelse(abs(L) < significant_loading / sqrt(length(held_in)), 0, L)
+  decoded <- core_reconstruct(started$parameters, config, started$latent, 1L)
+  expect_equal(do.call(rbind, decoded), unname(cut %*% t(latent)), tolerance = 1e-4)
+  zero <- rbind(started$parameters$omics[[1]]$W, started$parameters$omics[[2]]$W)[, 1:4] == 0
+  expect_identical(unname(zero), unname(cut == 0))
+})
+
+test_that("principal components are those of prcomp(), shrunk", {
+  x <- standardise_rows(do.call(rbind, linear_cohort(60)$omics))$x
+  ours <- principal_components(x, 3, 1L)
+  theirs <- stats::prcomp(t(x), center = FALSE, rank. = 3)
+  variance <- theirs$sdev^2 * 59 / 60
+  noise <- (sum(variance) - sum(variance[1:3])) / (nrow(x) - 3)
+  expected <- theirs$rotation %*% diag(sqrt(variance[1:3] - noise))
+  expect_equal(abs(ours$loadings), unname(abs(expected)), tolerance = 1e-3, ignore_attr = TRUE)
+})
+
+test_that("noise alone has no component to start from, and is fitted all the same", {
+  withr::local_seed(3)
+  noise <- lapply(c(a = 40, b = 30), \(d) {
+    matrix(stats::rnorm(d * 100), d, dimnames = list(paste0("f", 1:d), paste0("s", 1:100)))
+  })
+  x <- standardise_rows(do.call(rbind, noise))$x
+  expect_null(principal_components(x * 1, 5, 1L))
+  fit <- suppressWarnings(
+    poems(noise, 4, seed = 1, control = list(epochs = 2, threads = 1, progress = FALSE))
+  )
+  expect_s3_class(fit, "poems")
+})
+
+test_that("default fits find sparse linear factors, and only those", {
+  simulation <- linear_cohort()
+  fit <- poems(simulation$omics, 10, seed = 1, control = list(threads = 1, progress = FALSE))
+  expect_identical(fit$factors, 4L)
+  found <- factor_recovery(fit, simulation)
+  expect_gt(mean(found$correlation), 0.95)
+  expect_gt(mean(found$f1), 0.9)
+})
+
+test_that("factors are found behind saturating and rectified links, and when they correlate", {
+  simulation <- simulate_omics(600, factors = 5, links = c("linear", "saturating", "rectified"),
+                               correlation = 0.3, seed = 2)
+  fit <- poems(simulation$omics, 10, seed = 1, control = list(threads = 1, progress = FALSE))
+  found <- factor_recovery(fit, simulation)
+  expect_gt(mean(found$correlation), 0.95)
+  expect_gt(mean(found$f1), 0.85)
+})
+
+test_that("training improves on the start where links are not linear", {
+  simulation <- simulate_omics(600, factors = 4, links = "rectified", seed = 4)
+  late <- \(x) x[, 401:600]
+  error <- \(epochs) {
+    fit <- poems(lapply(simulation$omics, \(x) x[, 1:400]), 8, seed = 1,
+                 control = list(threads = 1, epochs = epochs, progress = FALSE))
+    guess <- predict(fit, lapply(simulation$omics, late), type = "reconstruction")
+    sum(mapply(\(g, s) sum((g - s[rownames(g), colnames(g)])^2), guess,
+               lapply(simulation$signal, late)))
+  }
+  expect_lt(error(300), 0.9 * error(1))
+})
+
+test_that("two seeds give the same factors", {
+  simulation <- linear_cohort()
+  fits <- lapply(1:2, \(seed) {
+    poems(simulation$omics, 8, seed = seed, control = list(threads = 1, progress = FALSE))
+  })
+  strength <- lapply(fits, \(fit) abs(do.call(rbind, lapply(loadings(fit), as.matrix))))
+  expect_true(all(apply(stats::cor(strength[[1]], strength[[2]]), 1, max) > 0.9))
+})
+
+test_that("samples without an omic do not spoil the start", {
+  simulation <- linear_cohort(500)
+  omics <- simulation$omics
+  omics$protein <- omics$protein[, 1:250]
+  fit <- poems(omics, 8, seed = 1, control = list(threads = 1, progress = FALSE))
+  found <- factor_recovery(fit, simulation)
+  expect_gt(mean(found$correlation), 0.85)
+})
