@@ -19,6 +19,8 @@ check: build/ready-test
 
 bench: build/ready-bench build/installed
 	Rscript bench/accuracy.R
+	Rscript bench/recovery.R
+	Rscript bench/reconstruction.R
 	Rscript bench/speed.R
 
 docs: build/ready-docs build/installed

@@ -6,6 +6,8 @@
 #include <limits>
 #include <numeric>
 
+#include "parallel.h"
+
 namespace poems {
 
 namespace {
@@ -21,12 +23,15 @@ double sum(const std::vector<double>& x) { return std::accumulate(x.begin(), x.e
 
 /// Standard normal noise, factors x batch; each sample draws its own, whatever batch it is in.
 template <typename T>
-Matrix<T> draw_noise(const Stream& stream, Index factors, const std::vector<Index>& samples) {
+Matrix<T> draw_noise(const Stream& stream, Index factors, const std::vector<Index>& samples,
+                     int threads) {
   Matrix<T> noise(factors, static_cast<Index>(samples.size()));
-  for (Index i = 0; i < noise.cols(); ++i)
+  const double work = 100.0 * static_cast<double>(noise.size());
+  parallel_for(noise.cols(), work, threads, [&](Index i, int) {
     for (Index k = 0; k < factors; ++k)
       noise(k, i) =
           static_cast<T>(stream.normal(static_cast<std::uint64_t>(samples[i] * factors + k)));
+  });
   return noise;
 }
 
@@ -117,7 +122,8 @@ class Trainer {
     for (Index begin = 0; begin < n; begin += config_.batch_size) {
       const Batch<T> batch =
           make_batch(cohort_, slice(samples, begin, config_.batch_size), config_.threads);
-      const Matrix<T> noise = draw_noise<T>(noise_stream, model_.config().factors, batch.samples);
+      const Matrix<T> noise =
+          draw_noise<T>(noise_stream, model_.config().factors, batch.samples, config_.threads);
       pass.noise = &noise;
       const LossTerms terms = model_.loss_and_gradients(batch, pass);
       model_.step(optimizer_, pass, batch.size());
@@ -152,7 +158,8 @@ class Trainer {
     double loss = 0.0;
     for (Index begin = 0; begin < n; begin += size) {
       const Batch<T> batch = make_batch(cohort_, slice(held_out, begin, size), config_.threads);
-      const Matrix<T> noise = draw_noise<T>(noise_stream, model_.config().factors, batch.samples);
+      const Matrix<T> noise =
+          draw_noise<T>(noise_stream, model_.config().factors, batch.samples, config_.threads);
       pass.noise = objective.validates_at_mean() ? nullptr : &noise;
       const LossTerms terms = model_.loss(batch, pass);
       loss += static_cast<double>(batch.size()) / static_cast<double>(n) *
