@@ -118,24 +118,22 @@ rotate_loadings <- function(loadings) {
 }
 
 # The posterior of the linear model as a product of experts, one per omic, weighed equally by the
-# gate. `weights`: per omic, factors x features, the expert's mean; `precision`: per omic and factor.
+# gate. An expert is the posterior given its omic alone, with its share of the prior in place of a
+# whole one, so that the product is right for samples that lack omics too; what is lost is that one
+# omic can disentangle factors that overlap in another. `weights`: per omic, factors x features,
+# the expert's mean; `precision`: per omic and factor.
 linear_experts <- function(loadings, omic) {
   noise <- pmax(1 - rowSums(loadings^2), 0.05)
-  information <- crossprod(loadings / noise, loadings)
-  covariance <- solve(diag(ncol(loadings)) + information)
-  mean <- covariance %*% t(loadings / noise)  # of all omics: factors x features
   omics <- seq_len(max(omic))
-  # Each omic's share of the posterior precision, with its part of the prior's.
-  share <- vapply(omics, \(v) {
-    colSums(loadings[omic == v, , drop = FALSE]^2 / noise[omic == v]) + 1 / length(omics)
-  }, numeric(ncol(loadings)))
-  share <- matrix(share, ncol = length(omics))
-  share <- share / rowSums(share)
-  precision <- share * length(omics) / diag(covariance)
-  list(
-    weights = lapply(omics, \(v) mean[, omic == v, drop = FALSE] / share[, v]),
-    precision = lapply(omics, \(v) precision[, v])
-  )
+  alone <- lapply(omics, \(v) {
+    scaled <- loadings[omic == v, , drop = FALSE] / noise[omic == v]
+    covariance <- solve(diag(ncol(loadings)) + crossprod(scaled, loadings[omic == v, ]))
+    precision <- 1 / diag(covariance)
+    share <- precision - 1 + 1 / length(omics)
+    list(weights = tcrossprod(covariance, scaled) * precision / share,
+         precision = length(omics) * share)
+  })
+  list(weights = lapply(alone, `[[`, "weights"), precision = lapply(alone, `[[`, "precision"))
 }
 
 # Units 2 k - 1 and 2 k of a hidden layer carry factor k, plus and minus. The other units keep their

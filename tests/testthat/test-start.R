@@ -4,43 +4,67 @@ linear_cohort <- function(samples = 400, seed = 5) {
                  noise = 0.4, seed = seed)
 }
 
-test_that("the start is the posterior and the reconstruction of a linear factor model", {
-  omics <- linear_cohort()$omics
+# What training starts from, and the linear model's posterior by its textbook formula.
+started_from <- function(omics, factors) {
   control <- poems_control(threads = 1, hidden = 20, progress = FALSE)
   scaled <- learn_scaling(omics, "standardise")
   sd <- lapply(scaled, `[[`, "sd")
-  config <- model_config(control, 6L, sd)
-  samples <- colnames(omics$rna)
+  config <- model_config(control, factors, sd)
+  samples <- colnames(omics[[1]])
   in_core <- core_omics(scaled, omics, samples)
   settings <- c(utils::modifyList(unclass(control), list(epochs = 0L)), seed = 1L, revisit = 5L)
   train <- \(start) core_train(in_core, length(samples), config, unname(sd), settings, \(...) TRUE,
                               start)
   blank <- train(NULL)
-  start <- linear_start(blank$parameters, scaled, omics, samples, blank$validation, 6, control)
-  started <- train(start)
-
-  # The linear model by its textbook formulas, from what the start says its loadings are.
+  start <- linear_start(
+    blank$parameters, scaled, omics, samples, blank$validation, factors, control
+  )
   held_in <- samples[-blank$validation]
-  bounded <- \(x, of) {
-    z <- (x - rowMeans(omics[[of]])) / apply(omics[[of]], 1, stats::sd)
-    z / sqrt(1 + z^2)
-  }
-  x <- rbind(bounded(omics$rna, "rna"), bounded(omics$protein, "protein"))
+  z <- do.call(rbind, lapply(omics, \(x) (x - rowMeans(x)) / apply(x, 1, stats::sd)))
+  x <- z / sqrt(1 + z^2)
   center <- rowMeans(x[, held_in])
   scale <- sqrt(rowMeans((x[, held_in] - center)^2))
-  model <- factor_model((x[, held_in] - center) / scale, 6, 1L)
-  L <- model$loadings
-  expect_identical(ncol(L), 4L)  # as many as there are
-  noise <- diag(1 - rowSums(L^2))
-  posterior <- t(L) %*% solve(L %*% t(L) + noise) %*% ((x - center) / scale)
-  latent <- started$latent[, 1:4]
-  expect_equal(latent, unname(t(posterior)), tolerance = 1e-3)
-  expect_identical(started$latent[, 5:6], matrix(0, 400, 2))
-  cut <- ifelse(abs(L) < significant_loading / sqrt(length(held_in)), 0, L)
-  decoded <- core_reconstruct(started$parameters, config, started$latent, 1L)
-  expect_equal(do.call(rbind, decoded), unname(cut %*% t(latent)), tolerance = 1e-4)
-  zero <- rbind(started$parameters$omics[[1]]$W, started$parameters$omics[[2]]$W)[, 1:4] == 0
-  expect_identical(unname(zero), unname(cut == 0))
+  loadings <- factor_model((x[, held_in] - center) / scale, factors, 1L)$loadings
+  noise <- diag(1 - rowSums(loadings^2))
+  weights <- t(loadings) %*% solve(loadings %*% t(loadings) + noise)
+  list(trained = train(start), config = config, loadings = loadings, samples = length(held_in),
+       posterior = t(weights %*% ((x - center) / scale)))
+}
+
+test_that("the start is the posterior and the reconstruction of a linear factor model", {
+  omics <- linear_cohort()$omics
+  one <- started_from(list(all = do.call(rbind, unname(omics))), 6L)
+  expect_identical(ncol(one$loadings), 4L)  # as many as there are
+  latent <- one$trained$latent
+  expect_equal(latent[, 1:4], unname(one$posterior), tolerance = 1e-3)
+  expect_identical(latent[, 5:6], matrix(0, 400, 2))
+  cut <- unname(one$loadings * (abs(one$loadings) >= significant_loading / sqrt(one$samples)))
+  decoded <- core_reconstruct(one$trained$parameters, one$config, latent, 1L)[[1]]
+  expect_equal(decoded, cut %*% t(latent[, 1:4]), tolerance = 1e-4)
+  expect_identical(one$trained$parameters$omics[[1]]$W[, 1:4] == 0, cut == 0)
+
+  # With more omics, experts know less of each other.
+  two <- started_from(omics, 6L)
+  expect_gt(min(diag(stats::cor(two$trained$latent[, 1:4], two$posterior))), 0.98)
+  expect_equal(apply(two$trained$latent[, 1:4], 2, stats::sd),
+               unname(apply(two$posterior, 2, stats::sd)), tolerance = 0.1)
+})
+
+test_that("an omic that samples lack is predicted from the others, or not at all", {
+  simulation <- simulate_omics(400, c(rna = 80, protein = 50), factors = 4, links = "linear",
+                               noise = 0.4, shared = 0.5, seed = 8)
+  fit <- poems(lapply(simulation$omics, \(x) x[, 1:300]), 8, seed = 1,
+               control = list(threads = 1, progress = FALSE))
+  late <- lapply(simulation$omics, \(x) x[, 301:400])
+  guess <- predict(fit, late["rna"], type = "reconstruction")$protein
+  signal <- simulation$signal$protein[rownames(guess), colnames(guess)]
+  center <- rowMeans(simulation$omics$protein[rownames(guess), 1:300])
+  r2 <- 1 - rowSums((guess - signal)^2) / rowSums((signal - center)^2)
+  # Features that only factors of protein drive cannot be predicted; the rest can.
+  shared <- Matrix::colSums(simulation$loadings$rna != 0) > 0
+  of_shared <- Matrix::rowSums(simulation$loadings$protein[, !shared, drop = FALSE] != 0) == 0
+  expect_gt(stats::median(r2[of_shared]), 0.8)
+  expect_gt(min(r2[!of_shared]), -0.3)
 })
 
 test_that("principal components are those of prcomp(), shrunk", {
