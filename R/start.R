@@ -23,7 +23,8 @@ linear_start <- function(blank, omics, data, samples, validation, factors, contr
   used <- used[unique(round(seq(1, length(used), length.out = most_start_samples)))]
   seen <- standardise_rows(bounded_features(omics, data, samples[used]))
   x <- seen$x
-  most <- min(factors, control$hidden %/% 2L, ncol(x) - 2L)
+  # Two units a factor, and one to spare that keeps the columns of factors not started from 0.
+  most <- min(factors, (control$hidden - 1L) %/% 2L, ncol(x) - 2L)
   if (most < 1) return(blank)
   model <- factor_model(x, most, control$threads)
   if (is.null(model)) return(blank)

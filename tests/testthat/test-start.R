@@ -138,3 +138,25 @@ test_that("samples without an omic do not spoil the start", {
   found <- factor_recovery(fit, simulation)
   expect_gt(mean(found$correlation), 0.85)
 })
+
+test_that("few hidden units hold few factors", {
+  omics <- linear_cohort(60)$omics
+  for (hidden in c(1, 4, 5)) {
+    fit <- poems(omics["rna"], 6, seed = 1,
+                 control = list(hidden = hidden, epochs = 3, threads = 1, progress = FALSE))
+    expect_lte(fit$factors, 6)
+    expect_false(anyNA(latent(fit)))
+  }
+})
+
+test_that("extreme values and learning rates do no harm", {
+  omics <- linear_cohort(150)$omics
+  omics$rna[3, 5] <- 1e30
+  omics$rna[4, ] <- omics$rna[4, ] * 1e-20
+  for (rate in c(1e-4, 1e-2)) {
+    fit <- poems(omics, 6, seed = 1,
+                 control = list(learning_rate = rate, epochs = 50, threads = 1, progress = FALSE))
+    expect_false(anyNA(unlist(fit$history[c("training", "validation")])))
+    expect_false(anyNA(latent(fit)))
+  }
+})
