@@ -9,6 +9,11 @@
 #' Samples are matched across omics by name. The union of samples is fitted: a sample may lack
 #' whole omics, and values may be missing (`NA`) inside an omic.
 #'
+#' Training starts from a sparse linear factor model of the same data (`start = "random"` in
+#' [poems_control()] does without) and bends what is not linear; factors that the data do not hold
+#' stay out of use. Encoders see every standardised feature bounded, as x / sqrt(1 + x^2), so that a
+#' few extreme values cannot decide where a sample lies; what is reconstructed is the feature itself.
+#'
 #' Training holds out a share of the samples (`validation` in [poems_control()]) to know when to
 #' stop, and keeps the parameters of the best epoch. Interrupting it (Ctrl-C) ends the training and
 #' returns, with a warning, the best fit so far.
