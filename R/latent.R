@@ -4,17 +4,17 @@
 #' `gates()` returns how much each omic contributed to them.
 #'
 #' @param object A fit from [poems()].
-#' @param scaled Whether factors are scaled by how much they matter, so that distances between
-#'   samples resemble distances between their reconstructed profiles (as with scores of principal
-#'   components), which is what clusters and neighbours should be sought in; or are left as
-#'   posterior means.
+#' @param scaled Whether factors are scaled by how much they matter, which is what clusters and
+#'   neighbours should be sought in; or are left as posterior means.
 #' @param ... For methods; [poems()] fits take no further arguments.
 #'
 #' @return
-#' * `latent()`: numeric matrix, samples x factors, the posterior means. Scaled, a factor's variance
-#'   over the samples is the number of features whose whole variance it could account for (the sum
-#'   over features of the share of variance that it moves); not scaled, the prior is standard
-#'   normal, so a value of 2 is far from the average sample. The sign of a factor is arbitrary.
+#' * `latent()`: numeric matrix, samples x factors, the posterior means. Scaled, a factor's standard
+#'   deviation over the samples of the fit is how far it moves an omic (the root mean square over
+#'   features, in units of their standard deviations), summed over omics: omics count alike however
+#'   many features they have, and factors that omics share count more than those of one. Not scaled,
+#'   the prior is standard normal, so a value of 2 is far from the average sample. The sign of a
+#'   factor is arbitrary.
 #'   Fits with `objective = "published"` are not scaled.
 #' * `gates()`: numeric matrix, samples x omics. Weights between 0 and 1 that sum to 1 per sample;
 #'   exactly 0 where a sample lacks the omic.
@@ -44,13 +44,15 @@ latent.poems <- function(object, scaled = TRUE, ...) {
   if (scaled) scale_latent(object$latent, object$spread) else object$latent
 }
 
-# Per factor in use, what its posterior means are multiplied by, so that their variance becomes the
-# sum over features of the share of variance that the factor moves. "published" is left as it is.
+# Per factor in use, what its posterior means are multiplied by, so that their standard deviation
+# becomes how far the factor moves an omic (the root mean square over its features, in units of the
+# feature's standard deviation), summed over omics: omics count alike however many features they
+# have, and factors that omics share count more. "published" is left as it is.
 factor_spread <- function(trained, in_use, objective) {
   if (objective == "published") return(rep(1, length(in_use)))
-  moved <- Reduce(`+`, lapply(trained$sums, `[[`, "change"))[in_use]
+  moved <- Reduce(`+`, lapply(trained$sums, \(omic) sqrt(omic$change / length(omic$total))))[in_use]
   sd <- apply(trained$latent[, in_use, drop = FALSE], 2, stats::sd)
-  ifelse(sd > 0, sqrt(moved) / sd, 1)
+  ifelse(sd > 0, moved / sd, 1)
 }
 
 scale_latent <- \(latent, spread) latent * rep(spread, each = nrow(latent))

@@ -15,7 +15,9 @@
 #' few extreme values cannot decide where a sample lies; what is reconstructed is the feature itself.
 #'
 #' Training holds out a share of the samples (`validation` in [poems_control()]) to know when to
-#' stop, and keeps the parameters of the best epoch. Interrupting it (Ctrl-C) ends the training and
+#' stop, and keeps the parameters of the best epoch. A cohort of at most 1000 samples is then trained
+#' once more, from the start and for as many epochs, with all its samples; what the fit says of losses
+#' and held-out samples is of the first training. Interrupting it (Ctrl-C) ends the training and
 #' returns, with a warning, the best fit so far.
 #'
 #' @param x A named list with one numeric matrix or data frame per omic, features in rows and
@@ -88,15 +90,20 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
       c(unclass(control), list(seed = seed, revisit = revisit_zeros_every)), reporter, start
     )
   }
-  start <- NULL
-  if (control$start == "linear") {
+  start_of <- function(control) {
+    if (control$start == "random") return(NULL)
     blank <- train(utils::modifyList(control, list(epochs = 0L)), \(...) TRUE, NULL)
-    start <- linear_start(
+    linear_start(
       blank$parameters, omics, data$data, data$samples, blank$validation, factors, control
     )
   }
-  trained <- train(control, progress_reporter(control, environment()), start)
+  trained <- train(control, progress_reporter(control, environment()), start_of(control))
   check_trained(trained)
+  if (trains_again(trained, control, data$samples)) {
+    all <- utils::modifyList(control, list(validation = 0, epochs = trained$best_epoch))
+    again <- train(all, progress_reporter(all, environment()), start_of(all))
+    trained <- take_all_samples(trained, again)
+  }
   trained$sums <- core_variance(
     trained$parameters, config, standardised, trained$latent, colMeans(trained$latent), control$threads
   )
@@ -153,6 +160,28 @@ check_trained <- function(trained, call = rlang::caller_env()) {
        {trained$best_epoch}, the best so far."
     )
   }
+}
+
+# Whether all samples train the model once more, for the best number of epochs: a tenth more samples
+# is worth the time where samples are few.
+most_trained_again <- 1000L
+
+trains_again <- function(trained, control, samples) {
+  control$objective == "elbo" && length(trained$validation) > 0 &&
+    trained$stopped != "interrupted" && length(samples) <= most_trained_again
+}
+
+# What the second training gives, unless it was interrupted; history and held-out variance stay those
+# of the first.
+take_all_samples <- function(trained, again) {
+  if (again$stopped != "epochs") {
+    cli::cli_warn("Interrupted while training on all samples: this is the fit without those held
+                   out.")
+    return(trained)
+  }
+  parts <- c("parameters", "latent", "gates")
+  trained[parts] <- again[parts]
+  trained
 }
 
 warn_no_factor <- function(fit) {

@@ -10,8 +10,8 @@ most_start_samples <- 1000L
 # Varimax looks at the features with the largest communalities, at most this many.
 most_rotated_features <- 5000L
 
-# A loading must be this many standard errors (of a correlation, 1 / sqrt(samples)) from 0: p < 0.005.
-significant_loading <- 2.8
+# Loadings to start from are those that are not 0 with at least this probability.
+least_inclusion <- 0.9
 
 # Rounds of filling in omics that samples lack from the model of the round before.
 filling_rounds <- 4L
@@ -19,40 +19,48 @@ filling_rounds <- 4L
 # The core's parameters to start from. `blank`: the random ones; `validation`: positions in
 # `samples` of those held out.
 linear_start <- function(blank, omics, data, samples, validation, factors, control) {
-  used <- setdiff(seq_along(samples), validation)
-  used <- used[unique(round(seq(1, length(used), length.out = most_start_samples)))]
-  seen <- standardise_rows(bounded_features(omics, data, samples[used]))
-  x <- seen$x
+  used <- spaced_samples(setdiff(seq_along(samples), validation))
+  x <- standardised_features(omics, data, samples[used])
+  seen <- standardise_rows(bounded(x))
   # Two units a factor, and one to spare that keeps the columns of factors not started from 0.
   most <- min(factors, (control$hidden - 1L) %/% 2L, ncol(x) - 2L)
   if (most < 1) return(blank)
-  model <- factor_model(x, most, control$threads)
-  if (is.null(model)) return(blank)
+  loadings <- factor_loadings(seen$x, most, control$threads)
+  if (is.null(loadings)) return(blank)
   omic <- rep(seq_along(omics), vapply(omics, \(o) length(o$features), 0L))
-  sparse <- model$loadings
-  sparse[abs(sparse) < significant_loading / sqrt(ncol(x))] <- 0
-  experts <- linear_experts(model$loadings, omic)
+  experts <- linear_experts(loadings, omic)
+  z <- product_of_experts(experts, seen$x, omic)
+  decoded <- refit_loadings(x, z, nonzero_loadings(loadings, omic, ncol(x)), omic)
   for (v in seq_along(omics)) {
+    here <- omic == v
     blank$omics[[v]] <- blank$omics[[v]] |>
-      start_encoder(experts$weights[[v]], experts$precision[[v]], seen$center[omic == v],
-                    seen$scale[omic == v]) |>
-      start_decoder(sparse[omic == v, , drop = FALSE])
+      start_encoder(experts$weights[[v]], experts$precision[[v]], seen$center[here],
+                    seen$scale[here]) |>
+      start_decoder(decoded$loadings[here, , drop = FALSE], decoded$bias[here],
+                    decoded$noise[here])
   }
   blank$gate$output_weight[] <- 0  # all omics weigh the same
   blank$gate$output_bias[] <- 0
   blank
 }
 
-# All features x samples as the encoders see them, bounded; 0 where a value is missing or a sample
-# lacks an omic, with the positions of the latter in attribute "lacking".
-bounded_features <- function(omics, data, samples) {
+# At most as many as a start needs, evenly spaced.
+spaced_samples <- function(samples) {
+  samples[unique(round(seq(1, length(samples), length.out = most_start_samples)))]
+}
+
+# Features as encoders see them.
+bounded <- \(x) x / sqrt(1 + x^2)
+
+# All features x samples on the scale of training; 0 where a value is missing or a sample lacks an
+# omic, with the positions of the latter in attribute "lacking".
+standardised_features <- function(omics, data, samples) {
   parts <- Map(\(omic, x) {
     z <- matrix(0, length(omic$features), length(samples))
     there <- samples %in% colnames(x)
     scaled <- (x[omic$features, samples[there], drop = FALSE] - omic$center) / omic$scale
     scaled[is.na(scaled)] <- 0
-    limited <- pmax(pmin(scaled, omic$clip), -omic$clip)
-    z[, there] <- limited / sqrt(1 + limited^2)
+    z[, there] <- pmax(pmin(scaled, omic$clip), -omic$clip)
     list(z = z, lacking = matrix(!there, nrow(z), ncol(z), byrow = TRUE))
   }, omics, data[names(omics)])
   x <- do.call(rbind, lapply(parts, `[[`, "z"))
@@ -75,7 +83,7 @@ standardise_rows <- function(x) {
 
 # Loadings (features x factors) of a linear factor model, rotated, largest factor first. NULL if no
 # component stands out from noise.
-factor_model <- function(x, most, threads) {
+factor_loadings <- function(x, most, threads) {
   lacking <- attr(x, "lacking")
   for (round in seq_len(if (is.null(lacking)) 1L else filling_rounds)) {
     components <- principal_components(x, most, threads)
@@ -86,7 +94,7 @@ factor_model <- function(x, most, threads) {
   }
   loadings <- rotate_loadings(components$loadings)
   loadings <- loadings[, order(-colSums(loadings^2)), drop = FALSE]
-  list(loadings = sweep(loadings, 2, ifelse(colSums(loadings^3) < 0, -1, 1), `*`))
+  sweep(loadings, 2, ifelse(colSums(loadings^3) < 0, -1, 1), `*`)
 }
 
 # Probabilistic principal components: loadings shrunk by the noise that they contain. A component
@@ -118,13 +126,38 @@ rotate_loadings <- function(loadings) {
   (directions %*% rotation) * rep(factor_sd, each = nrow(loadings))
 }
 
+# Variance of every feature that the factors leave, of 1 in all.
+unexplained <- \(loadings) pmax(1 - rowSums(loadings^2), 0.05)
+
+# Which loadings are not 0, by a spike and a slab fitted to every factor in every omic: in units of
+# its standard error a loading is N(0, 1) if it is 0 and N(0, 1 + slab) if not. Where most loadings
+# are 0 only clear ones pass; where many are not, small ones do too.
+nonzero_loadings <- function(loadings, omic, samples) {
+  z2 <- loadings^2 * samples / unexplained(loadings)
+  for (v in seq_len(max(omic))) z2[omic == v, ] <- apply(z2[omic == v, , drop = FALSE], 2, inclusion_of)
+  z2 >= least_inclusion
+}
+
+# Probabilities of not being 0, given squares of standardised loadings, by EM.
+inclusion_of <- function(z2, rounds = 50L) {
+  rate <- 0.5
+  slab <- max(mean(z2), 1)
+  for (round in seq_len(rounds)) {
+    odds <- rate / (1 - rate) / sqrt(1 + slab) * exp(z2 / 2 * slab / (1 + slab))
+    p <- 1 / (1 + 1 / odds)
+    rate <- (sum(p) + 1) / (length(p) + 2)
+    slab <- max(sum(p * z2) / sum(p) - 1, 1)
+  }
+  p
+}
+
 # The posterior of the linear model as a product of experts, one per omic, weighed equally by the
 # gate. An expert is the posterior given its omic alone, with its share of the prior in place of a
 # whole one, so that the product is right for samples that lack omics too; what is lost is that one
 # omic can disentangle factors that overlap in another. `weights`: per omic, factors x features,
 # the expert's mean; `precision`: per omic and factor.
 linear_experts <- function(loadings, omic) {
-  noise <- pmax(1 - rowSums(loadings^2), 0.05)
+  noise <- unexplained(loadings)
   omics <- seq_len(max(omic))
   alone <- lapply(omics, \(v) {
     scaled <- loadings[omic == v, , drop = FALSE] / noise[omic == v]
@@ -135,6 +168,41 @@ linear_experts <- function(loadings, omic) {
          precision = length(omics) * share)
   })
   list(weights = lapply(alone, `[[`, "weights"), precision = lapply(alone, `[[`, "precision"))
+}
+
+# Mean and variance (factors x samples) of the gated product of linear_experts(), and which omics
+# (rows) each sample has.
+product_of_experts <- function(experts, x, omic) {
+  lacking <- attr(x, "lacking")
+  first <- match(seq_along(experts$weights), omic)
+  has <- if (is.null(lacking)) matrix(TRUE, length(first), ncol(x)) else !lacking[first, ]
+  gate <- sweep(has, 2, colSums(has), `/`)
+  precision <- Reduce(`+`, Map(\(p, v) outer(p, gate[v, ]), experts$precision, seq_along(first)))
+  mean <- Reduce(`+`, Map(\(weights, p, v) {
+    (weights %*% x[omic == v, ]) * outer(p, gate[v, ])
+  }, experts$weights, experts$precision, seq_along(first))) / precision
+  list(mean = mean, variance = 1 / precision, has = has)
+}
+
+# Least squares of the features (rows of x) on the factors that `nonzero` lets them have, expected
+# over the posterior `z` of the factors: `loadings`, `bias`, and `noise`, the variance left.
+refit_loadings <- function(x, z, nonzero, omic) {
+  loadings <- matrix(0, nrow(x), ncol(nonzero))
+  bias <- noise <- numeric(nrow(x))
+  for (v in seq_len(max(omic))) {
+    samples <- z$has[v, ]
+    mean <- z$mean[, samples, drop = FALSE]
+    inner <- tcrossprod(mean) + diag(rowSums(z$variance[, samples, drop = FALSE]), nrow(mean))
+    for (j in which(omic == v)) {
+      bias[j] <- sum(x[j, samples]) / sum(samples)
+      y <- x[j, samples] - bias[j]
+      k <- which(nonzero[j, ])
+      b <- mean[k, , drop = FALSE] %*% y
+      if (length(k) > 0) loadings[j, k] <- solve(inner[k, k, drop = FALSE], b)
+      noise[j] <- max(sum(y^2) - sum(b * loadings[j, k]), 0.05 * sum(y^2)) / sum(samples)
+    }
+  }
+  list(loadings = loadings, bias = bias, noise = noise)
 }
 
 # Units 2 k - 1 and 2 k of a hidden layer carry factor k, plus and minus. The other units keep their
@@ -165,8 +233,8 @@ start_encoder <- function(p, weights, precision, center, scale) {
   p
 }
 
-# `loadings`: features x factors of this omic, the slope of a feature in its sd per unit of z.
-start_decoder <- function(p, loadings) {
+# Of one omic, as refit_loadings() gives them. `loadings`: features x factors, slope per unit of z.
+start_decoder <- function(p, loadings, bias, noise) {
   k <- ncol(loadings)
   hidden <- p$decoder_hidden_weight
   hidden[seq_len(2L * k), ] <- 0
@@ -186,8 +254,8 @@ start_decoder <- function(p, loadings) {
   W[, seq_len(k)] <- ifelse(loadings != 0, loadings / slope, 0)
   p$decoder_hidden_weight <- hidden
   p$decoder_output_weight <- output
-  p$decoder_output_bias[] <- 0
-  p$log_sigma[] <- log(pmax(1 - rowSums(loadings^2), 0.05)) / 2
+  p$decoder_output_bias[] <- bias
+  p$log_sigma[noise > 0] <- log(noise[noise > 0]) / 2
   p$W <- W
   p
 }
