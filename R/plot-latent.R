@@ -36,9 +36,8 @@ plot_latent <- function(fit, group = NULL) {
       limits = rev(colnames(fit$latent)), labels = factor_number, expand = c(0, 0),
       guide = ggplot2::guide_axis(check.overlap = TRUE)
     ) +
-    ggplot2::scale_fill_gradientn(
-      colours = diverging, limits = c(-1, 1) * colour_limit(fit$latent), oob = to_range,
-      guide = ggplot2::guide_colourbar(order = 1)
+    scale_fill_around_0(
+      colour_limit(fit$latent), oob = to_range, guide = ggplot2::guide_colourbar(order = 1)
     ) +
     ggplot2::labs(
       title = "Factors of every sample",
