@@ -100,6 +100,15 @@ group_labels <- function(group) {
   stats::setNames(sprintf("%s (n = %d)", names(count), count), names(count))
 }
 
+# The same in lines of at most `width` characters.
+group_titles <- function(group, width = 22) {
+  labels <- group_labels(group)
+  wrapped <- vapply(strwrap(names(labels), width, simplify = FALSE), paste, "", collapse = "\n")
+  size <- sprintf("(n = %d)", table(group))
+  labels[] <- ifelse(nchar(labels) > width, paste(wrapped, size, sep = "\n"), labels)
+  labels
+}
+
 check_fit <- function(fit, call = rlang::caller_env()) {
   if (!inherits(fit, "poems")) {
     cli::cli_abort("{.arg fit} must be a fit from {.fn poems}, not {describe(fit)}.", call = call)

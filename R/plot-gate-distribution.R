@@ -30,7 +30,10 @@ plot_gate_distribution <- function(fit, group = NULL) {
     observed_gates(fit, group), ggplot2::aes(.data$gate, .data[[rows]], fill = .data$omic)
   ) +
     ggplot2::geom_boxplot(width = 0.7, linewidth = 0.4, outlier.size = 0.8) +
-    ggplot2::scale_x_continuous(limits = c(0, 1), breaks = c(0, 0.5, 1)) +
+    ggplot2::scale_x_continuous(
+      limits = c(0, NA), n.breaks = 4, expand = ggplot2::expansion(c(0, 0.05)),
+      guide = ggplot2::guide_axis(check.overlap = TRUE)
+    ) +
     ggplot2::scale_y_discrete(
       limits = if (is.null(group)) rev(omics) else rev(levels(group)),
       labels = if (is.null(group)) shorten else group_labels(group)

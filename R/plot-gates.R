@@ -83,8 +83,6 @@ group_panels <- function(group) {
   if (is.null(group)) return(NULL)
   ggplot2::facet_wrap(
     ggplot2::vars(.data$group), scales = "free_x",
-    labeller = ggplot2::as_labeller(
-      group_labels(group), default = ggplot2::label_wrap_gen(22)
-    )
+    labeller = ggplot2::as_labeller(group_titles(group))
   )
 }

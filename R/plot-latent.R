@@ -33,8 +33,8 @@ plot_latent <- function(fit, group = NULL) {
     ggplot2::geom_raster(ggplot2::aes(fill = .data$latent)) +
     ggplot2::scale_x_discrete(expand = c(0, 0)) +
     ggplot2::scale_y_discrete(
-      limits = rev(colnames(fit$latent)), labels = factor_number, expand = c(0, 0),
-      guide = ggplot2::guide_axis(check.overlap = TRUE)
+      limits = rev(colnames(fit$latent)), breaks = \(limits) rev(thin(rev(limits))),
+      labels = factor_number, expand = c(0, 0)
     ) +
     scale_fill_around_0(
       colour_limit(fit$latent), oob = to_range, guide = ggplot2::guide_colourbar(order = 1)

@@ -40,9 +40,7 @@ plot_loadings <- function(fit, n = 10, by = c("loading", "effect")) {
       rows = ggplot2::vars(.data$omic), scales = "free_y", space = "free_y",
       labeller = omic_labeller()
     ) +
-    ggplot2::scale_x_discrete(
-      labels = factor_number, guide = ggplot2::guide_axis(check.overlap = TRUE)
-    ) +
+    scale_x_factors() +
     scale_y_features(values) +
     switch(by,
       loading = ggplot2::scale_fill_gradientn(colours = sequential, limits = c(0, NA)),

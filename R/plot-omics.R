@@ -1,6 +1,6 @@
 #' Plot which sample has which omic
 #'
-#' An overview of the data: one column per sample and one row per omic, blank where the sample lacks
+#' An overview of the data: one column per sample and one row per omic, grey where the sample lacks
 #' it. Samples are ordered by group, then by the omics they have.
 #'
 #' @param x A fit from [poems()], or omics as [poems()] takes them.
@@ -26,21 +26,22 @@ plot_omics <- function(x, group = NULL, samples = c("columns", "rows")) {
   omics <- colnames(overview$has)
   group <- check_group(group, rownames(overview$has))
   values <- omics_values(overview$has, group)
-  ggplot2::ggplot(
-    values, ggplot2::aes(.data$sample, .data$omic, fill = .data$omic, alpha = .data$observed)
-  ) +
-    ggplot2::geom_tile(width = 1, height = 0.9) +
-    ggplot2::scale_alpha_manual(values = c(`TRUE` = 1, `FALSE` = 0), guide = "none") +
-    ggplot2::scale_fill_manual(values = omic_colours(omics), guide = "none") +
+  ggplot2::ggplot(values, ggplot2::aes(.data$sample, .data$omic)) +
+    ggplot2::geom_tile(
+      ggplot2::aes(fill = ifelse(.data$observed, as.character(.data$omic), NA)),
+      width = 1, height = 0.9
+    ) +
+    ggplot2::scale_fill_manual(
+      values = omic_colours(omics), na.value = "grey93", guide = "none"
+    ) +
     ggplot2::scale_x_discrete(expand = c(0, 0)) +
-    ggplot2::scale_y_discrete(limits = rev(omics), labels = overview$labels, expand = c(0, 0.1)) +
-    group_columns(group) +
+    ggplot2::scale_y_discrete(limits = rev(omics), labels = overview$labels, expand = c(0, 0)) +
     ggplot2::labs(
       title = "Omics of every sample", x = sprintf("Samples (n = %d)", nrow(overview$has)), y = NULL
     ) +
     theme_poems() +
     theme_samples() +
-    ggplot2::theme(panel.background = ggplot2::element_rect(fill = "grey94", colour = NA))
+    group_strip(group, length(omics))
 }
 
 fit_overview <- function(fit) {
@@ -70,13 +71,4 @@ omics_values <- function(has, group) {
   values$omic <- factor(values$omic, levels = colnames(has))
   if (!is.null(group)) values$group <- unname(group[as.character(values$sample)])
   values
-}
-
-# One panel per group, as wide as the group is large.
-group_columns <- function(group) {
-  if (is.null(group)) return(NULL)
-  ggplot2::facet_grid(
-    cols = ggplot2::vars(.data$group), scales = "free_x", space = "free_x",
-    labeller = ggplot2::as_labeller(group_labels(group), default = ggplot2::label_wrap_gen(14))
-  )
 }

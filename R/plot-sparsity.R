@@ -44,8 +44,8 @@ plot_sparsity <- function(fit, threshold = 0) {
     ) +
     ggplot2::scale_x_continuous(expand = c(0, 0)) +
     ggplot2::scale_y_discrete(
-      limits = rev(factor_names(fit$factors)), labels = factor_number,
-      guide = ggplot2::guide_axis(check.overlap = TRUE)
+      limits = rev(factor_names(fit$factors)), breaks = \(limits) rev(thin(rev(limits))),
+      labels = factor_number
     ) +
     ggplot2::scale_fill_manual(values = omic_colours(names(fit$omics)), guide = "none") +
     ggplot2::labs(

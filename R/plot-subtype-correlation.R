@@ -30,25 +30,30 @@ plot_subtype_correlation <- function(fit, subtype, x = NULL, samples = c("column
         label = correlation_labels(.data$correlation),
         colour = ifelse(abs(.data$correlation) > 0.6, "white", "black")
       ),
-      size = 3, na.rm = TRUE
+      size = min(3.2, 20 / nlevels(values$subtype)), na.rm = TRUE
     ) +
-    ggplot2::facet_wrap(ggplot2::vars(.data$space), labeller = omic_labeller()) +
+    ggplot2::facet_wrap(
+      ggplot2::vars(.data$space), scales = panel_axes(nlevels(values$space)),
+      labeller = omic_labeller()
+    ) +
     ggplot2::scale_x_discrete(labels = shorten, expand = c(0, 0)) +
     ggplot2::scale_y_discrete(limits = rev(levels(values$subtype)), labels = shorten,
                               expand = c(0, 0)) +
     scale_fill_around_0(1, na.value = "grey90") +
     ggplot2::scale_colour_identity() +
-    ggplot2::coord_fixed() +
     ggplot2::labs(
       title = "Correlation of subtypes, in each omic and in the latent space",
       x = NULL, y = NULL, fill = "Correlation\nof profiles"
     ) +
     theme_poems() +
     ggplot2::theme(
-      panel.grid = ggplot2::element_blank(),
+      aspect.ratio = 1, panel.grid = ggplot2::element_blank(),
       axis.text.x = ggplot2::element_text(angle = 45, hjust = 1)
     )
 }
+
+# Labels below a panel would reach into a shorter row of panels unless each panel has its own.
+panel_axes <- \(panels) if (prod(ggplot2::wrap_dims(panels)) == panels) "fixed" else "free_x"
 
 # Adding 0 takes the sign off a rounded -0.
 correlation_labels <- \(x) ifelse(is.na(x), NA, sprintf("%.2f", round(x, 2) + 0))

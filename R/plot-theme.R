@@ -10,7 +10,7 @@ theme_poems <- function() {
       plot.title.position = "plot",
       plot.subtitle = ggplot2::element_text(colour = "grey30"),
       plot.background = ggplot2::element_rect(fill = "white", colour = NA),
-      axis.title = ggplot2::element_text(colour = "grey30"),
+      axis.title = ggplot2::element_text(colour = "grey30", size = ggplot2::rel(0.9)),
       panel.grid.minor = ggplot2::element_blank(),
       strip.text = ggplot2::element_text(face = "bold"),
       legend.title = ggplot2::element_text(size = ggplot2::rel(0.9))
@@ -66,6 +66,11 @@ name_colours <- function(names, palette) {
 
 # Factor names on an axis titled "Factor".
 factor_number <- \(names) sub("^Factor", "", names)
+
+# At most 20 of these names, at equal distances.
+thin <- \(names) names[seq(1, length(names), by = ceiling(length(names) / 20))]
+
+scale_x_factors <- \() ggplot2::scale_x_discrete(breaks = thin, labels = factor_number)
 
 # Long names without their middle: what tells features apart is often at the end.
 shorten <- function(names, width = 28) {

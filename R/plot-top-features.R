@@ -39,6 +39,9 @@ plot_top_features <- function(fit, factor = NULL, n = 8, by = c("loading", "effe
     ggplot2::geom_col(width = 0.8) +
     ggplot2::geom_vline(xintercept = 0, linewidth = 0.3, colour = "grey40") +
     ggplot2::facet_wrap(ggplot2::vars(.data$factor), scales = "free_y") +
+    ggplot2::scale_x_continuous(
+      n.breaks = 4, guide = ggplot2::guide_axis(check.overlap = TRUE)
+    ) +
     scale_y_features(values) +
     ggplot2::scale_fill_manual(
       values = omic_colours(names(fit$omics)), limits = omics, labels = shorten
