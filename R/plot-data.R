@@ -2,9 +2,10 @@
 
 # A matrix with names as a data frame with one row per value; `names` of its three columns.
 long_table <- function(x, names) {
+  # as.character(): a matrix without columns has no names for them.
   table <- data.frame(
     rep(rownames(x), times = ncol(x)),
-    rep(colnames(x), each = nrow(x)),
+    as.character(rep(colnames(x), each = nrow(x))),
     as.vector(x)
   )
   stats::setNames(table, names)

@@ -31,7 +31,7 @@ plot_gate_distribution <- function(fit, group = NULL) {
   ) +
     ggplot2::geom_boxplot(width = 0.7, linewidth = 0.4, outlier.size = 0.8) +
     ggplot2::scale_x_continuous(
-      limits = c(0, NA), n.breaks = 4, expand = ggplot2::expansion(c(0, 0.05)),
+      limits = c(0, NA), n.breaks = 4, expand = ggplot2::expansion(c(0, 0.08)),
       guide = ggplot2::guide_axis(check.overlap = TRUE)
     ) +
     ggplot2::scale_y_discrete(
@@ -45,7 +45,7 @@ plot_gate_distribution <- function(fit, group = NULL) {
     ggplot2::labs(title = "Weight of every omic in the samples that have it", x = "Gate", y = NULL) +
     theme_poems() +
     ggplot2::theme(
-      panel.grid.major.y = ggplot2::element_blank(), panel.spacing.x = ggplot2::unit(14, "pt")
+      panel.grid.major.y = ggplot2::element_blank(), panel.spacing.x = ggplot2::unit(20, "pt")
     )
 }
 

@@ -89,7 +89,7 @@ link_spokes <- function() {
       guide = ggplot2::guide_legend(order = 2, override.aes = list(linewidth = 1.2))
     ),
     ggplot2::scale_linewidth_continuous(
-      range = c(0.2, 2.2), limits = c(0, NA), breaks = \(limits) setdiff(pretty(limits, 3), 0)
+      range = c(0.2, 2.2), limits = c(0, NA), breaks = \(limits) setdiff(pretty(limits, 4), 0)
     )
   )
 }
