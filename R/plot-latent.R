@@ -15,7 +15,8 @@
 #' ggplot2 must be installed. A fit without a factor in use is an error, and so is a `group` that
 #' does not fit the samples; the error names at most five of those it lacks.
 #'
-#' @inherit latent references
+#' @references Figure 8 and Equation 1 of Kocak Balik et al. (2025),
+#'   \doi{10.48550/arXiv.2511.03464}.
 #' @family figures
 #' @seealso [latent()]
 #' @examplesIf requireNamespace("ggplot2", quietly = TRUE)

@@ -24,7 +24,7 @@ generics::augment
 #'
 #' @return A tibble where the package tibble is installed, and a data frame otherwise. `omic` and
 #'   `factor` are R factors with their levels in the order of the fit; `feature` and `sample` are
-#'   character. Rows are in the order of the columns that name them.
+#'   character. Rows are ordered by omic, sample or epoch, then by factor, omic or set.
 #'
 #'   `tidy()` with `what`:
 #'   * `"loadings"`: one row per loading that is not zero; `loadings(x)` has the zeros as well.

@@ -129,6 +129,18 @@ test_that("tables are tibbles where tibble is installed, data frames elsewhere",
   expect_s3_class(glance(small_fit()), "tbl_df")
 })
 
+test_that("tables print", {
+  fit <- fixed_fit()
+  shown <- \(table) print(as.data.frame(table), row.names = FALSE)
+  expect_snapshot({
+    shown(tidy(fit, "omics"))
+    shown(tidy(fit, "variance"))
+    shown(utils::head(tidy(fit, "history"), 3))
+    shown(tidy(fit, "gates")[19:23, ])
+    shown(glance(fit))
+  })
+})
+
 test_that("tidy() names the tables it has", {
   expect_snapshot(tell(tidy(small_fit(), "pie")))
 })
