@@ -42,7 +42,9 @@ plot_gate_distribution <- function(fit, group = NULL) {
     (if (!is.null(group)) {
       ggplot2::facet_wrap(ggplot2::vars(.data$omic), labeller = omic_labeller())
     }) +
-    ggplot2::labs(title = "Weight of every omic in the samples that have it", x = "Gate", y = NULL) +
+    ggplot2::labs(
+      title = "Weight of every omic in the samples that have it", x = "Gate", y = NULL
+    ) +
     theme_poems() +
     ggplot2::theme(
       panel.grid.major.y = ggplot2::element_blank(), panel.spacing.x = ggplot2::unit(20, "pt")

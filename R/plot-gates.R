@@ -67,7 +67,8 @@ heaviest_omic <- \(gates) colnames(gates)[which.max(colMeans(gates))]
 
 gate_values <- function(gates, group, sort) {
   values <- long_table(gates, c("sample", "omic", "gate"))
-  values$sample <- factor(values$sample, levels = rownames(gates)[order_by_gate(gates, group, sort)])
+  ordered <- order_by_gate(gates, group, sort)
+  values$sample <- factor(values$sample, levels = rownames(gates)[ordered])
   values$omic <- factor(values$omic, levels = colnames(gates))
   if (!is.null(group)) values$group <- group[as.character(values$sample)]
   values

@@ -28,8 +28,8 @@
 #' none of the fit's samples, or if the fit has no factor in use. For other errors in `x` see
 #' [predict.poems()].
 #'
-#' @references Figure 3 of Kocak Balik et al. (2025), \doi{10.48550/arXiv.2511.03464}, which does not
-#'   say how features were scaled.
+#' @references Figure 3 of Kocak Balik et al. (2025), \doi{10.48550/arXiv.2511.03464}, which does
+#'   not say how features were scaled.
 #' @family agreement with subtypes
 #' @seealso [plot_subtype_correlation()] for a figure.
 #' @examples

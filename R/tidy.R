@@ -15,8 +15,8 @@ generics::augment
 #' Tables of a fit
 #'
 #' `tidy()` gives what a fit holds as a table, one row per loading, factor and sample, or whatever
-#' `what` names. `glance()` describes the fit in one row. [augment()][augment.poems] puts factors and
-#' gates beside what is known of the samples.
+#' `what` names. `glance()` describes the fit in one row. [augment()][augment.poems] puts factors
+#' and gates beside what is known of the samples.
 #'
 #' @param x A fit from [poems()].
 #' @param what Which table: see Value.
@@ -57,8 +57,8 @@ generics::augment
 #' @references The verbs are those of the package generics, as used by broom: Robinson D, Hayes A,
 #'   Couch S. broom: Convert Statistical Objects into Tidy Tibbles.
 #' @family tables
-#' @seealso [top_features()], [feature_links()] and [subtype_correlation()] for tables that need more
-#'   than a fit.
+#' @seealso [top_features()], [feature_links()] and [subtype_correlation()] for tables that need
+#'   more than a fit.
 #' @examples
 #' omics <- lapply(tcga_breast$omics, \(x) x[1:40, ])
 #' fit <- poems(omics, factors = 8, seed = 21, control = list(epochs = 20, threads = 1))

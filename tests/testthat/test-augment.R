@@ -39,9 +39,8 @@ test_that("augment() adds to the colData of Bioconductor classes", {
   skip_if_not_installed("MultiAssayExperiment")
   fit <- small_fit()
   omics <- small_cohort()$omics
-  rna <- SummarizedExperiment::SummarizedExperiment(
-    list(counts = omics$rna), colData = S4Vectors::DataFrame(age = 1:60, row.names = fit$samples)
-  )
+  rna <- SummarizedExperiment::SummarizedExperiment(list(counts = omics$rna))
+  rna$age <- 1:60
   added <- SummarizedExperiment::colData(augment(fit, rna[, 60:1], clusters = small_group()))
   expect_identical(rownames(added), rev(fit$samples))
   expect_identical(added$age, 60:1)

@@ -241,8 +241,8 @@ test_that("plot_sparsity() counts and draws what is above the threshold", {
   plot <- plot_sparsity(fit, threshold = threshold)
   expect_identical(sum(plot$data$omic == "rna"), sum(sizes > threshold))
   labels <- activity_labels(plot$data, fit)
-  share <- sprintf("rna: %.1f%% of 30 x 5", 100 * mean(as.matrix(abs(fit$loadings$rna)) > threshold))
-  expect_match(labels[["rna"]], share, fixed = TRUE)
+  active <- mean(as.matrix(abs(fit$loadings$rna)) > threshold)
+  expect_match(labels[["rna"]], sprintf("rna: %.1f%% of 30 x 5", 100 * active), fixed = TRUE)
   expect_snapshot({
     tell(plot_sparsity(fit, threshold = 1e6))
     tell(plot_sparsity(fit, threshold = -1))
