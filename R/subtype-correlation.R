@@ -1,15 +1,15 @@
 #' Correlation of subtypes, per omic and for the latent space
 #'
 #' How alike the subtypes of a cohort are in each omic, and how alike in the space of factors that
-#' the omics share. Subtypes that a factor model tells apart better than the data do correlate less
-#' in its latent space.
+#' the omics share.
 #'
 #' A subtype's profile is the mean, over its samples, of every feature or factor. Each feature is
 #' centred at its mean over the samples compared and divided by the scale that the fit learned (the
 #' standard deviation, unless `scale` says otherwise in [poems()]), or features with a large mean
 #' would make all subtypes look alike; factors are those of [latent()], centred alike. What is
-#' returned is Pearson's correlation of two profiles. The profiles of two subtypes of the same size
-#' that make up the whole cohort are opposite by construction, so their correlation is -1.
+#' returned is Pearson's correlation of two profiles. A profile is thus what sets a subtype apart
+#' from the cohort: subtypes cannot all correlate positively, two of them that make up the cohort
+#' are opposite (-1), and a correlation depends on which other subtypes there are.
 #'
 #' @param fit A fit from [poems()].
 #' @param subtype Subtype of every sample: a vector named by sample, or in the order of
@@ -21,7 +21,8 @@
 #'
 #' @return Data frame with one row per space and pair of subtypes, in either order, and the columns
 #'   `space` (factor: the omics in the order of the fit, then `"latent"`), `subtype` and `other`
-#'   (factors) and `correlation`, `NA` where a subtype has no sample with the omic or does not vary.
+#'   (factors) and `correlation`, `NA` where a subtype has no sample with the omic, and with a
+#'   single factor or feature.
 #'
 #' @section Errors:
 #' It is an error if `subtype` does not fit the samples or has fewer than two subtypes, if `x` has
