@@ -3,9 +3,15 @@
 #' One door to the figures of a fit, for [ggplot2::autoplot()].
 #'
 #' @param object A fit from [poems()].
-#' @param type Which figure: `"history"` ([plot_history()]), `"latent"` ([plot_latent()]), `"gates"`
-#'   ([plot_gates()]), `"loadings"` ([plot_loadings()]), `"map"` ([plot_map()]) or `"variance"`
-#'   ([plot_variance()]).
+#' @param type Which figure:
+#'   * of training and data: `"history"` ([plot_history()]), `"omics"` ([plot_omics()]),
+#'     `"variance"` ([plot_variance()]);
+#'   * of features: `"loadings"` ([plot_loadings()]), `"strength"` ([plot_strength()]),
+#'     `"top_features"` ([plot_top_features()]), `"sparsity"` ([plot_sparsity()]), `"links"`
+#'     ([plot_links()]);
+#'   * of samples: `"latent"` ([plot_latent()]), `"map"` ([plot_map()]), `"factors"`
+#'     ([plot_factors()]), `"gates"` ([plot_gates()]), `"gate_distribution"`
+#'     ([plot_gate_distribution()]), `"subtype_correlation"` ([plot_subtype_correlation()]).
 #' @param ... Passed on to that function, such as `group` or `n`.
 #' @return A [ggplot2::ggplot] object.
 #'
@@ -20,12 +26,18 @@
 #' ggplot2::autoplot(fit, "loadings", n = 5)
 #' @exportS3Method ggplot2::autoplot
 autoplot.poems <- function(object,
-                           type = c("history", "latent", "gates", "loadings", "map", "variance"),
+                           type = c("history", "omics", "variance", "loadings", "strength",
+                                    "top_features", "sparsity", "links", "latent", "map",
+                                    "factors", "gates", "gate_distribution",
+                                    "subtype_correlation"),
                            ...) {
   type <- rlang::arg_match(type)
   plot <- switch(type,
-    history = plot_history, latent = plot_latent, gates = plot_gates,
-    loadings = plot_loadings, map = plot_map, variance = plot_variance
+    history = plot_history, omics = plot_omics, variance = plot_variance,
+    loadings = plot_loadings, strength = plot_strength, top_features = plot_top_features,
+    sparsity = plot_sparsity, links = plot_links, latent = plot_latent, map = plot_map,
+    factors = plot_factors, gates = plot_gates, gate_distribution = plot_gate_distribution,
+    subtype_correlation = plot_subtype_correlation
   )
   plot(object, ...)
 }

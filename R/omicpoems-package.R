@@ -9,5 +9,6 @@
 #'
 #' @useDynLib omicpoems, .registration = TRUE
 #' @importFrom Rcpp sourceCpp
+#' @importClassesFrom Matrix dgCMatrix
 #' @keywords internal
 "_PACKAGE"

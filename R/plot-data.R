@@ -2,9 +2,10 @@
 
 # A matrix with names as a data frame with one row per value; `names` of its three columns.
 long_table <- function(x, names) {
+  # as.character(): a matrix without columns has no names for them.
   table <- data.frame(
     rep(rownames(x), times = ncol(x)),
-    rep(colnames(x), each = nrow(x)),
+    as.character(rep(colnames(x), each = nrow(x))),
     as.vector(x)
   )
   stats::setNames(table, names)
@@ -16,38 +17,46 @@ most_groups <- 20
 #' The group of every sample
 #'
 #' @param group What the user gave: `NULL`, or a vector named by sample or in the order of
-#'   `samples`. `NA` is a group of its own, the last.
+#'   `samples`.
 #' @param samples Names of the fit's samples.
-#' @return Factor in the order of `samples`, named by them; `NULL` without groups.
+#' @param arg Name of the user's argument.
+#' @return Factor in the order of `samples`, named by them, `NA` where the group is not known;
+#'   `NULL` without groups.
 #' @noRd
-check_group <- function(group, samples, call = rlang::caller_env()) {
+match_group <- function(group, samples, arg = "group", call = rlang::caller_env()) {
   if (is.null(group)) return(NULL)
   if (!is.atomic(group) || is.matrix(group)) {
     cli::cli_abort(c(
-      "{.arg group} must be a vector with one value per sample.",
+      "{.arg {arg}} must be a vector with one value per sample.",
       "x" = "It is {describe(group)}.",
-      "i" = "From a data frame, take the column: {.code group = samples$subtype}."
+      "i" = "From a data frame, take the column: {.code {arg} = samples$subtype}."
     ), call = call)
   }
   group <- if (is.null(names(group))) {
-    match_by_order(group, samples, call)
+    match_by_order(group, samples, arg, call)
   } else {
-    match_by_name(group, samples, call)
+    match_by_name(group, samples, arg, call)
   }
-  check_group_count(group, call)
-  group <- droplevels(as.factor(group))
-  if (anyNA(group)) {
-    known <- levels(group)
-    group <- factor(group, levels = union(known, unknown_group))
-    group[is.na(group)] <- unknown_group
-  }
-  stats::setNames(group, samples)
+  stats::setNames(droplevels(as.factor(group)), samples)
 }
 
-match_by_order <- function(group, samples, call) {
+# The groups to draw: samples of unknown group are a group of their own, the last.
+check_group <- function(group, samples, call = rlang::caller_env()) {
+  group <- match_group(group, samples, call = call)
+  if (is.null(group)) return(NULL)
+  check_group_count(group, call)
+  if (anyNA(group)) {
+    levels(group) <- union(levels(group), unknown_group)
+    group[is.na(group)] <- unknown_group
+    group <- factor(group, levels = c(setdiff(levels(group), unknown_group), unknown_group))
+  }
+  group
+}
+
+match_by_order <- function(group, samples, arg, call) {
   if (length(group) != length(samples)) {
     cli::cli_abort(c(
-      "{.arg group} must have one value for each of the fit's {length(samples)} samples.",
+      "{.arg {arg}} must have one value for each of the fit's {length(samples)} samples.",
       "x" = "It has {length(group)} value{?s} and no names.",
       "i" = "Name its values by sample; those of other samples are then ignored."
     ), call = call)
@@ -55,20 +64,20 @@ match_by_order <- function(group, samples, call) {
   group
 }
 
-match_by_name <- function(group, samples, call) {
+match_by_name <- function(group, samples, arg, call) {
   lacking <- setdiff(samples, names(group))
   if (length(lacking) > 0) {
     cli::cli_abort(c(
-      "The names of {.arg group} must include every sample of the fit.",
+      "The names of {.arg {arg}} must include every sample of the fit.",
       "x" = "{length(lacking)} of {length(samples)} missing: {quote_some(lacking)}.",
-      "i" = "Use {.code NA} for samples whose group is not known. If {.arg group} is in the order of
-             the fit's samples, pass {.code unname(group)}."
+      "i" = "Use {.code NA} for samples whose group is not known. If {.arg {arg}} is in the order of
+             the fit's samples, pass {.code unname({arg})}."
     ), call = call)
   }
   twice <- intersect(samples, names(group)[duplicated(names(group))])
   if (length(twice) > 0) {
     cli::cli_abort(c(
-      "{.arg group} must have one value per sample.",
+      "{.arg {arg}} must have one value per sample.",
       "x" = "More than one for {quote_some(twice)}."
     ), call = call)
   }
@@ -76,7 +85,7 @@ match_by_name <- function(group, samples, call) {
 }
 
 check_group_count <- function(group, call) {
-  count <- length(unique(group[!is.na(group)]))
+  count <- nlevels(group)
   if (count > most_groups) {
     cli::cli_abort(c(
       "{.arg group} must have at most {most_groups} different values.",
@@ -92,8 +101,32 @@ group_labels <- function(group) {
   stats::setNames(sprintf("%s (n = %d)", names(count), count), names(count))
 }
 
+# The same in lines of at most `width` characters.
+group_titles <- function(group, width = 22) {
+  labels <- group_labels(group)
+  wrapped <- vapply(strwrap(names(labels), width, simplify = FALSE), paste, "", collapse = "\n")
+  size <- sprintf("(n = %d)", table(group))
+  labels[] <- ifelse(nchar(labels) > width, paste(wrapped, size, sep = "\n"), labels)
+  labels
+}
+
 check_fit <- function(fit, call = rlang::caller_env()) {
   if (!inherits(fit, "poems")) {
     cli::cli_abort("{.arg fit} must be a fit from {.fn poems}, not {describe(fit)}.", call = call)
   }
 }
+
+check_count <- function(n, call = rlang::caller_env()) {
+  check_value(n, "n", "a whole number of at least 1", \(x) is_whole(x) && x >= 1, call)
+}
+
+check_any_loading <- function(fit, call = rlang::caller_env()) {
+  if (any(vapply(fit$loadings, \(w) length(w@x), 0L) > 0)) return(invisible())
+  cli::cli_abort(c(
+    "There is no loading to plot: all are zero.",
+    "i" = no_factor_hint
+  ), call = call)
+}
+
+# Features of different omics, or below different factors, may have the same name.
+feature_key <- \(values) sprintf("%s: %s", values$omic, values$feature)

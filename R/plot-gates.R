@@ -1,30 +1,35 @@
 #' Plot the gates of every sample as stacked bars
 #'
 #' One bar per sample, divided into the weights of its omics. Samples are ordered by group, then by
-#' the omics they have, then by the gate of the omic that weighs most on average.
+#' the omics they have, then by the gate of one omic.
 #'
 #' @inheritParams plot_latent
+#' @param sort Name of the omic whose gate orders the samples, the largest first. `NULL` for the one
+#'   that weighs most on average.
 #' @return A [ggplot2::ggplot] object to print, save or restyle. Its data has one row per sample and
 #'   omic, with the columns `sample`, `omic`, `gate` and, with groups, `group`.
 #'
 #' @section Errors:
 #' ggplot2 must be installed. A `group` that does not fit the samples is an error that names at
-#' most five of those it lacks.
+#' most five of those it lacks, and so is a `sort` that is no omic of the fit.
 #'
-#' @inherit latent references
+#' @references Figure 4 and Equation 1 of Kocak Balik et al. (2025),
+#'   \doi{10.48550/arXiv.2511.03464}.
 #' @family figures
-#' @seealso [gates()]
+#' @seealso [gates()] for the numbers, [plot_gate_distribution()] to compare groups.
 #' @examplesIf requireNamespace("ggplot2", quietly = TRUE)
 #' omics <- lapply(tcga_breast$omics, \(x) x[1:40, ])
 #' fit <- poems(omics, factors = 8, seed = 21, control = list(epochs = 20, threads = 1))
 #' plot_gates(fit, group = tcga_breast$samples$subtype)
 #' @export
-plot_gates <- function(fit, group = NULL) {
+plot_gates <- function(fit, group = NULL, sort = NULL) {
   rlang::check_installed("ggplot2", "to plot a fit.")
   check_fit(fit)
   group <- check_group(group, fit$samples)
+  if (is.null(sort)) sort <- heaviest_omic(fit$gates)
+  check_sort(sort, fit)
   ggplot2::ggplot(
-    gate_values(fit$gates, group),
+    gate_values(fit$gates, group, sort),
     ggplot2::aes(.data$sample, .data$gate, fill = .data$omic, colour = .data$omic)
   ) +
     # Thin borders, lest the background shine through between bars.
@@ -34,7 +39,8 @@ plot_gates <- function(fit, group = NULL) {
     ggplot2::scale_x_discrete(expand = c(0, 0)) +
     ggplot2::scale_y_continuous(expand = c(0, 0), breaks = c(0, 0.5, 1)) +
     ggplot2::scale_fill_manual(
-      values = omic_colours(colnames(fit$gates)), aesthetics = c("fill", "colour")
+      values = omic_colours(colnames(fit$gates)), aesthetics = c("fill", "colour"),
+      labels = shorten
     ) +
     group_panels(group) +
     ggplot2::labs(
@@ -45,27 +51,39 @@ plot_gates <- function(fit, group = NULL) {
     theme_samples()
 }
 
-gate_values <- function(gates, group) {
+check_sort <- function(sort, fit, call = rlang::caller_env()) {
+  omics <- names(fit$omics)
+  check_value(sort, "sort", "the name of one omic", \(x) is.character(x) && length(x) == 1, call)
+  if (!sort %in% omics) {
+    cli::cli_abort(c(
+      "{.arg sort} must be an omic of the fit.",
+      "x" = "The fit does not have {quote_some(sort)}.",
+      "i" = "It has {quote_some(omics)}."
+    ), call = call)
+  }
+}
+
+heaviest_omic <- \(gates) colnames(gates)[which.max(colMeans(gates))]
+
+gate_values <- function(gates, group, sort) {
   values <- long_table(gates, c("sample", "omic", "gate"))
-  values$sample <- factor(values$sample, levels = rownames(gates)[order_by_gate(gates, group)])
+  ordered <- order_by_gate(gates, group, sort)
+  values$sample <- factor(values$sample, levels = rownames(gates)[ordered])
   values$omic <- factor(values$omic, levels = colnames(gates))
   if (!is.null(group)) values$group <- group[as.character(values$sample)]
   values
 }
 
-order_by_gate <- function(gates, group) {
+order_by_gate <- function(gates, group, sort) {
   if (is.null(group)) group <- rep(0, nrow(gates))
   lacking <- apply(gates == 0, 1, \(zero) paste(which(zero), collapse = " "))
-  heaviest <- which.max(colMeans(gates))
-  order(group, lacking, -gates[, heaviest])
+  order(group, lacking, -gates[, sort])
 }
 
 group_panels <- function(group) {
   if (is.null(group)) return(NULL)
   ggplot2::facet_wrap(
     ggplot2::vars(.data$group), scales = "free_x",
-    labeller = ggplot2::as_labeller(
-      group_labels(group), default = ggplot2::label_wrap_gen(22)
-    )
+    labeller = ggplot2::as_labeller(group_titles(group))
   )
 }

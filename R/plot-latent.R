@@ -15,7 +15,8 @@
 #' ggplot2 must be installed. A fit without a factor in use is an error, and so is a `group` that
 #' does not fit the samples; the error names at most five of those it lacks.
 #'
-#' @inherit latent references
+#' @references Figure 8 and Equation 1 of Kocak Balik et al. (2025),
+#'   \doi{10.48550/arXiv.2511.03464}.
 #' @family figures
 #' @seealso [latent()]
 #' @examplesIf requireNamespace("ggplot2", quietly = TRUE)
@@ -33,12 +34,11 @@ plot_latent <- function(fit, group = NULL) {
     ggplot2::geom_raster(ggplot2::aes(fill = .data$latent)) +
     ggplot2::scale_x_discrete(expand = c(0, 0)) +
     ggplot2::scale_y_discrete(
-      limits = rev(colnames(fit$latent)), labels = factor_number, expand = c(0, 0),
-      guide = ggplot2::guide_axis(check.overlap = TRUE)
+      limits = rev(colnames(fit$latent)), breaks = \(limits) rev(thin(rev(limits))),
+      labels = factor_number, expand = c(0, 0)
     ) +
-    ggplot2::scale_fill_gradientn(
-      colours = diverging, limits = c(-1, 1) * colour_limit(fit$latent), oob = to_range,
-      guide = ggplot2::guide_colourbar(order = 1)
+    scale_fill_around_0(
+      colour_limit(fit$latent), oob = to_range, guide = ggplot2::guide_colourbar(order = 1)
     ) +
     ggplot2::labs(
       title = "Factors of every sample",

@@ -1,89 +1,74 @@
 #' Plot the top features of every omic
 #'
-#' The features with the largest loadings of each omic, against the factors. Blank tiles are
-#' loadings of exactly zero. A feature stands beside those of the same main factor (the one with
-#' its largest loading). Factors without a loading among these features are left out.
+#' The features with the largest loadings or effects of each omic, against the factors. Blank tiles
+#' are loadings of exactly zero. A feature stands beside those of the same main factor (the one with
+#' its largest value). Factors without a loading among these features are left out.
 #'
-#' The sign of a loading has no meaning by itself, so its size is shown.
+#' The sign of a loading has no meaning by itself, so its size is shown. Effects say which way a
+#' feature goes when the factor rises: see [feature_effects()].
 #'
 #' @inheritParams plot_history
 #' @param n Number of features per omic, at least 1.
+#' @param by What is shown and chosen by: the size of the `"loading"`, or the `"effect"`.
 #' @return A [ggplot2::ggplot] object to print, save or restyle. Its data has one row per non-zero
-#'   loading, with the columns `feature`, `factor`, `loading` (its size) and `omic`. Allow about
-#'   0.2 inch of height per feature.
+#'   loading, with the columns `omic`, `feature`, `factor` and `loading` (its size) or `effect`.
+#'   Allow about 0.2 inch of height per feature.
 #'
 #' @section Errors:
 #' ggplot2 must be installed. A fit whose loadings are all zero is an error.
 #'
-#' @references Section 2.2 of Moran et al. (2022): the sparse decoder.
+#' @references Figure 2 of Kocak Balik et al. (2025), \doi{10.48550/arXiv.2511.03464}; Section 2.2
+#'   of Moran et al. (2022): the sparse decoder.
 #' @family figures
+#' @seealso [tidy()][tidy.poems()] for the numbers.
 #' @examplesIf requireNamespace("ggplot2", quietly = TRUE)
 #' omics <- lapply(tcga_breast$omics, \(x) x[1:40, ])
 #' fit <- poems(omics, factors = 8, seed = 21, control = list(epochs = 20, threads = 1))
 #' plot_loadings(fit, n = 5)
+#' plot_loadings(fit, n = 5, by = "effect")
 #' @export
-plot_loadings <- function(fit, n = 10) {
+plot_loadings <- function(fit, n = 10, by = c("loading", "effect")) {
   rlang::check_installed("ggplot2", "to plot a fit.")
   check_fit(fit)
-  check_value(n, "n", "a whole number of at least 1", \(x) is_whole(x) && x >= 1)
-  values <- top_loadings(fit$loadings, n)
-  ggplot2::ggplot(values, ggplot2::aes(.data$factor, .data$row, fill = .data$loading)) +
+  by <- rlang::arg_match(by)
+  check_count(n)
+  check_any_loading(fit)
+  values <- top_loadings(fit, n, by)
+  ggplot2::ggplot(values, ggplot2::aes(.data$factor, .data$row, fill = .data[[by]])) +
     ggplot2::geom_tile(colour = "white", linewidth = 0.3) +
-    ggplot2::facet_grid(rows = ggplot2::vars(.data$omic), scales = "free_y", space = "free_y") +
-    ggplot2::scale_x_discrete(
-      labels = factor_number, guide = ggplot2::guide_axis(check.overlap = TRUE)
+    ggplot2::facet_grid(
+      rows = ggplot2::vars(.data$omic), scales = "free_y", space = "free_y",
+      labeller = omic_labeller()
     ) +
-    ggplot2::scale_y_discrete(
-      labels = stats::setNames(shorten(values$feature), values$row),
-      guide = ggplot2::guide_axis(check.overlap = TRUE)
+    scale_x_factors() +
+    scale_y_features(values) +
+    switch(by,
+      loading = ggplot2::scale_fill_gradientn(colours = sequential, limits = c(0, NA)),
+      effect = scale_fill_around_0(max(abs(values$effect)))
     ) +
-    ggplot2::scale_fill_gradientn(colours = sequential, limits = c(0, NA)) +
     ggplot2::labs(
-      title = "Features with the largest loadings",
-      x = "Factor", y = NULL, fill = "Size of\nloading"
+      title = sprintf("Features with the largest %ss", by), x = "Factor", y = NULL,
+      fill = c(loading = "Size of\nloading", effect = "Effect\n(sd per sd)")[[by]]
     ) +
     theme_poems() +
-    ggplot2::theme(
-      panel.grid = ggplot2::element_line(colour = "grey95"),
-      strip.text.y = ggplot2::element_text(angle = 0, hjust = 0),
-      axis.text = ggplot2::element_text(size = ggplot2::rel(0.75))
-    )
+    theme_features() +
+    ggplot2::theme(panel.grid = ggplot2::element_line(colour = "grey95"))
 }
 
-# One row per non-zero loading of the top features. `row` tells features of the same name apart
-# that are in several omics, and holds their order.
-top_loadings <- function(loadings, n, call = rlang::caller_env()) {
-  values <- do.call(rbind, Map(\(w, omic) top_entries(w, omic, n), loadings, names(loadings)))
-  if (nrow(values) == 0) {
-    cli::cli_abort(c(
-      "There is no loading to plot: all are zero.",
-      "i" = no_factor_hint
-    ), call = call)
-  }
+# One row per non-zero loading of the `n` features per omic with the largest values. `row` tells
+# features of the same name apart that are in several omics, and holds their order.
+top_loadings <- function(fit, n, by) {
+  values <- if (by == "effect") features_table(fit) else loading_rows(fit)
+  if (by == "loading") values$loading <- abs(values$loading)
+  values <- order_levels(values, fit)[c("omic", "feature", "factor", by)]
+  values$row <- feature_key(values)
+  values <- values[order(values$omic, -abs(values[[by]])), ]
+  main <- values[!duplicated(values$row), ]
+  main <- main[stats::ave(seq_along(main$omic), main$omic, FUN = seq_along) <= n, ]
+  main <- main[order(main$omic, main$factor), ]
+  values <- values[order(match(values$row, main$row), na.last = NA), ]
+  values$row <- factor(values$row, levels = rev(main$row))
+  values$factor <- droplevels(values$factor)
   rownames(values) <- NULL
-  factors <- colnames(loadings[[1]])
-  values$factor <- factor(values$factor, levels = intersect(factors, values$factor))
-  values$omic <- factor(values$omic, levels = names(loadings))
-  values$row <- factor(values$row, levels = rev(unique(values$row)))
   values
-}
-
-top_entries <- function(w, omic, n) {
-  entries <- nonzero_loadings(w)
-  entries$omic <- rep(omic, nrow(entries))
-  entries <- entries[order(-entries$loading), ]
-  main <- entries[!duplicated(entries$feature), ] |> utils::head(n)
-  main <- main[order(match(main$factor, colnames(w))), ]
-  entries <- entries[order(match(entries$feature, main$feature), na.last = NA), ]
-  entries$row <- sprintf("%s: %s", entries$omic, entries$feature)
-  entries
-}
-
-# Feature, factor and size of every non-zero loading.
-nonzero_loadings <- function(w) {
-  data.frame(
-    feature = rownames(w)[w@i + 1],
-    factor = rep(colnames(w), times = diff(w@p)),
-    loading = abs(w@x)
-  )
 }

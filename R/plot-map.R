@@ -6,25 +6,30 @@
 #' @param group What to colour samples by (a subtype, say): a vector named by sample, or in the
 #'   order of `fit$samples`. `NA` where it is not known; at most 20 groups. `NULL` for none.
 #' @param method How 2 dimensions are made of the factors: `"pca"`, the first two principal
-#'   components of the posterior means, which keeps distances; or `"umap"`, which keeps neighbours
-#'   and needs the package uwot. UMAP uses the seed of the fit: the same fit gives the same map.
+#'   components of [latent()], which keeps distances; `"umap"` or `"tsne"`, which keep neighbours
+#'   and need the package uwot or Rtsne. These use the seed of the fit: the same fit gives the same map.
 #' @return A [ggplot2::ggplot] object to print, save or restyle. Its data has one row per sample,
 #'   with the columns `sample`, `x`, `y` and, with groups, `group`.
 #'
 #' @section Errors:
-#' ggplot2 must be installed, and uwot for `"umap"`. A fit with fewer than 2 factors in use has no
-#' map. A `group` that does not fit the samples is an error that names at most five of those it
+#' ggplot2 must be installed, and uwot or Rtsne for their maps. A fit with fewer than 2 factors in
+#' use has no map. A `group` that does not fit the samples is an error that names at most five of those it
 #' lacks.
 #'
-#' @references McInnes L, Healy J, Melville J (2018). UMAP: uniform manifold approximation and
-#'   projection for dimension reduction. \doi{10.48550/arXiv.1802.03426}
+#' @references Figure 9 of Kocak Balik et al. (2025), \doi{10.48550/arXiv.2511.03464}.
+#'
+#' van der Maaten L, Hinton G (2008). Visualizing data using t-SNE. Journal of Machine Learning
+#' Research 9, 2579-2605.
+#'
+#' McInnes L, Healy J, Melville J (2018). UMAP: uniform manifold approximation and
+#' projection for dimension reduction. \doi{10.48550/arXiv.1802.03426}
 #' @family figures
 #' @examplesIf requireNamespace("ggplot2", quietly = TRUE)
 #' omics <- lapply(tcga_breast$omics, \(x) x[1:40, ])
 #' fit <- poems(omics, factors = 8, seed = 21, control = list(epochs = 20, threads = 1))
 #' plot_map(fit, group = tcga_breast$samples$subtype)
 #' @export
-plot_map <- function(fit, group = NULL, method = c("pca", "umap")) {
+plot_map <- function(fit, group = NULL, method = c("pca", "umap", "tsne")) {
   rlang::check_installed("ggplot2", "to plot a fit.")
   check_fit(fit)
   method <- rlang::arg_match(method)
@@ -34,7 +39,11 @@ plot_map <- function(fit, group = NULL, method = c("pca", "umap")) {
       "A map needs a fit with at least 2 factors in use; {.arg fit} has {ncol(fit$latent)}."
     )
   }
-  map <- switch(method, pca = pca_map(latent(fit)), umap = umap_map(latent(fit), fit$seed))
+  map <- switch(method,
+    pca = pca_map(latent(fit)),
+    umap = umap_map(latent(fit), fit$seed),
+    tsne = tsne_map(latent(fit), fit$seed)
+  )
   ggplot2::ggplot(map_values(map$at, fit$samples, group), ggplot2::aes(.data$x, .data$y)) +
     map_points(group) +
     ggplot2::coord_fixed() +
@@ -57,6 +66,16 @@ umap_map <- function(latent, seed) {
     latent, n_neighbors = min(15, nrow(latent) - 1), n_threads = 1, n_sgd_threads = 0
   ))
   list(at = at, axes = c("UMAP 1", "UMAP 2"))
+}
+
+# At most a third of the other samples can be neighbours.
+tsne_map <- function(latent, seed) {
+  rlang::check_installed("Rtsne", "to draw a map with t-SNE.")
+  at <- with_seed(seed, Rtsne::Rtsne(
+    latent, pca = FALSE, perplexity = min(30, floor((nrow(latent) - 1) / 3)),
+    check_duplicates = FALSE, num_threads = 1
+  ))$Y
+  list(at = at, axes = c("t-SNE 1", "t-SNE 2"))
 }
 
 map_values <- function(at, samples, group) {

@@ -10,7 +10,7 @@ theme_poems <- function() {
       plot.title.position = "plot",
       plot.subtitle = ggplot2::element_text(colour = "grey30"),
       plot.background = ggplot2::element_rect(fill = "white", colour = NA),
-      axis.title = ggplot2::element_text(colour = "grey30"),
+      axis.title = ggplot2::element_text(colour = "grey30", size = ggplot2::rel(0.9)),
       panel.grid.minor = ggplot2::element_blank(),
       strip.text = ggplot2::element_text(face = "bold"),
       legend.title = ggplot2::element_text(size = ggplot2::rel(0.9))
@@ -42,6 +42,11 @@ unknown_colour <- "#BBBBBB"
 diverging <- c("#053061", "#2166AC", "#92C5DE", "#F7F7F7", "#F4A582", "#B2182B", "#67001F")
 sequential <- c("#DEEBF7", "#9ECAE1", "#4292C6", "#2171B5", "#08306B")
 
+# Numbers on both sides of 0, which is white.
+scale_fill_around_0 <- function(limit, ...) {
+  ggplot2::scale_fill_gradientn(colours = diverging, limits = c(-1, 1) * limit, ...)
+}
+
 omic_colours <- \(omics) name_colours(omics, omic_palette)
 
 group_colours <- function(group) {
@@ -62,10 +67,33 @@ name_colours <- function(names, palette) {
 # Factor names on an axis titled "Factor".
 factor_number <- \(names) sub("^Factor", "", names)
 
+# At most 20 of these names, at equal distances.
+thin <- \(names) names[seq(1, length(names), by = ceiling(length(names) / 20))]
+
+scale_x_factors <- \() ggplot2::scale_x_discrete(breaks = thin, labels = factor_number)
+
 # Long names without their middle: what tells features apart is often at the end.
 shorten <- function(names, width = 28) {
   tail <- 10
   ends <- nchar(names)
   middle <- paste0(substr(names, 1, width - tail - 3), "...", substr(names, ends - tail + 1, ends))
   ifelse(ends > width, middle, names)
+}
+
+# Omics in strips.
+omic_labeller <- \() ggplot2::as_labeller(shorten)
+
+# Features on the y axis: `row` of `values`, a factor, tells those of the same name apart.
+scale_y_features <- function(values, ...) {
+  ggplot2::scale_y_discrete(
+    labels = stats::setNames(shorten(values$feature), values$row),
+    guide = ggplot2::guide_axis(check.overlap = TRUE), ...
+  )
+}
+
+theme_features <- function() {
+  ggplot2::theme(
+    strip.text.y = ggplot2::element_text(angle = 0, hjust = 0),
+    axis.text = ggplot2::element_text(size = ggplot2::rel(0.75))
+  )
 }

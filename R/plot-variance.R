@@ -32,9 +32,7 @@ plot_variance <- function(fit) {
       rows = ggplot2::vars(.data$omic),
       labeller = ggplot2::as_labeller(variance_labels(variance_explained(fit, by = "omic")))
     ) +
-    ggplot2::scale_x_discrete(
-      labels = factor_number, guide = ggplot2::guide_axis(check.overlap = TRUE)
-    ) +
+    scale_x_factors() +
     ggplot2::scale_y_continuous(labels = \(share) percent(share, digits = share_digits(share))) +
     ggplot2::scale_fill_manual(values = omic_colours(names(fit$omics)), guide = "none") +
     ggplot2::labs(

@@ -19,7 +19,7 @@
 #' Factors and omics that the fit does not have are an error that names those it has.
 #'
 #' @inherit feature_effects source
-#' @seealso [plot_loadings()] for a figure over all factors.
+#' @seealso [plot_top_features()] for a figure, [plot_loadings()] for one over all factors.
 #' @examples
 #' omics <- lapply(tcga_breast$omics, \(x) x[1:40, ])
 #' fit <- poems(omics, factors = 8, seed = 21, control = list(epochs = 20, threads = 1))
@@ -33,7 +33,8 @@ top_features <- function(fit, factor = 1, n = 10, by = c("loading", "effect"), o
   factors <- check_factor_choice(factor, fit)
   omics <- check_omic_choice(omic, names(fit$omics))
   features <- features_table(fit)
-  features <- features[features$omic %in% omics, ]
+  columns <- c("factor", "omic", "feature", "loading", "effect", "inclusion")
+  features <- features[features$omic %in% omics, columns]
   top <- do.call(rbind, lapply(factors, \(name) {
     rows <- features[features$factor == name, ]
     rows <- utils::head(rows[order(-abs(rows[[by]])), ], n)
@@ -42,19 +43,6 @@ top_features <- function(fit, factor = 1, n = 10, by = c("loading", "effect"), o
   }))
   rownames(top) <- NULL
   top
-}
-
-# Every loading that is not zero, with its effect and inclusion probability.
-features_table <- function(fit) {
-  effects <- feature_effects(fit, "table")
-  entries <- lapply(fit$loadings, loading_entries)
-  inclusion <- Map(\(p, entry) p[cbind(entry$row, entry$column)], fit$inclusion, entries)
-  data.frame(
-    effects[c("factor", "omic", "feature")],
-    loading = unlist(lapply(entries, `[[`, "value"), use.names = FALSE),
-    effect = effects$effect,
-    inclusion = unlist(inclusion, use.names = FALSE)
-  )
 }
 
 # The names of the factors chosen by number or name, each once.

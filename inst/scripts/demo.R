@@ -10,7 +10,9 @@ seed <- 21
 # The same model fitted to the tumours of the "train" set alone tells how well it places tumours it
 # has not seen.
 run_demo <- function(folder) {
-  rlang::check_installed(c("ggplot2", "clue", "class", "cluster"), "to run the demo.")
+  rlang::check_installed(
+    c("ggplot2", "clue", "class", "cluster", "Rtsne", "tibble", "uwot"), "to run the demo."
+  )
   dir.create(folder, showWarnings = FALSE, recursive = TRUE)
   tumours <- tcga_breast$samples
   subtype <- stats::setNames(tumours$subtype, tumours$sample)
@@ -26,9 +28,14 @@ run_demo <- function(folder) {
     agree(predict(train_fit, take_samples(in_test)), subtype, "not used in training"),
     agree(latent(fit), subtype, "used in training")
   )
-  write_tables(fit, subtype, agreement, folder)
+  tables <- make_tables(fit, subtype, agreement)
+  saveRDS(fit, file.path(folder, "fit.rds"))
+  for (name in names(tables)) {
+    file <- file.path(folder, paste0(name, ".csv"))
+    utils::write.csv(tables[[name]], file, row.names = FALSE)
+  }
   write_figures(fit, subtype, folder)
-  report(fit, agreement, folder)
+  report(fit, tables, folder)
 }
 
 # The omics of some samples; an omic that none of them has is left out.
@@ -44,49 +51,70 @@ agree <- function(embedding, subtype, tumours) {
   )
 }
 
-write_tables <- function(fit, subtype, agreement, folder) {
-  write_csv <- \(x, name) utils::write.csv(x, file.path(folder, name), row.names = FALSE)
-  per_sample <- \(x) data.frame(sample = rownames(x), subtype = subtype[rownames(x)], x)
-  saveRDS(fit, file.path(folder, "fit.rds"))
-  write_csv(per_sample(latent(fit)), "latent.csv")
-  write_csv(per_sample(gates(fit)), "gates.csv")
-  write_csv(do.call(rbind, lapply(names(fit$omics), \(omic) loadings_table(fit, omic))),
-            "loadings.csv")
-  write_csv(variance_explained(fit), "variance.csv")
-  write_csv(feature_effects(fit, "table"), "effects.csv")
-  write_csv(fit$history, "history.csv")
-  write_csv(agreement, "subtype_agreement.csv")
-}
-
-# One row per loading that is not zero.
-loadings_table <- function(fit, omic) {
-  w <- loadings(fit)[[omic]]
-  at <- cbind(w@i + 1, rep(seq_len(ncol(w)), diff(w@p)))
-  data.frame(
-    omic = rep(omic, nrow(at)), feature = rownames(w)[at[, 1]], factor = colnames(w)[at[, 2]],
-    loading = w@x, inclusion_probability = inclusion(fit)[[omic]][at]
+# Every table, named as its file.
+make_tables <- function(fit, subtype, agreement) {
+  factors <- colnames(latent(fit))
+  list(
+    fit = glance(fit),
+    omics = tidy(fit, "omics"),
+    samples = augment(fit, tcga_breast$samples),
+    latent = tidy(fit, "latent"),
+    gates = tidy(fit, "gates"),
+    loadings = tidy(fit, "loadings"),
+    features = tidy(fit, "features"),
+    top_features = top_features(fit, factors, by = "effect"),
+    links = do.call(rbind, lapply(factors, \(factor) feature_links(fit, factor))),
+    variance = tidy(fit, "variance"),
+    history = tidy(fit, "history"),
+    subtype_correlation = subtype_correlation(fit, subtype, tcga_breast$omics),
+    subtype_agreement = agreement
   )
 }
 
 write_figures <- function(fit, subtype, folder) {
   save <- function(name, plot, width, height) {
-    ggplot2::ggsave(file.path(folder, name), plot, width = width, height = height, dpi = 300)
+    file <- file.path(folder, paste0(name, ".png"))
+    ggplot2::ggsave(file, plot, width = width, height = height, dpi = 300)
   }
-  save("history.png", plot_history(fit), 7, 4)
-  save("latent.png", plot_latent(fit, subtype) + ggplot2::labs(colour = "PAM50 subtype"), 8, 5)
-  save("gates.png", plot_gates(fit, subtype), 8, 3.5)
-  save("variance.png", plot_variance(fit), 8, 4)
-  save("loadings.png", plot_loadings(fit), 8, 6.5)
-  save("map.png", plot_map(fit, subtype) + ggplot2::labs(fill = "PAM50 subtype"), 6.5, 5)
+  coloured <- \(plot) plot + ggplot2::labs(colour = "PAM50 subtype")
+  filled <- \(plot) plot + ggplot2::labs(fill = "PAM50 subtype")
+  save("omics", coloured(plot_omics(fit, subtype)), 8, 3)
+  save("history", plot_history(fit), 7, 4)
+  save("variance", plot_variance(fit), 8, 4)
+  save("loadings", plot_loadings(fit), 8, 6.5)
+  save("effects", plot_loadings(fit, by = "effect"), 8, 6.5)
+  save("strength", plot_strength(fit), 9, 3.5)
+  save("top_features", plot_top_features(fit, by = "effect"), 9, 5)
+  save("sparsity", plot_sparsity(fit), 8, 6)
+  save("links", plot_links(fit, factor = 1), 7.5, 5.5)
+  save("latent", coloured(plot_latent(fit, subtype)), 8, 5)
+  save("factors", filled(plot_factors(fit, c(1, 2), subtype)), 6.5, 5)
+  save("map", filled(plot_map(fit, subtype)), 6.5, 5)
+  save("map_tsne", filled(plot_map(fit, subtype, "tsne")), 6.5, 5)
+  save("map_umap", filled(plot_map(fit, subtype, "umap")), 6.5, 5)
+  save("gates", plot_gates(fit, subtype), 8, 3.5)
+  save("gate_distribution", plot_gate_distribution(fit, subtype), 8, 3)
+  save("subtype_correlation", plot_subtype_correlation(fit, subtype, tcga_breast$omics), 8, 6.5)
 }
 
-report <- function(fit, agreement, folder) {
+report <- function(fit, tables, folder) {
   cat_step("The fit of all tumours")
   print(fit)
 
+  cat_step("What moves with the factors that explain most (- where it goes down)")
+  writeLines(factor_lines(tables$top_features, colnames(latent(fit))[1:5]))
+
+  cat_step("Pairs that the first factor links across omics")
+  first <- utils::head(tables$links[tables$links$factor == "Factor1", ], 3)
+  writeLines(with(first, sprintf("%s (%s) and %s (%s): %.2f", feature, omic, other_feature,
+                                 other_omic, link)))
+
+  cat_step("Correlation of subtypes, in each omic and in the latent space")
+  print(correlation_table(tables$subtype_correlation), row.names = FALSE, right = FALSE)
+
   cat_step("Agreement with PAM50 subtypes (mean and standard deviation over ",
            length(formals(evaluate_subtypes)$seeds) - 1, " seeds)")
-  print(agreement_table(agreement), row.names = FALSE, right = FALSE)
+  print(agreement_table(tables$subtype_agreement), row.names = FALSE, right = FALSE)
   writeLines(c(
     "",
     "Not used in training: the model learned from the \"train\" tumours and placed the",
@@ -97,6 +125,23 @@ report <- function(fit, agreement, folder) {
 
   cat_step("Written to ", folder)
   writeLines(strwrap(paste(list.files(folder), collapse = "  "), 80))
+}
+
+# One line per factor: its features with the largest effects.
+factor_lines <- function(top, factors) {
+  vapply(factors, \(factor) {
+    rows <- utils::head(top[top$factor == factor, ], 5)
+    names <- paste0(ifelse(rows$effect < 0, "-", ""), rows$feature)
+    sprintf("%s: %s", factor, paste(names, collapse = ", "))
+  }, "")
+}
+
+# One row per pair of subtypes, one column per space.
+correlation_table <- function(table) {
+  pairs <- table[as.integer(table$subtype) < as.integer(table$other), ]
+  wide <- split(sprintf("%.2f", pairs$correlation), pairs$space)
+  first <- pairs[pairs$space == "latent", ]
+  data.frame(Subtypes = paste(first$subtype, first$other, sep = ", "), wide)
 }
 
 agreement_table <- function(agreement) {

@@ -84,9 +84,46 @@ test_that("plot_gates() orders by group, omics at hand, then the heaviest gate",
     s1 = c(0.2, 0.8), s2 = c(0.4, 0.6), s3 = c(0, 1), s4 = c(0.1, 0.9), s5 = c(0.3, 0.7)
   )
   colnames(gates) <- c("mrna", "protein")
-  expect_identical(order_by_gate(gates, factor(c("b", "a", "a", "a", "b"))),
+  expect_identical(heaviest_omic(gates), "protein")
+  expect_identical(order_by_gate(gates, factor(c("b", "a", "a", "a", "b")), "protein"),
                    c(4L, 2L, 3L, 1L, 5L))
-  expect_identical(order_by_gate(gates, NULL), c(4L, 1L, 5L, 2L, 3L))
+  expect_identical(order_by_gate(gates, NULL, "protein"), c(4L, 1L, 5L, 2L, 3L))
+  expect_identical(order_by_gate(gates, NULL, "mrna"), c(2L, 5L, 1L, 4L, 3L))
+})
+
+test_that("plot_gates() can be sorted by any omic", {
+  fit <- small_fit()
+  plot <- plot_gates(fit, sort = "mirna")
+  in_order <- fit$gates[levels(plot$data$sample), "mirna"]
+  expect_false(is.unsorted(-in_order[1:45]))
+  expect_true(all(in_order[46:60] == 0))
+  expect_snapshot({
+    tell(plot_gates(fit, sort = "metabolome"))
+    tell(plot_gates(fit, sort = 1))
+  })
+})
+
+test_that("plot_gate_distribution() draws the quartiles of the samples that have the omic", {
+  fit <- small_fit()
+  group <- small_group()
+  boxes <- drawn(plot_gate_distribution(fit, group))
+  for (i in seq_along(fit$omics)) {
+    has <- fit$omics[[i]]$samples
+    for (name in unique(group)) {
+      gates <- fit$gates[has, i][group[has] == name]
+      # The axis goes upwards, groups downwards.
+      box <- boxes[boxes$PANEL == i & boxes$y == c(low = 1, high = 2)[[name]], ]
+      expect_equal(unlist(box[c("xlower", "xmiddle", "xupper")], use.names = FALSE),
+                   unname(quantile(gates, c(0.25, 0.5, 0.75))))
+      expect_identical(box$fill, omic_palette[i])
+    }
+  }
+  expect_draws(plot_gate_distribution(fit, group))
+  alone <- drawn(plot_gate_distribution(fit))
+  expect_equal(sort(alone$xmiddle), sort(c(
+    median(fit$gates[, "rna"]), median(fit$gates[, "protein"]), median(fit$gates[1:45, "mirna"])
+  )))
+  expect_draws(plot_gate_distribution(fit))
 })
 
 test_that("omics have the same colours everywhere, in the order of the fit", {
@@ -115,10 +152,178 @@ test_that("plot_loadings() draws the non-zero loadings of the top features", {
 test_that("plot_loadings() tells features of the same name apart", {
   w <- Matrix::sparseMatrix(i = c(1, 2), j = c(1, 2), x = c(-2, 1), dims = c(3, 2),
                             dimnames = list(c("TP53", "ESR1", "AR"), c("Factor1", "Factor2")))
-  plot <- top_loadings(list(mrna = w, protein = w), n = 10)
-  expect_identical(plot$feature, c("TP53", "ESR1", "TP53", "ESR1"))
-  expect_identical(plot$loading, c(2, 1, 2, 1))
-  expect_identical(nlevels(plot$row), 4L)
+  fit <- list(loadings = list(mrna = w, protein = w), omics = list(mrna = NULL, protein = NULL),
+              factors = 2)
+  values <- top_loadings(fit, n = 10, by = "loading")
+  expect_identical(values$feature, c("TP53", "ESR1", "TP53", "ESR1"))
+  expect_identical(values$loading, c(2, 1, 2, 1))
+  expect_identical(nlevels(values$row), 4L)
+  expect_identical(top_loadings(fit, n = 1, by = "loading")$feature, c("TP53", "TP53"))
+})
+
+test_that("plot_loadings() draws the effects of the features with the largest, white at 0", {
+  fit <- small_fit()
+  plot <- plot_loadings(fit, n = 3, by = "effect")
+  for (omic in names(fit$loadings)) {
+    effects <- as.matrix(feature_effects(fit)[[omic]])
+    top <- names(utils::head(sort(apply(abs(effects), 1, max), decreasing = TRUE), 3))
+    values <- plot$data[plot$data$omic == omic, ]
+    expect_setequal(values$feature, top)
+    expect_equal(values$effect, effects[cbind(values$feature, as.character(values$factor))])
+  }
+  limits <- ggplot2::ggplot_build(plot)$plot$scales$get_scales("fill")$get_limits()
+  expect_equal(limits, c(-1, 1) * max(abs(plot$data$effect)))
+  expect_draws(plot)
+})
+
+test_that("plot_strength() draws the largest sums of sizes of loadings", {
+  fit <- small_fit()
+  bars <- drawn(plot_strength(fit, n = 4))
+  for (i in seq_along(fit$loadings)) {
+    strength <- sort(rowSums(abs(as.matrix(fit$loadings[[i]]))), decreasing = TRUE)[1:4]
+    panel <- bars[bars$PANEL == i, ]
+    # From the bottom up.
+    expect_equal(panel$xmax[order(panel$y)], rev(unname(strength)))
+    expect_identical(unique(panel$fill), omic_palette[i])
+  }
+  data <- plot_strength(fit, n = 4)$data
+  expect_identical(data$feature[1], names(which.max(Matrix::rowSums(abs(fit$loadings$rna)))))
+  expect_draws(plot_strength(fit))
+})
+
+test_that("plot_top_features() draws what top_features() returns", {
+  fit <- small_fit()
+  for (by in c("loading", "effect")) {
+    plot <- plot_top_features(fit, factor = c(2, 1), n = 3, by = by)
+    bars <- drawn(plot)
+    for (i in 1:2) {
+      expected <- top_features(fit, factor = i, n = 3, by = by)
+      value <- if (by == "loading") abs(expected$loading) else expected$effect
+      panel <- bars[bars$PANEL == i, ]
+      expect_equal((panel$xmin + panel$xmax)[order(panel$y)], sort(value))
+      colours <- omic_colours(names(fit$omics))[expected$omic[order(value)]]
+      expect_identical(panel$fill[order(panel$y)], unname(colours))
+    }
+    expect_draws(plot)
+  }
+})
+
+test_that("plot_top_features() shows the factors that explain most, of the omics chosen", {
+  fit <- small_fit()
+  expect_identical(levels(plot_top_features(fit)$data$factor), colnames(latent(fit)))
+  expect_identical(unique(as.character(plot_top_features(fit, omic = "rna")$data$omic)), "rna")
+  expect_snapshot(tell(plot_top_features(fit, factor = "Factor9")))
+})
+
+test_that("plot_sparsity() draws a tile for every loading that is not zero", {
+  fit <- small_fit()
+  plot <- plot_sparsity(fit)
+  tiles <- drawn(plot)
+  for (i in seq_along(fit$loadings)) {
+    w <- as.matrix(fit$loadings[[i]])
+    values <- plot$data[plot$data$omic == names(fit$loadings)[i], ]
+    expect_identical(nrow(values), sum(w != 0))
+    expect_identical(values$loading, w[cbind(values$feature, as.character(values$factor))])
+    # One position per feature, in the order of the factor with its largest loading.
+    place <- tapply(values$position, values$feature, unique)
+    expect_identical(sort(as.vector(place)), seq_along(place))
+    main <- max.col(abs(w[names(sort(place)), ]))
+    expect_false(is.unsorted(main))
+    expect_identical(sum(tiles$PANEL == i), sum(w != 0))
+  }
+  expect_draws(plot)
+})
+
+test_that("plot_sparsity() counts and draws what is above the threshold", {
+  fit <- small_fit()
+  sizes <- abs(fit$loadings$rna@x)
+  threshold <- stats::median(sizes)
+  plot <- plot_sparsity(fit, threshold = threshold)
+  expect_identical(sum(plot$data$omic == "rna"), sum(sizes > threshold))
+  labels <- activity_labels(plot$data, fit)
+  active <- mean(as.matrix(abs(fit$loadings$rna)) > threshold)
+  expect_match(labels[["rna"]], sprintf("rna: %.1f%% of 30 x 5", 100 * active), fixed = TRUE)
+  expect_snapshot({
+    tell(plot_sparsity(fit, threshold = 1e6))
+    tell(plot_sparsity(fit, threshold = -1))
+  })
+})
+
+test_that("plot_links() points from the factor to the features with the largest effects", {
+  fit <- small_fit()
+  plot <- plot_links(fit, factor = 2, n = 3)
+  effects <- lapply(feature_effects(fit), \(e) as.matrix(e)[, "Factor2"])
+  expected <- lapply(effects, \(e) e[order(-abs(e))][1:3])
+  expect_identical(plot$data$feature, unlist(unname(lapply(expected, names))))
+  expect_equal(plot$data$effect, unlist(expected, use.names = FALSE))
+  spokes <- drawn(plot)
+  expect_identical(spokes$colour == "#B2182B", plot$data$effect > 0)
+  expect_false(is.unsorted(spokes$linewidth[order(abs(plot$data$effect))]))
+  expect_equal(spokes$xend^2 + spokes$yend^2, rep(1, 9))
+  expect_identical(nrow(unique(round(plot$data[c("x", "y")], 6))), 9L)
+  expect_draws(plot)
+})
+
+test_that("plot_links() needs features of two omics, and one factor", {
+  fit <- small_fit()
+  expect_snapshot({
+    tell(plot_links(fit, omic = "rna"))
+    tell(plot_links(fit, factor = 1:2))
+  })
+})
+
+test_that("plot_omics() draws which sample has which omic, of a fit or of data", {
+  fit <- small_fit()
+  omics <- small_cohort()$omics
+  for (plot in list(plot_omics(fit), plot_omics(omics), plot_omics(fit, small_group()))) {
+    for (omic in names(omics)) {
+      has <- plot$data$sample[plot$data$omic == omic & plot$data$observed]
+      expect_setequal(as.character(has), colnames(omics[[omic]]))
+    }
+    tiles <- drawn(plot)
+    expect_identical(sum(tiles$fill == "grey93"), 15L)
+    expect_setequal(setdiff(tiles$fill, "grey93"), omic_palette[1:3])
+    expect_draws(plot)
+  }
+  rows <- plot_omics(lapply(omics, t), samples = "rows")
+  expect_identical(rows$data, plot_omics(omics)$data)
+  expect_identical(fit_overview(fit)$labels[["mirna"]], "mirna\n24 features, n = 45")
+  # Samples that lack mirna come last, in every group.
+  plot <- plot_omics(fit, small_group())
+  mirna <- plot$data[plot$data$omic == "mirna", ]
+  by_group <- split(mirna$observed[order(mirna$sample)], sort(mirna$group))
+  expect_true(all(vapply(by_group, \(observed) !is.unsorted(!observed), NA)))
+})
+
+test_that("plot_factors() draws two factors, and names them", {
+  fit <- small_fit()
+  plot <- plot_factors(fit, c("Factor3", "Factor1"), small_group())
+  points <- drawn(plot, 3)
+  expect_equal(points$x, unname(latent(fit)[, 3]))
+  expect_equal(points$y, unname(latent(fit)[, 1]))
+  expect_identical(plot$labels$x, "Factor3")
+  expect_identical(points$fill == group_palette[1], unname(small_group() == "high"))
+  expect_draws(plot)
+  expect_snapshot(tell(plot_factors(fit, 1)))
+})
+
+test_that("plot_subtype_correlation() draws every correlation, and writes it", {
+  fit <- small_fit()
+  omics <- small_cohort()$omics
+  plot <- plot_subtype_correlation(fit, small_group(), omics)
+  expected <- subtype_correlation(fit, small_group(), omics)
+  expect_identical(plot$data, expected)
+  tiles <- drawn(plot)
+  expect_identical(nrow(tiles), 16L)
+  expect_identical(drawn(plot, 2)$label, sprintf("%.2f", expected$correlation))
+  one <- expected$correlation == 1
+  expect_setequal(tiles$fill[one], toupper(diverging[7]))
+  expect_draws(plot)
+  expect_identical(correlation_labels(c(-0.001, NA, 1)), c("0.00", NA, "1.00"))
+})
+
+test_that("labels below panels are repeated where a row of panels is not full", {
+  expect_identical(vapply(c(1, 2, 4, 5), panel_axes, ""), c("fixed", "fixed", "fixed", "free_x"))
 })
 
 test_that("plot_loadings() of a fit without a loading is an error", {
@@ -184,6 +389,19 @@ test_that("plot_map() with UMAP is governed by the fit's seed and leaves the use
   expect_identical(dim(unique(plot$data[c("x", "y")])), c(60L, 2L))
 })
 
+test_that("plot_map() with t-SNE is governed by the fit's seed and leaves the user's be", {
+  skip_if_not_installed("Rtsne")
+  set.seed(5)
+  before <- .Random.seed
+  plot <- plot_map(small_fit(), small_group(), method = "tsne")
+  expect_identical(.Random.seed, before)
+  expect_identical(plot_map(small_fit(), small_group(), method = "tsne")$data, plot$data)
+  # Neighbours on the map are neighbours among the factors, more often than by chance.
+  nearest <- \(x) max.col(-as.matrix(dist(x)) - diag(Inf, nrow(x)), ties.method = "first")
+  near <- t(apply(as.matrix(dist(latent(small_fit()))), 1, rank)) <= 11
+  expect_gt(mean(near[cbind(1:60, nearest(plot$data[c("x", "y")]))]), 0.5)
+})
+
 test_that("plot_map() needs two factors", {
   fit <- small_fit()
   fit$latent <- fit$latent[, 1, drop = FALSE]
@@ -199,6 +417,16 @@ test_that("autoplot() draws the figure asked for, and passes arguments on", {
   expect_identical(ggplot2::autoplot(fit, "loadings", n = 3)$data, plot_loadings(fit, 3)$data)
   expect_identical(ggplot2::autoplot(fit, "map", group)$data, plot_map(fit, group)$data)
   expect_identical(ggplot2::autoplot(fit, "variance")$data, plot_variance(fit)$data)
+  expect_identical(ggplot2::autoplot(fit, "omics", group)$data, plot_omics(fit, group)$data)
+  expect_identical(ggplot2::autoplot(fit, "strength", n = 2)$data, plot_strength(fit, 2)$data)
+  expect_identical(ggplot2::autoplot(fit, "top_features", 2)$data, plot_top_features(fit, 2)$data)
+  expect_identical(ggplot2::autoplot(fit, "sparsity")$data, plot_sparsity(fit)$data)
+  expect_identical(ggplot2::autoplot(fit, "links", n = 2)$data, plot_links(fit, n = 2)$data)
+  expect_identical(ggplot2::autoplot(fit, "factors", c(2, 3))$data, plot_factors(fit, 2:3)$data)
+  expect_identical(ggplot2::autoplot(fit, "gate_distribution", group)$data,
+                   plot_gate_distribution(fit, group)$data)
+  expect_identical(ggplot2::autoplot(fit, "subtype_correlation", group)$data,
+                   plot_subtype_correlation(fit, group)$data)
   expect_error(ggplot2::autoplot(fit, "pie"), "must be one of")
 })
 
@@ -236,6 +464,19 @@ test_that("groups that do not fit the samples are an error that says what to do"
 
 test_that("figures take nothing but a fit", {
   expect_snapshot(tell(plot_history(list())))
+})
+
+test_that("axes of many factors name some of them, those of few all", {
+  expect_identical(thin(letters[1:20]), letters[1:20])
+  expect_identical(thin(factor_names(40)), sprintf("Factor%d", seq(1, 39, by = 2)))
+})
+
+test_that("titles of panels are wrapped before the number of samples", {
+  group <- factor(c("Basal", "Luminal A, node positive", "Basal"))
+  expect_identical(group_titles(group), c(
+    Basal = "Basal (n = 2)",
+    `Luminal A, node positive` = "Luminal A, node\npositive\n(n = 1)"
+  ))
 })
 
 test_that("long names lose their middle, short ones nothing", {
