@@ -69,7 +69,7 @@
 #' head(latent(fit)[, 1:3])
 #' @export
 poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL, seed = NULL,
-                  control = poems_control()) {
+                  control = poems_control(), family = NULL, covariates = NULL) {
   call <- data_free_call(match.call())
   samples <- rlang::arg_match(samples)
   factors <- check_factors(factors)
@@ -77,14 +77,18 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
   control <- as_control(control)
   scale <- choose_scaling(scale, control$objective)
   data <- read_omics(x, samples)
-  omics <- learn_scaling(data$data, scale)
+  family <- choose_families(family, data$data, control$objective)
+  covariates <- read_covariates(covariates, x, data$samples)
+  check_covariates_objective(covariates, control$objective)
+  omics <- learn_scaling(data$data, scale, family, covariates$design)
 
   started <- proc.time()[["elapsed"]]
-  config <- model_config(control, factors, lapply(omics, `[[`, "sd"))
-  standardised <- core_omics(omics, data$data, data$samples)
+  noise <- initial_noise(omics)
+  config <- model_config(control, factors, noise, family, max(0L, ncol(covariates$design)))
+  standardised <- core_omics(omics, data$data, data$samples, covariates$design)
   train <- function(control, reporter, start) {
     core_train(
-      standardised, length(data$samples), config, lapply(unname(omics), `[[`, "sd"),
+      standardised, length(data$samples), config, noise,
       c(unclass(control), list(seed = seed, revisit = revisit_zeros_every)), reporter, start
     )
   }
@@ -92,7 +96,8 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
   if (control$start == "linear") {
     blank <- train(utils::modifyList(control, list(epochs = 0L)), \(...) TRUE, NULL)
     start <- linear_start(
-      blank$parameters, omics, data$data, data$samples, blank$validation, factors, control
+      blank$parameters, omics, data$data, data$samples, blank$validation, factors, control,
+      covariates$design
     )
   }
   trained <- train(control, progress_reporter(control, environment()), start)
@@ -103,11 +108,18 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
   fit <- new_fit(
     trained,
     call = call, seed = seed, control = control, scaling = scale, config = config,
-    samples = data$samples, omics = add_membership(omics, data),
+    samples = data$samples, omics = add_membership(omics, data), covariates = covariates,
     seconds = proc.time()[["elapsed"]] - started
   )
   warn_no_factor(fit)
   fit
+}
+
+check_covariates_objective <- function(covariates, objective, call = rlang::caller_env()) {
+  if (is.null(covariates) || objective != "published") return(invisible())
+  cli::cli_abort("{.arg covariates} must be {.code NULL} with {.code objective = \"published\"}.",
+    call = call
+  )
 }
 
 # The call without data that a caller (do.call, say) may have put into it in place of its name.
@@ -123,10 +135,12 @@ choose_scaling <- function(scale, objective, call = rlang::caller_env()) {
   rlang::arg_match0(scale, c("standardise", "minmax"), error_call = call)
 }
 
-# Which samples have each omic.
+# Which samples have each omic, and of counts the log library size of every sample.
 add_membership <- function(omics, data) {
+  offset <- sample_offsets(omics, data)
   for (omic in names(omics)) {
     omics[[omic]]$samples <- match(colnames(data$data[[omic]]), data$samples)
+    omics[[omic]]$offset <- offset[[omic]]
   }
   omics
 }
@@ -162,7 +176,8 @@ warn_no_factor <- function(fit) {
 }
 
 # Names what the core returned, parts the factors in use from the others and puts the fit together.
-new_fit <- function(trained, call, seed, control, scaling, config, samples, omics, seconds) {
+new_fit <- function(trained, call, seed, control, scaling, config, samples, omics, covariates,
+                    seconds) {
   in_use <- choose_factors(trained$sums, control$objective)
   unused <- setdiff(seq_len(config$factors), in_use)
   dimnames(trained$gates) <- list(samples, names(omics))
@@ -174,7 +189,7 @@ new_fit <- function(trained, call, seed, control, scaling, config, samples, omic
   structure(
     list(
       call = call, seed = seed, control = control, scaling = scaling, factors = length(in_use),
-      samples = samples, omics = omics,
+      samples = samples, omics = omics, covariates = covariates,
       latent = name_factors(trained$latent[, in_use, drop = FALSE], samples),
       spread = factor_spread(trained, in_use, control$objective),
       gates = trained$gates, loadings = loadings_of(in_use), inclusion = inclusion_of(in_use),

@@ -17,11 +17,12 @@ significant_loading <- 2.8
 filling_rounds <- 4L
 
 # The core's parameters to start from. `blank`: the random ones; `validation`: positions in
-# `samples` of those held out.
-linear_start <- function(blank, omics, data, samples, validation, factors, control) {
+# `samples` of those held out; `design`: samples x covariates, or NULL.
+linear_start <- function(blank, omics, data, samples, validation, factors, control,
+                         design = NULL) {
   used <- setdiff(seq_along(samples), validation)
   used <- used[unique(round(seq(1, length(used), length.out = most_start_samples)))]
-  seen <- standardise_rows(bounded_features(omics, data, samples[used]))
+  seen <- standardise_rows(bounded_features(omics, data, samples[used], design))
   x <- seen$x
   # Two units a factor, and one to spare that keeps the columns of factors not started from 0.
   most <- min(factors, (control$hidden - 1L) %/% 2L, ncol(x) - 2L)
@@ -36,7 +37,7 @@ linear_start <- function(blank, omics, data, samples, validation, factors, contr
     blank$omics[[v]] <- blank$omics[[v]] |>
       start_encoder(experts$weights[[v]], experts$precision[[v]], seen$center[omic == v],
                     seen$scale[omic == v]) |>
-      start_decoder(sparse[omic == v, , drop = FALSE])
+      start_decoder(sparse[omic == v, , drop = FALSE], omics[[v]])
   }
   blank$gate$output_weight[] <- 0  # all omics weigh the same
   blank$gate$output_bias[] <- 0
@@ -45,11 +46,14 @@ linear_start <- function(blank, omics, data, samples, validation, factors, contr
 
 # All features x samples as the encoders see them, bounded; 0 where a value is missing or a sample
 # lacks an omic, with the positions of the latter in attribute "lacking".
-bounded_features <- function(omics, data, samples) {
+bounded_features <- function(omics, data, samples, design) {
   parts <- Map(\(omic, x) {
     z <- matrix(0, length(omic$features), length(samples))
     there <- samples %in% colnames(x)
-    scaled <- (x[omic$features, samples[there], drop = FALSE] - omic$center) / omic$scale
+    x <- x[omic$features, samples[there], drop = FALSE]
+    adjusted <- adjust_values(x, omic_offset(omic, x), omic$effects,
+                              design[samples[there], , drop = FALSE])
+    scaled <- (adjusted - omic$center) / omic$scale
     scaled[is.na(scaled)] <- 0
     limited <- pmax(pmin(scaled, omic$clip), -omic$clip)
     z[, there] <- limited / sqrt(1 + limited^2)
@@ -166,7 +170,8 @@ start_encoder <- function(p, weights, precision, center, scale) {
 }
 
 # `loadings`: features x factors of this omic, the slope of a feature in its sd per unit of z.
-start_decoder <- function(p, loadings) {
+# `omic`: its scaling.
+start_decoder <- function(p, loadings, omic) {
   k <- ncol(loadings)
   hidden <- p$decoder_hidden_weight
   hidden[seq_len(2L * k), ] <- 0
@@ -186,8 +191,21 @@ start_decoder <- function(p, loadings) {
   W[, seq_len(k)] <- ifelse(loadings != 0, loadings / slope, 0)
   p$decoder_hidden_weight <- hidden
   p$decoder_output_weight <- output
-  p$decoder_output_bias[] <- 0
-  p$log_sigma[] <- log(pmax(1 - rowSums(loadings^2), 0.05)) / 2
+  p$decoder_output_bias[] <- start_bias(loadings, omic)
+  if (omic$family == "gaussian") p$log_sigma[] <- log(pmax(1 - rowSums(loadings^2), 0.05)) / 2
   p$W <- W
   p
+}
+
+# Through a curved link, what factors add to the predictions moves the mean of the expected values:
+# back to what the intercept alone says. Exact for the logarithm of counts and Gaussian factors; the
+# usual approximation of the logistic by the probit for 0 and 1.
+start_bias <- function(loadings, omic) {
+  power <- rowSums(loadings^2)
+  switch(omic$family,
+    gaussian = 0,
+    bernoulli = omic$link$intercept / omic$link$unit *
+      (sqrt(1 + pi / 8 * omic$link$unit^2 * power) - 1),
+    -omic$link$unit * power / 2
+  )
 }

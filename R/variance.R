@@ -50,15 +50,19 @@
 #' head(features[order(-features$r2), ])
 #' @export
 variance_explained <- function(fit, newdata = NULL, by = c("factor", "feature", "omic"),
-                               samples = c("columns", "rows")) {
+                               samples = c("columns", "rows"), covariates = NULL) {
   check_fit(fit)
   by <- rlang::arg_match(by)
   samples <- rlang::arg_match(samples)
-  if (is.null(newdata)) return(fit$explained[[by]])
+  if (is.null(newdata)) {
+    check_no_covariates(covariates)
+    return(fit$explained[[by]])
+  }
   data <- align_newdata(fit$omics, newdata, samples)
-  latent <- project_samples(fit, data)$latent
+  design <- new_design(fit, covariates, newdata, data$samples)
+  latent <- project_samples(fit, data, design)$latent
   sums <- core_variance(
-    core_parameters(fit), fit$config, core_omics(fit$omics, data$data, data$samples), latent,
+    core_parameters(fit), fit$config, core_omics(fit$omics, data$data, data$samples, design), latent,
     colMeans(core_latent(fit)), fit$control$threads
   )
   explained_tables(sums, fit$omics, factors_in_use(fit))[[by]]
