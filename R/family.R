@@ -47,7 +47,8 @@ choose_families <- function(family, data, objective, call = rlang::caller_env())
   chosen
 }
 
-check_family <- function(family, omics, call) {
+# The families that the user gives, by omic. `arg`: the argument that has the omics.
+check_family <- function(family, omics, call, arg = "x") {
   if (is.null(family)) return(character())
   if (is.list(family)) family <- unlist(family)
   if (!is.character(family) || length(family) == 0 || !all(family %in% family_names)) {
@@ -70,8 +71,8 @@ check_family <- function(family, omics, call) {
   unknown <- setdiff(names, omics)
   if (length(unknown) > 0) {
     cli::cli_abort(c(
-      "{.arg family} must name omics of {.arg x}.",
-      "x" = "{.arg x} does not have {quote_some(unknown)}.",
+      "{.arg family} must name omics of {.arg {arg}}.",
+      "x" = "{.arg {arg}} does not have {quote_some(unknown)}.",
       "i" = "It has {quote_some(omics)}."
     ), call = call)
   }
