@@ -3,9 +3,16 @@
 
 # Reads covariates as the user passes them and makes the design matrix of the samples of a fit.
 # Returns NULL, or a list of `design`, samples x columns, each of mean 0 and standard deviation 1,
-# and what the design of other samples is made with: `terms`, `levels`, `center` and `scale`.
-read_covariates <- function(covariates, x, samples, call = rlang::caller_env()) {
+# and what the design of other samples is made with: `terms`, `levels`, `center`, `scale` and the
+# names of those that are `constant`.
+read_covariates <- function(covariates, x, samples, objective, call = rlang::caller_env()) {
   if (is.null(covariates)) return(NULL)
+  if (objective == "published") {
+    cli::cli_abort(
+      "{.arg covariates} must be {.code NULL} with {.code objective = \"published\"}.",
+      call = call
+    )
+  }
   table <- covariate_table(covariates, x, call)
   terms <- if (rlang::is_formula(covariates)) covariates else stats::reformulate(".")
   terms <- stats::terms(terms, data = table)
@@ -123,7 +130,8 @@ arrange_covariates <- function(table, variables, samples, call) {
       "x" = "{length(lacking)} sample{?s} {?has/have} none: {quote_some(lacking)}."
     ), call = call)
   }
-  table <- as.data.frame(table)[samples, variables, drop = FALSE]
+  table <- as.data.frame(table)[match(samples, rownames(table)), variables, drop = FALSE]
+  rownames(table) <- samples
   usable <- vapply(table, \(v) is_numeric_vector(v) || is.character(v) || is.factor(v), NA)
   if (!all(usable)) {
     cli::cli_abort(c(

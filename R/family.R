@@ -152,7 +152,7 @@ check_libraries <- function(values, omic, family, arg, call) {
 # of the same features. `reference`: the mean count of every feature in training.
 log_library <- function(values, reference) {
   expected <- if (anyNA(values)) colSums(reference * !is.na(values)) else sum(reference)
-  log(unname(colSums(values, na.rm = TRUE)) / expected)
+  unname(log(colSums(values, na.rm = TRUE) / expected))
 }
 
 # The link scale --------------------------------------------------------------------------------

@@ -10,17 +10,22 @@
 #'   features of the fit that are missing are treated as missing values, with a warning.
 #' @param type What to return: see Value.
 #' @param samples Where the samples are in `newdata`: `"columns"` or `"rows"`.
+#' @param covariates For a fit with covariates, a data frame with those of every sample in `newdata`,
+#'   in the row names; `NULL` where `newdata` has them in its column data (a MultiAssayExperiment).
 #' @param ... Not used.
 #'
 #' @return
 #' * `"latent"`: samples x factors matrix, the posterior means, scaled as by [latent()].
 #' * `"gates"`: samples x omics matrix; rows sum to 1, with 0 where a sample lacks the omic.
 #' * `"reconstruction"`: named list with, per omic of the fit, a features x samples matrix in the
-#'   units of the data, decoded from the posterior mean.
+#'   units of the data, decoded from the posterior mean: expected values, which are probabilities of
+#'   a 1 for `"bernoulli"` omics, and for counts those expected given the sample's library size (that
+#'   of the mean library where the sample lacks the omic). With covariates, their effects included.
 #'
 #' @section Errors:
 #' `newdata` without any omic of the fit, or with an omic that has none of its features, is an
-#' error.
+#' error, and so are values that the family of an omic does not have, covariates that are not known
+#' for every sample and levels of them that the fit has not seen.
 #'
 #' @references Equation 1 of Kocak Balik et al. (2025), \doi{10.48550/arXiv.2511.03464}: the gated
 #'   product of experts.

@@ -115,7 +115,8 @@ rotate_loadings <- function(loadings) {
   if (ncol(loadings) == 1) return(loadings)
   sd <- sqrt(colSums(loadings^2))
   directions <- loadings / rep(sd, each = nrow(loadings))
-  looked_at <- utils::head(order(-rowSums(loadings^2)), most_rotated_features)
+  communality <- rowSums(loadings^2)  # 0 of a feature that is constant in the samples looked at
+  looked_at <- utils::head(order(-communality), min(most_rotated_features, sum(communality > 0)))
   simple <- directions[looked_at, , drop = FALSE]
   rotation <- stats::varimax(simple / sqrt(rowSums(simple^2)), normalize = FALSE)$rotmat
   factor_sd <- sqrt(colSums((sd * rotation)^2))

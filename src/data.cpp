@@ -61,7 +61,7 @@ template <typename T>
 void set_targets(const Eigen::Ref<const Matrix<double>>& raw, LinkScale<T> link,
                  OmicData<T>& omic) {
   omic.targets = raw.cast<T>();
-  omic.link = std::move(link);
+  omic.link = std::make_shared<const LinkScale<T>>(std::move(link));
 }
 
 namespace {
@@ -96,9 +96,9 @@ void gather_rest(const OmicData<T>& omic, OmicBatch<T>& batch, int threads) {
   batch.covariates.resize(omic.covariates.size() > 0 ? members : 0, omic.covariates.rows());
   for (Index i = 0; i < batch.covariates.rows(); ++i)
     batch.covariates.row(i) = omic.covariates.col(column(i)).transpose();
-  if (omic.targets.size() == 0) return;
+  if (!omic.link) return;
 
-  batch.link = &omic.link;
+  batch.link = omic.link;
   batch.offset.resize(omic.offset.size() > 0 ? members : 0);
   for (Index i = 0; i < batch.offset.size(); ++i) batch.offset(i) = omic.offset(column(i));
   batch.targets.resize(members, omic.targets.rows());

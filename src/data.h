@@ -1,6 +1,7 @@
 // The cohort as the core holds it, and mini-batches cut from it.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "types.h"
@@ -32,23 +33,23 @@ struct OmicData {
   // Of omics that are not Gaussian; empty otherwise.
   Matrix<T> targets;  ///< raw values, shaped as `values`
   Vector<T> offset;   ///< counts: per sample that has the omic, the log of its library size
-  LinkScale<T> link;
+  std::shared_ptr<const LinkScale<T>> link;
 
   /// What the likelihood compares with the prediction. NaN where missing.
-  T target(Index j, Index i) const { return targets.size() > 0 ? targets(j, i) : values(j, i); }
+  T target(Index j, Index i) const { return link ? targets(j, i) : values(j, i); }
 
   /// The prediction for a decoder's output of 0, but for Gaussian omics, where it is the value that
   /// stands for missing ones, and the prediction for an output of xhat.
-  T null_prediction(Index j, Index i) const { return targets.size() > 0 ? known(j, i) : fill(j); }
+  T null_prediction(Index j, Index i) const { return link ? known(j, i) : fill(j); }
   T prediction(Index j, Index i, T xhat) const {
-    return targets.size() > 0 ? known(j, i) + link.unit(j) * xhat : xhat;
+    return link ? known(j, i) + link->unit(j) * xhat : xhat;
   }
 
  private:
   T known(Index j, Index i) const {
-    T eta = link.intercept(j);
+    T eta = link->intercept(j);
     if (offset.size() > 0) eta += offset(i);
-    if (link.effects.size() > 0) eta += link.effects.col(j).dot(covariates.col(i));
+    if (link->effects.size() > 0) eta += link->effects.col(j).dot(covariates.col(i));
     return eta;
   }
 };
@@ -89,9 +90,9 @@ struct OmicBatch {
   Matrix<T> covariates;        ///< members x covariates; empty without any
 
   // Of omics that are not Gaussian.
-  Matrix<T> targets;                   ///< members x features, 0 where missing
-  Vector<T> offset;                    ///< members; empty without one
-  const LinkScale<T>* link = nullptr;  ///< the cohort's
+  Matrix<T> targets;  ///< members x features, 0 where missing
+  Vector<T> offset;   ///< members; empty without one
+  std::shared_ptr<const LinkScale<T>> link;
 };
 
 template <typename T>

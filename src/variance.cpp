@@ -90,7 +90,7 @@ class OmicVariance {
     }
     sums.residual(j) += likelihood_.deviance(j, x, eta);
 
-    const T unit = data_.targets.size() > 0 ? data_.link.unit(j) : T(1);
+    const T unit = data_.link ? data_.link->unit(j) : T(1);
     Vector<T> distance(tile.size), difference(tile.size);
     for (std::size_t a = 0; a < layer.active.size(); ++a) {
       const Index k = layer.active[a];

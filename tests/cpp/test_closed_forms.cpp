@@ -192,22 +192,19 @@ TEST(GammaFunction, AgreesWithTheStandardLibraryAndItsDifferences) {
 namespace {
 
 /// A batch of one feature whose prediction is what the decoder says.
-poems::OmicBatch<double> batch_of(const poems::Vector<double>& x,
-                                  const poems::LinkScale<double>& link) {
+poems::OmicBatch<double> batch_of(const poems::Vector<double>& x) {
   poems::OmicBatch<double> batch;
   batch.targets = x;
-  batch.link = &link;
+  batch.link = std::make_shared<poems::LinkScale<double>>(poems::LinkScale<double>{
+      poems::Vector<double>::Zero(1), poems::Vector<double>::Ones(1), Matrix<double>()});
   return batch;
 }
-
-const poems::LinkScale<double> plain = {poems::Vector<double>::Zero(1),
-                                        poems::Vector<double>::Ones(1), Matrix<double>()};
 
 /// -log p and the slope in eta of one value.
 std::pair<double, double> loss_of(poems::Likelihood<double>& likelihood, double x, double eta) {
   poems::Vector<double> xhat = poems::Vector<double>::Constant(1, eta);
   const double loss =
-      likelihood.feature(batch_of(poems::Vector<double>::Constant(1, x), plain), 0, 0, 1.0, xhat);
+      likelihood.feature(batch_of(poems::Vector<double>::Constant(1, x)), 0, 0, 1.0, xhat);
   return {loss, xhat(0)};
 }
 
@@ -282,7 +279,7 @@ TEST(NegativeBinomialLikelihood, StepsLeadToTheModeOfTheDispersion) {
     for (int step = 0; step < 30; ++step) {
       likelihood.reset_counts();
       poems::Vector<double> xhat = poems::Vector<double>::Constant(x.size(), std::log(mu));
-      likelihood.feature(batch_of(x, plain), 0, 0, 1.0, xhat);
+      likelihood.feature(batch_of(x), 0, 0, 1.0, xhat);
       likelihood.update_noise();
     }
     EXPECT_NEAR(std::exp(likelihood.log_dispersion.value(0)), 1.0, 0.01) << "from " << start;
