@@ -32,9 +32,10 @@ inline double log_gamma(double x) {
 inline GammaFunction gamma_function(double x) {
   double product = 1.0, first = 0.0, second = 0.0;
   for (; x < gamma_series_from; ++x) {
+    const double inverse = 1.0 / x;
     product *= x;
-    first += 1.0 / x;
-    second += 1.0 / (x * x);
+    first += inverse;
+    second += inverse * inverse;
   }
   const double y = 1.0 / x, y2 = y * y;
   const double digamma =
