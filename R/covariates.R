@@ -1,5 +1,5 @@
-# Known properties of samples, such as batch and age, whose linear effects the factors are to be free
-# of.
+# Known properties of samples, such as batch and age, whose linear effects the factors are to be
+# free of.
 
 # Reads covariates as the user passes them and makes the design matrix of the samples of a fit.
 # Returns NULL, or a list of `design`, samples x columns, each of mean 0 and standard deviation 1,
@@ -214,7 +214,8 @@ covariate_effects <- function(values, design) {
   complete <- !is.na(rowSums(values))
   everyone <- seq_len(ncol(values))
   if (any(complete)) {
-    effects[complete, ] <- t(as.matrix(regress(t(values[complete, , drop = FALSE]), everyone)))[, -1]
+    coefficients <- as.matrix(regress(t(values[complete, , drop = FALSE]), everyone))
+    effects[complete, ] <- t(coefficients[-1, , drop = FALSE])
   }
   for (j in which(!complete)) {
     seen <- which(!is.na(values[j, ]))

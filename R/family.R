@@ -5,7 +5,8 @@ family_names <- c("gaussian", "bernoulli", "poisson", "negative_binomial")
 
 count_families <- c("poisson", "negative_binomial")
 
-# Whole numbers that go beyond this are taken for counts; smaller ones may be scores or copy numbers.
+# Whole numbers that go beyond this are taken for counts; smaller ones may be scores or copy
+# numbers.
 largest_score <- 30
 
 # The core's predictions of counts end here too, as logarithms.
@@ -103,8 +104,8 @@ tell_families <- function(looks) {
                {?is/are} modelled as \"bernoulli\".")
     },
     if (length(counts) > 0) {
-      c("i" = "{cli::qty(length(counts))}Omic{?s} {quote_some(counts)} {?looks/look} like counts, and
-               {?is/are} modelled as \"negative_binomial\".")
+      c("i" = "{cli::qty(length(counts))}Omic{?s} {quote_some(counts)} {?looks/look} like counts,
+               and {?is/are} modelled as \"negative_binomial\".")
     },
     "i" = "To choose otherwise, pass {.arg family}."
   ))
@@ -148,8 +149,8 @@ check_libraries <- function(values, omic, family, arg, call) {
 
 # Library sizes ---------------------------------------------------------------------------------
 
-# Per sample, the log of how large its library is: the sum of its counts over that of the mean counts
-# of the same features. `reference`: the mean count of every feature in training.
+# Per sample, the log of how large its library is: the sum of its counts over that of the mean
+# counts of the same features. `reference`: the mean count of every feature in training.
 log_library <- function(values, reference) {
   expected <- if (anyNA(values)) colSums(reference * !is.na(values)) else sum(reference)
   unname(log(colSums(values, na.rm = TRUE) / expected))

@@ -25,8 +25,9 @@
 #'   variance per feature.
 #' * `"bernoulli"`: 0 or 1 (mutations, calls); factors act on the log odds.
 #' * `"poisson"`, `"negative_binomial"`: raw counts; factors act on the log of the expected count,
-#'   beside the sample's library size. The negative binomial has a dispersion per feature, variance
-#'   = mean + dispersion mean^2, and is the one for sequencing.
+#'   beside the sample's library size. The negative binomial has a dispersion per feature (the
+#'   variance is mean + dispersion mean^2) and is the one to use: large counts are never as regular
+#'   as a Poisson distribution, given factors that are themselves not known exactly.
 #'
 #' Without `family`, omics that hold only 0 and 1 are taken for `"bernoulli"`, those with whole
 #' numbers of at least 0 that go beyond 30 for `"negative_binomial"`, and all others for
@@ -36,17 +37,17 @@
 #' A sample's library size is the sum of its counts, divided by the sum of the mean counts of the
 #' same features (those observed in the sample). Where a sample lacks the omic, expected counts are
 #' those of a library of mean size. Encoders see counts as log(1 + count / library size), and
-#' everything standardised. In place of standard deviations, `scale` of a feature is here about its
-#' standard deviation on the scale of the link (log odds, log counts), so that loadings mean the same
-#' in all omics.
+#' everything standardised, whatever `scale` says. Loadings are in units of about the feature's
+#' standard deviation on the scale of the link (log odds, log counts), so that they mean the same in
+#' all omics.
 #'
 #' @section Covariates:
 #' What is known of the samples and of no interest (batch, age) can be given as `covariates`. Every
 #' feature has a linear effect of each, estimated before training by least squares (on the scale of
-#' the link for omics that are not Gaussian, with a standard normal prior) and refined while training.
+#' the link, with a standard normal prior, in omics that are not Gaussian) and refined in training.
 #' Encoders see what these effects leave, and decoders add them to what the factors say: factors do
-#' not hold what covariates explain, and reconstructions do. Features are scaled, and variance is
-#' explained, after the effects are taken off.
+#' not hold what covariates explain, and reconstructions do. Features are scaled after the effects
+#' are taken off, and variance explained is a share of what they leave.
 #'
 #' Only effects that are linear, and the same for all samples, are removed. A batch with other noise
 #' or other correlations can still show; give interactions or transformations in a formula. Where
@@ -152,7 +153,8 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
   trained <- train(control, progress_reporter(control, environment()), start)
   check_trained(trained)
   trained$sums <- core_variance(
-    trained$parameters, config, standardised, trained$latent, colMeans(trained$latent), control$threads
+    trained$parameters, config, standardised, trained$latent, colMeans(trained$latent),
+    control$threads
   )
   fit <- new_fit(
     trained,

@@ -10,7 +10,7 @@
 #'   features of the fit that are missing are treated as missing values, with a warning.
 #' @param type What to return: see Value.
 #' @param samples Where the samples are in `newdata`: `"columns"` or `"rows"`.
-#' @param covariates For a fit with covariates, a data frame with those of every sample in `newdata`,
+#' @param covariates For a fit with covariates, a data frame of these, with the samples of `newdata`
 #'   in the row names; `NULL` where `newdata` has them in its column data (a MultiAssayExperiment).
 #' @param ... Not used.
 #'
@@ -19,8 +19,8 @@
 #' * `"gates"`: samples x omics matrix; rows sum to 1, with 0 where a sample lacks the omic.
 #' * `"reconstruction"`: named list with, per omic of the fit, a features x samples matrix in the
 #'   units of the data, decoded from the posterior mean: expected values, which are probabilities of
-#'   a 1 for `"bernoulli"` omics, and for counts those expected given the sample's library size (that
-#'   of the mean library where the sample lacks the omic). With covariates, their effects included.
+#'   a 1 for `"bernoulli"` omics, and for counts those expected given the sample's library size (the
+#'   mean one where the sample lacks the omic). With covariates, their effects included.
 #'
 #' @section Errors:
 #' `newdata` without any omic of the fit, or with an omic that has none of its features, is an
@@ -73,8 +73,8 @@ check_no_covariates <- function(covariates, call = rlang::caller_env()) {
 }
 
 # Latent means, of the core's factors, and gates of data in the internal form of read_omics(), with
-# what a reconstruction needs beside: the design matrix, and per omic of counts the log library sizes
-# by sample.
+# what a reconstruction needs beside: the design matrix, and per omic of counts the log library
+# sizes by sample.
 project_samples <- function(fit, data, design = NULL) {
   projected <- core_project(
     core_parameters(fit), fit$config, core_omics(fit$omics, data$data, data$samples, design),

@@ -15,9 +15,9 @@ rounding_error <- 1e-12
 # Returns, per omic, a list of `features` (names of those kept), `family` and, for each feature,
 # `center` and `scale`: a scaled value is (x - center) / scale, limited to +-`clip`; `fill`, what
 # stands for a missing value: the mean, once scaled; and `sd`, the standard deviation, once scaled.
-# What is centred and scaled are the values of adjust_values(), with `reference` (of counts, the mean
-# count of each feature) and `effects` (features x covariates). Omics that are not Gaussian also have
-# `link`, see learn_link(), and negative binomial ones `dispersion`.
+# What is centred and scaled are the values of adjust_values(), with `reference` (of counts, the
+# mean count of each feature) and `effects` (features x covariates). Omics that are not Gaussian
+# also have `link`, see learn_link(), and negative binomial ones `dispersion`.
 learn_scaling <- function(data, method = c("standardise", "minmax"), family = NULL, design = NULL,
                           call = rlang::caller_env()) {
   method <- rlang::arg_match(method, error_call = call)
@@ -84,8 +84,8 @@ abort_no_feature <- function(values, omic, call) {
   ), call = call)
 }
 
-# What is centred and scaled. Counts become logarithms of counts per library size, for which `offset`
-# is given, and the linear effects of covariates are taken off. Features x samples.
+# What is centred and scaled. Counts become logarithms of counts per library size, for which
+# `offset` is given, and the linear effects of covariates are taken off. Features x samples.
 adjust_values <- function(values, offset = NULL, effects = NULL, design = NULL) {
   if (!is.null(offset)) values <- log1p(values * rep(exp(-offset), each = nrow(values)))
   if (!is.null(effects)) values <- values - tcrossprod(effects, design)

@@ -32,9 +32,9 @@ link_functions <- list(
 #'
 #' Omics of other families (see [poems()]) have the same signal, the sum over k, behind them:
 #'
-#' * `"bernoulli"`: 1 where signal plus noise, here with a logistic distribution, exceeds a threshold
-#'   that is drawn per feature uniformly from 0 to 1.5; else 0. Most features are 1 in 7 to 50 % of
-#'   the samples.
+#' * `"bernoulli"`: 1 where signal plus noise, here with a logistic distribution, exceeds a
+#'   threshold that is drawn per feature uniformly from 0 to 1.5; else 0. Most features are 1 in 7
+#'   to 50 % of the samples.
 #' * `"poisson"`: counts whose expected value is m s exp(signal), with m drawn per feature between 5
 #'   and 500 and s per sample around 1, log-normal with the standard deviation 0.3.
 #' * `"negative_binomial"`: the same with the dispersion `noise` (1 for a feature without factors).
@@ -320,7 +320,9 @@ draw_values <- function(signal, noise_sd, family) {
       mean <- exp(stats::runif(nrow(signal), log(5), log(500)))
       size <- exp(stats::rnorm(ncol(signal), sd = 0.3))
       expected <- mean * exp(signal) * rep(size, each = nrow(signal))
-      if (family == "negative_binomial") expected <- expected * draw_overdispersion(signal, noise_sd)
+      if (family == "negative_binomial") {
+        expected <- expected * draw_overdispersion(signal, noise_sd)
+      }
       stats::rpois(length(signal), expected)
     }
   )

@@ -9,7 +9,7 @@
 #' feature of a standardised omic counts alike. With covariates, x and xhat are without their
 #' effects (but for what training has refined), so shares are of what covariates leave.
 #'
-#' For omics that are not Gaussian, deviances take the place of squares: R2 = 1 - D(x, mu) / D(x, m),
+#' Of omics that are not Gaussian, deviances take the place of squares: R2 = 1 - D(x, mu) / D(x, m),
 #' where D is twice the log-likelihood by which a perfect prediction exceeds that of mu, the values
 #' expected from the factors, or of m, those expected without any (each feature's mean, given the
 #' library size and covariates). It is at most 1, but even the true model stays well below: 0/1
@@ -71,8 +71,8 @@ variance_explained <- function(fit, newdata = NULL, by = c("factor", "feature", 
   design <- new_design(fit, covariates, newdata, data$samples)
   latent <- project_samples(fit, data, design)$latent
   sums <- core_variance(
-    core_parameters(fit), fit$config, core_omics(fit$omics, data$data, data$samples, design), latent,
-    colMeans(core_latent(fit)), fit$control$threads
+    core_parameters(fit), fit$config, core_omics(fit$omics, data$data, data$samples, design),
+    latent, colMeans(core_latent(fit)), fit$control$threads
   )
   explained_tables(sums, fit$omics, factors_in_use(fit))[[by]]
 }

@@ -153,7 +153,8 @@ test_that("what is wrong with covariates of new samples is said", {
   omics <- lapply(simulation$omics, \(x) x[1:10, 1:40])
   new <- lapply(simulation$omics, \(x) x[1:10, 41:44])
   without <- poems(omics, 2, seed = 1, control = c(quiet, epochs = 1))
-  fit <- poems(omics, 2, seed = 1, control = c(quiet, epochs = 1), covariates = simulation$covariates)
+  fit <- poems(omics, 2, seed = 1, control = c(quiet, epochs = 1),
+               covariates = simulation$covariates)
   good <- simulation$covariates[41:44, ]
   expect_snapshot({
     tell(predict(fit, new))
