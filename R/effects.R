@@ -12,6 +12,11 @@
 #' is known from this many samples. It does not account for the training: another seed gives other
 #' factors.
 #'
+#' Of omics that are not Gaussian (see [poems()]), the reconstruction is on the scale of the link,
+#' and the feature's standard deviation is about that on this scale: multiplied by
+#' `fit$omics[[omic]]$link$unit`, an effect is in log odds (0/1) or in natural logarithms of the
+#' expected count.
+#'
 #' A factor's direction is arbitrary, so only the effects of one factor compare in sign, and with
 #' [latent()].
 #'

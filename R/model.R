@@ -7,9 +7,10 @@ revisit_zeros_every <- 5L
 # Units of the gating network's hidden layer, as published.
 gate_hidden_units <- 64L
 
-# The core's model description. `features`: number of features per omic; `sd`: per omic, the
-# standard deviation of every feature on the scale of training.
-model_config <- function(control, factors, sd) {
+# The core's model description. `noise`: per omic, what initial_noise() says of every feature;
+# `family`: of each omic; `covariates`: their number of columns.
+model_config <- function(control, factors, noise, family = rep("gaussian", length(noise)),
+                         covariates = 0L) {
   prior <- noise_prior(control$objective)
   list(
     objective = control$objective,
@@ -23,12 +24,22 @@ model_config <- function(control, factors, sd) {
     inclusion_a = 1,
     sigma_df = prior$df,
     row_normalize = control$row_normalize,
-    omics = lapply(unname(sd), \(s) list(
+    covariates = covariates,
+    omics = unname(Map(\(s, family) list(
       features = length(s),
-      sigma_prior_variance = prior$variance(s),
+      family = family,
+      noise_prior = if (family == "gaussian") prior$variance(s) else exp(mean(log(s))),
       inclusion_b = length(s) / 10
-    ))
+    ), noise, family))
   )
+}
+
+# Where the noise of every feature starts: its standard deviation on the scale of training, the
+# dispersion of negative binomial ones; other families have none, and 1 stands for it.
+initial_noise <- function(omics) {
+  lapply(unname(omics), \(omic) {
+    if (omic$family == "negative_binomial") omic$dispersion else omic$sd
+  })
 }
 
 # Scaled inverse chi-squared prior of a feature's noise variance: degrees of freedom, and the scale
@@ -49,8 +60,8 @@ noise_prior <- function(objective) {
 }
 
 # The core's form of data read by read_omics() or align_newdata(): one entry per omic of the fit.
-# An omic that no sample has is passed with no column.
-core_omics <- function(omics, data, samples) {
+# An omic that no sample has is passed with no column. `design`: samples x covariates, or NULL.
+core_omics <- function(omics, data, samples, design = NULL) {
   lapply(names(omics), \(omic) {
     scaling <- omics[[omic]]
     x <- data[[omic]]
@@ -60,8 +71,10 @@ core_omics <- function(omics, data, samples) {
       x <- x[scaling$features, , drop = FALSE]
     }
     c(
-      scaling[c("center", "scale", "fill", "clip")],
-      list(x = x, samples = match(colnames(x), samples))
+      scaling[intersect(c("center", "scale", "fill", "clip", "effects", "link"), names(scaling))],
+      list(x = x, samples = match(colnames(x), samples)),
+      if (!is.null(design)) list(covariates = t(design[colnames(x), , drop = FALSE])),
+      if (scaling$family %in% count_families) list(offset = omic_offset(scaling, x))
     )
   })
 }

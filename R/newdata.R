@@ -18,6 +18,11 @@ align_newdata <- function(fit_omics, newdata, samples = c("columns", "rows"),
   warn_missing_features(data, features)
   data <- drop_empty_samples(Map(arrange_features, data, features))
   data <- data[vapply(data, ncol, 0L) > 0]
+  for (omic in names(data)) {
+    family <- fit_omics[[omic]]$family
+    check_family_values(data[[omic]], omic, family, "newdata", call)
+    check_libraries(data[[omic]], omic, family, "newdata", call)
+  }
   if (length(data) == 0) {
     cli::cli_abort(c(
       "{.arg newdata} must have values.",

@@ -20,9 +20,44 @@
 #' and held-out samples is of the first training. Interrupting it (Ctrl-C) ends the training and
 #' returns, with a warning, the best fit so far.
 #'
+#' @section Families:
+#' Each omic has a family, the distribution of its values given the factors:
+#'
+#' * `"gaussian"`: roughly continuous values (log counts, M-values, log intensities), with a noise
+#'   variance per feature.
+#' * `"bernoulli"`: 0 or 1 (mutations, calls); factors act on the log odds.
+#' * `"poisson"`, `"negative_binomial"`: raw counts; factors act on the log of the expected count,
+#'   beside the sample's library size. The negative binomial has a dispersion per feature (the
+#'   variance is mean + dispersion mean^2) and is the one to use: large counts are never as regular
+#'   as a Poisson distribution, given factors that are themselves not known exactly.
+#'
+#' Without `family`, omics that hold only 0 and 1 are taken for `"bernoulli"`, those with whole
+#' numbers of at least 0 that go beyond 30 for `"negative_binomial"`, and all others for
+#' `"gaussian"`; a message says so where an omic is not Gaussian. With `objective = "published"` all
+#' are Gaussian.
+#'
+#' A sample's library size is the sum of its counts, divided by the sum of the mean counts of the
+#' same features (those observed in the sample). Where a sample lacks the omic, expected counts are
+#' those of a library of mean size. Encoders see counts as log(1 + count / library size), and
+#' everything standardised, whatever `scale` says. Loadings are in units of about the feature's
+#' standard deviation on the scale of the link (log odds, log counts), so that they mean the same in
+#' all omics.
+#'
+#' @section Covariates:
+#' What is known of the samples and of no interest (batch, age) can be given as `covariates`. Every
+#' feature has a linear effect of each, estimated before training by least squares (on the scale of
+#' the link, with a standard normal prior, in omics that are not Gaussian) and refined in training.
+#' Encoders see what these effects leave, and decoders add them to what the factors say: factors do
+#' not hold what covariates explain, and reconstructions do. Features are scaled after the effects
+#' are taken off, and variance explained is a share of what they leave.
+#'
+#' Only effects that are linear, and the same for all samples, are removed. A batch with other noise
+#' or other correlations can still show; give interactions or transformations in a formula. Where
+#' biology and a covariate go together, as when one batch has most of the cases, what they share is
+#' taken to be the covariate's and is lost to the factors.
+#'
 #' @param x A named list with one numeric matrix or data frame per omic, features in rows and
-#'   samples in columns, with names for both. Values should be roughly continuous (log counts,
-#'   M-values, log intensities).
+#'   samples in columns, with names for both.
 #' @param factors Number of factors to fit, at least 1. The fit shows those in use, by variance
 #'   explained; see [variance_explained()].
 #' @param samples Where the samples are in `x`: `"columns"` (as Bioconductor has them) or `"rows"`.
@@ -33,6 +68,13 @@
 #'   so that `set.seed()` governs. The same data, settings and seed give the same fit on any number
 #'   of threads.
 #' @param control Training settings from [poems_control()], or a plain list of its arguments.
+#' @param family The family of every omic, see below: `NULL` to choose by what the values look like,
+#'   one name for all omics, or a vector with the families of some, named by omic, such as
+#'   `c(mutations = "bernoulli")`.
+#' @param covariates A data frame of numbers, text or factors, with samples in the row names, whose
+#'   linear effects the factors are to be free of; or, where `x` has column data (a
+#'   MultiAssayExperiment), a formula such as `~ batch + age` that takes them from there. Every
+#'   sample must have all. `NULL` for none.
 #'
 #' @return An object of class `poems`, a plain list that survives [saveRDS()]:
 #'   * `factors`: the number of factors in use, which the following have.
@@ -44,6 +86,8 @@
 #'     training and held out.
 #'   * `explained`: what [variance_explained()] returns.
 #'   * `history`: a data frame with the losses of every epoch (per sample, smaller is better).
+#'   * `covariates`: `NULL`, or a list with the standardised `design` matrix (samples x columns) and
+#'     what makes that of new samples.
 #'   * `best_epoch`, `stopped`, `validation`, `seconds`, `seed`, `control`, `scaling`, `omics`,
 #'     `samples`, `parameters`, `order`, `unused`, `config`, `call`, `version`: how the fit came
 #'     about and what [predict()] needs. `config$factors` is the number of factors asked for.
@@ -69,9 +113,16 @@
 #' fit <- poems(omics, factors = 8, seed = 21, control = list(epochs = 20, threads = 1))
 #' fit
 #' head(latent(fit)[, 1:3])
+#'
+#' # Counts and 0/1 data beside continuous values, and a batch to be free of.
+#' mixed <- simulate_omics(80, c(rna = 30, mutations = 20, protein = 20), factors = 2, seed = 1,
+#'                         family = c(rna = "negative_binomial", mutations = "bernoulli"))
+#' batch <- data.frame(batch = rep(c("A", "B"), 40), row.names = rownames(mixed$factors))
+#' poems(mixed$omics, factors = 4, seed = 1, covariates = batch,
+#'       control = list(epochs = 20, threads = 1))
 #' @export
 poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL, seed = NULL,
-                  control = poems_control()) {
+                  control = poems_control(), family = NULL, covariates = NULL) {
   call <- data_free_call(match.call())
   samples <- rlang::arg_match(samples)
   factors <- check_factors(factors)
@@ -79,14 +130,17 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
   control <- as_control(control)
   scale <- choose_scaling(scale, control$objective)
   data <- read_omics(x, samples)
-  omics <- learn_scaling(data$data, scale)
+  family <- choose_families(family, data$data, control$objective)
+  covariates <- read_covariates(covariates, x, data$samples, control$objective)
+  omics <- learn_scaling(data$data, scale, family, covariates$design)
 
   started <- proc.time()[["elapsed"]]
-  config <- model_config(control, factors, lapply(omics, `[[`, "sd"))
-  standardised <- core_omics(omics, data$data, data$samples)
+  noise <- initial_noise(omics)
+  config <- model_config(control, factors, noise, family, max(0L, ncol(covariates$design)))
+  standardised <- core_omics(omics, data$data, data$samples, covariates$design)
   train <- function(control, reporter, start) {
     core_train(
-      standardised, length(data$samples), config, lapply(unname(omics), `[[`, "sd"),
+      standardised, length(data$samples), config, noise,
       c(unclass(control), list(seed = seed, revisit = revisit_zeros_every)), reporter, start
     )
   }
@@ -94,7 +148,8 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
     if (control$start == "random") return(NULL)
     blank <- train(utils::modifyList(control, list(epochs = 0L)), \(...) TRUE, NULL)
     linear_start(
-      blank$parameters, omics, data$data, data$samples, blank$validation, factors, control
+      blank$parameters, omics, data$data, data$samples, blank$validation, factors, control,
+      covariates$design
     )
   }
   trained <- train(control, progress_reporter(control, environment()), start_of(control))
@@ -105,21 +160,24 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
     trained <- take_all_samples(trained, again)
   }
   trained$sums <- core_variance(
-    trained$parameters, config, standardised, trained$latent, colMeans(trained$latent), control$threads
+    trained$parameters, config, standardised, trained$latent, colMeans(trained$latent),
+    control$threads
   )
   fit <- new_fit(
     trained,
     call = call, seed = seed, control = control, scaling = scale, config = config,
-    samples = data$samples, omics = add_membership(omics, data),
+    samples = data$samples, omics = add_membership(omics, data), covariates = covariates,
     seconds = proc.time()[["elapsed"]] - started
   )
   warn_no_factor(fit)
   fit
 }
 
-# The call without data that a caller (do.call, say) may have put into it in place of its name.
+# The call without data that a caller (do.call, say) may have put into it in place of their names.
 data_free_call <- function(call) {
-  if (!is.null(call$x) && !is.language(call$x)) call$x <- quote(x)
+  for (data in c("x", "covariates")) {
+    if (!is.null(call[[data]]) && !is.language(call[[data]])) call[[data]] <- as.name(data)
+  }
   call
 }
 
@@ -130,10 +188,12 @@ choose_scaling <- function(scale, objective, call = rlang::caller_env()) {
   rlang::arg_match0(scale, c("standardise", "minmax"), error_call = call)
 }
 
-# Which samples have each omic.
+# Which samples have each omic, and of counts the log library size of every sample.
 add_membership <- function(omics, data) {
+  offset <- sample_offsets(omics, data)
   for (omic in names(omics)) {
     omics[[omic]]$samples <- match(colnames(data$data[[omic]]), data$samples)
+    omics[[omic]]$offset <- offset[[omic]]
   }
   omics
 }
@@ -191,7 +251,8 @@ warn_no_factor <- function(fit) {
 }
 
 # Names what the core returned, parts the factors in use from the others and puts the fit together.
-new_fit <- function(trained, call, seed, control, scaling, config, samples, omics, seconds) {
+new_fit <- function(trained, call, seed, control, scaling, config, samples, omics, covariates,
+                    seconds) {
   in_use <- choose_factors(trained$sums, control$objective)
   unused <- setdiff(seq_len(config$factors), in_use)
   dimnames(trained$gates) <- list(samples, names(omics))
@@ -203,7 +264,7 @@ new_fit <- function(trained, call, seed, control, scaling, config, samples, omic
   structure(
     list(
       call = call, seed = seed, control = control, scaling = scaling, factors = length(in_use),
-      samples = samples, omics = omics,
+      samples = samples, omics = omics, covariates = covariates,
       latent = name_factors(trained$latent[, in_use, drop = FALSE], samples),
       spread = factor_spread(trained, in_use, control$objective),
       gates = trained$gates, loadings = loadings_of(in_use), inclusion = inclusion_of(in_use),

@@ -10,17 +10,22 @@
 #'   features of the fit that are missing are treated as missing values, with a warning.
 #' @param type What to return: see Value.
 #' @param samples Where the samples are in `newdata`: `"columns"` or `"rows"`.
+#' @param covariates For a fit with covariates, a data frame of these, with the samples of `newdata`
+#'   in the row names; `NULL` where `newdata` has them in its column data (a MultiAssayExperiment).
 #' @param ... Not used.
 #'
 #' @return
 #' * `"latent"`: samples x factors matrix, the posterior means, scaled as by [latent()].
 #' * `"gates"`: samples x omics matrix; rows sum to 1, with 0 where a sample lacks the omic.
 #' * `"reconstruction"`: named list with, per omic of the fit, a features x samples matrix in the
-#'   units of the data, decoded from the posterior mean.
+#'   units of the data, decoded from the posterior mean: expected values, which are probabilities of
+#'   a 1 for `"bernoulli"` omics, and for counts those expected given the sample's library size (the
+#'   mean one where the sample lacks the omic). With covariates, their effects included.
 #'
 #' @section Errors:
 #' `newdata` without any omic of the fit, or with an omic that has none of its features, is an
-#' error.
+#' error, and so are values that the family of an omic does not have, covariates that are not known
+#' for every sample and levels of them that the fit has not seen.
 #'
 #' @references Equation 1 of Kocak Balik et al. (2025), \doi{10.48550/arXiv.2511.03464}: the gated
 #'   product of experts.
@@ -37,14 +42,17 @@
 #' new$mirna[1:3, 1:3]
 #' @export
 predict.poems <- function(object, newdata = NULL, type = c("latent", "gates", "reconstruction"),
-                          samples = c("columns", "rows"), ...) {
+                          samples = c("columns", "rows"), covariates = NULL, ...) {
   type <- rlang::arg_match(type)
   samples <- rlang::arg_match(samples)
   rlang::check_dots_empty()
   projected <- if (is.null(newdata)) {
-    list(latent = core_latent(object), gates = object$gates)
+    check_no_covariates(covariates)
+    list(latent = core_latent(object), gates = object$gates, design = object$covariates$design,
+         offset = lapply(object$omics, `[[`, "offset"))
   } else {
-    project_samples(object, align_newdata(object$omics, newdata, samples))
+    data <- align_newdata(object$omics, newdata, samples)
+    project_samples(object, data, new_design(object, covariates, newdata, data$samples))
   }
   of <- rownames(projected$gates)
   switch(type,
@@ -52,27 +60,65 @@ predict.poems <- function(object, newdata = NULL, type = c("latent", "gates", "r
       scale_latent(object$spread) |>
       name_factors(of),
     gates = projected$gates,
-    reconstruction = reconstruct(object, projected$latent, of)
+    reconstruction = reconstruct(object, projected, of)
   )
 }
 
-# Latent means, of the core's factors, and gates of data in the internal form of read_omics().
-project_samples <- function(fit, data) {
+check_no_covariates <- function(covariates, call = rlang::caller_env()) {
+  if (is.null(covariates)) return(invisible())
+  cli::cli_abort(c(
+    "{.arg covariates} must be {.code NULL} without {.arg newdata}.",
+    "i" = "The fit knows those of its own samples."
+  ), call = call)
+}
+
+# Latent means, of the core's factors, and gates of data in the internal form of read_omics(), with
+# what a reconstruction needs beside: the design matrix, and per omic of counts the log library
+# sizes by sample.
+project_samples <- function(fit, data, design = NULL) {
   projected <- core_project(
-    core_parameters(fit), fit$config, core_omics(fit$omics, data$data, data$samples),
+    core_parameters(fit), fit$config, core_omics(fit$omics, data$data, data$samples, design),
     length(data$samples), fit$control$threads
   )
   dimnames(projected$gates) <- list(data$samples, names(fit$omics))
-  projected
+  c(projected, list(design = design, offset = sample_offsets(fit$omics, data)))
 }
 
-# Every omic decoded from latent (samples x the core's factors), in the units of the data.
-reconstruct <- function(fit, latent, samples) {
-  decoded <- core_reconstruct(core_parameters(fit), fit$config, latent, fit$control$threads)
-  Map(
-    \(x, omic) {
-      dimnames(x) <- list(omic$features, samples)
-      x * omic$scale + omic$center
-    }, stats::setNames(decoded, names(fit$omics)), fit$omics
+# Per omic of counts, the log library size of every sample; 0, that of the mean library, for samples
+# that lack the omic.
+sample_offsets <- function(omics, data) {
+  Map(\(omic, x) {
+    if (!omic$family %in% count_families) return(NULL)
+    offset <- stats::setNames(numeric(length(data$samples)), data$samples)
+    if (!is.null(x)) offset[colnames(x)] <- omic_offset(omic, x[omic$features, , drop = FALSE])
+    offset
+  }, omics, stats::setNames(data$data[names(omics)], names(omics)))
+}
+
+# Every omic as expected from latent (samples x the core's factors), in the units of the data.
+# `projected`: what project_samples() returns.
+reconstruct <- function(fit, projected, samples) {
+  decoded <- core_reconstruct(
+    core_parameters(fit), fit$config, projected$latent, fit$control$threads
   )
+  names(decoded) <- names(fit$omics)
+  Map(\(x, name) {
+    omic <- fit$omics[[name]]
+    dimnames(x) <- list(omic$features, samples)
+    if (!is.null(projected$design)) {
+      x <- x + tcrossprod(fit$parameters$omics[[name]]$covariate_effects, projected$design)
+    }
+    expected_value(to_link_scale(x, omic, projected$design, projected$offset[[name]]), omic$family)
+  }, decoded, names(decoded))
+}
+
+# From the scale of training to that of the link: for Gaussian omics, the units of the data.
+to_link_scale <- function(x, omic, design, offset) {
+  gaussian <- omic$family == "gaussian"
+  eta <- if (gaussian) x * omic$scale + omic$center else x * omic$link$unit + omic$link$intercept
+  if (!is.null(design)) {
+    eta <- eta + tcrossprod(if (gaussian) omic$effects else omic$link$effects, design)
+  }
+  if (!is.null(offset)) eta <- eta + rep(offset, each = nrow(eta))
+  eta
 }

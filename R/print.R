@@ -8,9 +8,9 @@
 #'
 #' @return `print()` returns its argument invisibly. `summary()` returns a list of class
 #'   `summary.poems` with `call`, `samples` (their number), `factors` (as asked for), `factors_used`
-#'   (the number in use), `variance` (what [variance_explained()] returns), `training` (a list) and
-#'   `omics`, a data frame with one row per omic:
-#'   * `omic`, `features` and `samples` (numbers of each);
+#'   (the number in use), `covariates` (their names), `variance` (what [variance_explained()]
+#'   returns), `training` (a list) and `omics`, a data frame with one row per omic:
+#'   * `omic`, `family`, `features` and `samples` (numbers of each);
 #'   * `training` and `validation`: share of variance explained in samples in training and held
 #'     out, `NA` where no such sample has the omic;
 #'   * `zero`: share of the loadings of factors in use that are exactly zero;
@@ -36,6 +36,7 @@ print.poems <- function(x, ...) {
   cat_omics(overview$omics, gate = FALSE)
   cat_variance(overview$variance)
   cli::cat_line()
+  cat_covariates(overview$covariates)
   cat_text(describe_training(overview$training))
   cat_text(sprintf(
     "Objective \"%s\", seed %d.", overview$training$objective, overview$training$seed
@@ -52,6 +53,7 @@ summary.poems <- function(object, ...) {
       samples = length(object$samples),
       factors = object$config$factors,
       factors_used = object$factors,
+      covariates = all.vars(object$covariates$terms),
       variance = object$explained$factor,
       omics = do.call(rbind, lapply(names(object$omics), \(omic) omic_summary(object, omic))),
       training = training_summary(object)
@@ -69,6 +71,7 @@ print.summary.poems <- function(x, ...) {
   cat_omics(x$omics, gate = TRUE)
   cat_variance(x$variance)
   cli::cat_line()
+  cat_covariates(x$covariates)
   cat_text(describe_training(x$training))
   cat_text(describe_losses_kept(x$training))
   cat_text(describe_settings(x$training))
@@ -81,6 +84,7 @@ omic_summary <- function(fit, omic) {
   explained <- fit$variance[fit$variance$omic == omic, ]
   data.frame(
     omic = omic,
+    family = fit$omics[[omic]]$family,
     features = nrow(loadings),
     samples = length(samples),
     training = explained$r2[match("training", explained$set)],
@@ -116,16 +120,19 @@ cat_heading <- function(overview) {
 
 cat_omics <- function(omics, gate) {
   r2 <- if (cli::is_utf8_output()) "R\u00b2" else "R2"
-  columns <- list(
-    omic = omics$omic,
-    features = format(omics$features),
-    samples = format(omics$samples)
-  )
+  columns <- list(omic = omics$omic)
+  if (any(omics$family != "gaussian")) columns$family <- sub("_", " ", omics$family)
+  columns$features <- format(omics$features)
+  columns$samples <- format(omics$samples)
   columns[[paste(r2, "training")]] <- percent(omics$training)
   if (!all(is.na(omics$validation))) columns[[paste(r2, "held out")]] <- percent(omics$validation)
   columns[["zero loadings"]] <- percent(omics$zero, digits = 1)
   if (gate) columns[["gate"]] <- format(round(omics$gate, 2), nsmall = 2)
   cat_table(columns)
+}
+
+cat_covariates <- function(names) {
+  if (length(names) > 0) cat_text(sprintf("Free of linear effects of %s.", toString(names)))
 }
 
 most_factors_printed <- 5

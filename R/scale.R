@@ -8,15 +8,28 @@ standardised_limit <- 6
 rounding_error <- 1e-12
 
 # How to scale the features of each omic: to mean 0 and standard deviation 1, limited to 6 of them
-# ("standardise"), or to the range from 0 to 1 ("minmax"). `data`: the matrices of read_omics().
+# ("standardise"), or to the range from 0 to 1 ("minmax", only of Gaussian omics). `data`: the
+# matrices of read_omics(); `family`: of each omic; `design`: samples x covariates, or NULL.
 # Features that are constant or have no value are dropped, with one message.
 #
-# Returns, per omic, a list of `features` (names of those kept) and, for each of them, `center` and
-# `scale`: a scaled value is (x - center) / scale, limited to +-`clip`; `fill`, what stands for a
-# missing value: the mean, once scaled; and `sd`, the standard deviation, once scaled.
-learn_scaling <- function(data, method = c("standardise", "minmax"), call = rlang::caller_env()) {
+# Returns, per omic, a list of `features` (names of those kept), `family` and, for each feature,
+# `center` and `scale`: a scaled value is (x - center) / scale, limited to +-`clip`; `fill`, what
+# stands for a missing value: the mean, once scaled; and `sd`, the standard deviation, once scaled.
+# What is centred and scaled are the values of adjust_values(), with `reference` (of counts, the
+# mean count of each feature) and `effects` (features x covariates). Omics that are not Gaussian
+# also have `link`, see learn_link(), and negative binomial ones `dispersion`.
+learn_scaling <- function(data, method = c("standardise", "minmax"), family = NULL, design = NULL,
+                          call = rlang::caller_env()) {
   method <- rlang::arg_match(method, error_call = call)
-  scaling <- Map(\(values, omic) scale_features(values, omic, method, call), data, names(data))
+  if (is.null(family)) family <- rep("gaussian", length(data))
+  scaling <- Map(
+    \(values, omic, family) {
+      design <- design[colnames(values), , drop = FALSE]
+      scale_features(values, omic, if (family == "gaussian") method else "standardise", family,
+                     design, call)
+    },
+    data, names(data), family
+  )
   dropped <- vapply(data, nrow, 0L) - lengths(lapply(scaling, `[[`, "features"))
   if (any(dropped > 0)) {
     by_omic <- sprintf("%s (%d)", names(dropped), dropped)[dropped > 0]
@@ -25,20 +38,25 @@ learn_scaling <- function(data, method = c("standardise", "minmax"), call = rlan
   scaling
 }
 
-scale_features <- function(values, omic, method, call) {
+scale_features <- function(values, omic, method, family, design, call) {
   statistics <- feature_statistics(values)
-  kept <- which(statistics$varies)
-  if (length(kept) == 0) {
-    cli::cli_abort(c(
-      "Every omic in {.arg x} must have a feature that varies.",
-      "x" = "In omic {quote_some(omic)}, each of {nrow(values)} features is constant or has no
-             value.",
-      "i" = "Remove this omic from {.arg x}."
-    ), call = call)
+  effects <- reference <- offset <- NULL
+  if (family %in% count_families) {
+    reference <- statistics$mean
+    reference[!statistics$varies] <- 0
+    offset <- log_library(values, reference)
+    statistics <- varying_still(statistics, feature_statistics(adjust_values(values, offset)))
   }
+  if (!is.null(design)) {
+    effects <- covariate_effects(adjust_values(values, offset), design)
+    left <- feature_statistics(adjust_values(values, offset, effects, design))
+    statistics <- varying_still(statistics, left)
+  }
+  kept <- which(statistics$varies)
+  if (length(kept) == 0) abort_no_feature(values, omic, call)
   features <- rownames(values)[kept]
   statistics <- lapply(statistics, `[`, kept)
-  if (method == "standardise") {
+  scaling <- if (method == "standardise") {
     list(features = features, center = statistics$mean, scale = statistics$sd,
          fill = numeric(length(kept)), clip = standardised_limit, sd = rep(1, length(kept)))
   } else {
@@ -46,6 +64,43 @@ scale_features <- function(values, omic, method, call) {
          fill = (statistics$mean - statistics$min) / statistics$range, clip = Inf,
          sd = statistics$sd / statistics$range)
   }
+  scaling$family <- family
+  scaling$reference <- reference[kept]
+  scaling$effects <- effects[kept, , drop = FALSE]
+  if (family != "gaussian") {
+    values <- values[kept, , drop = FALSE]
+    scaling$link <- learn_link(values, family, offset, scaling$scale, design)
+    if (family == "negative_binomial") scaling$dispersion <- moment_dispersion(values, offset)
+  }
+  scaling
+}
+
+abort_no_feature <- function(values, omic, call) {
+  cli::cli_abort(c(
+    "Every omic in {.arg x} must have a feature that varies.",
+    "x" = "In omic {quote_some(omic)}, each of {nrow(values)} features is constant or has no
+           value.",
+    "i" = "Remove this omic from {.arg x}."
+  ), call = call)
+}
+
+# What is centred and scaled. Counts become logarithms of counts per library size, for which
+# `offset` is given, and the linear effects of covariates are taken off. Features x samples.
+adjust_values <- function(values, offset = NULL, effects = NULL, design = NULL) {
+  if (!is.null(offset)) values <- log1p(values * rep(exp(-offset), each = nrow(values)))
+  if (!is.null(effects)) values <- values - tcrossprod(effects, design)
+  values
+}
+
+# Statistics `after` an adjustment; what it made constant, but for rounding, does not vary.
+varying_still <- function(before, after) {
+  after$varies <- before$varies & after$varies & after$sd > 1e-8 * before$sd
+  after
+}
+
+# The samples' log library sizes; NULL of an omic that does not hold counts.
+omic_offset <- function(omic, values) {
+  if (omic$family %in% count_families) log_library(values, omic$reference)
 }
 
 # Mean, standard deviation, minimum and range of every feature over its observed values, and whether

@@ -15,7 +15,7 @@ link_functions <- list(
 #' Draws factors, sparse loadings and the omics that follow from them, linearly or not, and returns
 #' all of it: data to fit, and the truth to compare the fit with.
 #'
-#' The feature j of an omic in sample n is
+#' The feature j of a Gaussian omic in sample n is
 #' \deqn{x_{nj} = \sum_k w_{jk} g_{jk}(z_{nk}) + e_{nj}.}{x_nj = sum_k w_jk g_jk(z_nk) + e_nj.}
 #'
 #' * Factors z are Gaussian (a mixture of Gaussians where there are subtypes), scaled to mean 0 and
@@ -29,6 +29,15 @@ link_functions <- list(
 #'   z^2; each centred and scaled. Where all links of a factor are quadratic, the data cannot tell
 #'   z from -z in any sample, and no estimate correlates with it.
 #' * Noise e is Gaussian with the variance `noise` (1 for a feature without factors).
+#'
+#' Omics of other families (see [poems()]) have the same signal, the sum over k, behind them:
+#'
+#' * `"bernoulli"`: 1 where signal plus noise, here with a logistic distribution, exceeds a
+#'   threshold that is drawn per feature uniformly from 0 to 1.5; else 0. Most features are 1 in 7
+#'   to 50 % of the samples.
+#' * `"poisson"`: counts whose expected value is m s exp(signal), with m drawn per feature between 5
+#'   and 500 and s per sample around 1, log-normal with the standard deviation 0.3.
+#' * `"negative_binomial"`: the same with the dispersion `noise` (1 for a feature without factors).
 #'
 #' The features of an omic are dealt evenly to its factors for their first factor; further ones are
 #' drawn at random.
@@ -57,6 +66,8 @@ link_functions <- list(
 #'   are missing at random.
 #' @param seed A whole number that decides everything random. `NULL` draws one from R's generator,
 #'   so that `set.seed()` governs; a number leaves the user's random numbers as they were.
+#' @param family The family of all omics, or a vector with the families of some, named by omic; the
+#'   others are `"gaussian"`.
 #'
 #' @return A list of class `omics_simulation`:
 #'   * `omics`: named list of numeric matrices, features x the samples that have the omic, with `NA`
@@ -65,7 +76,7 @@ link_functions <- list(
 #'   * `loadings`: per omic, a sparse features x factors matrix, w.
 #'   * `links`: data frame with one row per non-zero loading: `omic`, `feature`, `factor`, `link`.
 #'   * `signal`: per omic, a features x samples matrix of all samples: the values without noise,
-#'     also where `omics` lacks them.
+#'     also where `omics` lacks them; of omics that are not Gaussian, what stands behind them.
 #'   * `subtype`: factor with the group of each sample, named by sample; `NULL` without groups.
 #'   * `settings`: the arguments, with the seed used.
 #'
@@ -88,7 +99,8 @@ simulate_omics <- function(samples = 500,
                            factors_per_feature = 1:2,
                            links = c("linear", "saturating", "rectified", "quadratic"), noise = 0.5,
                            correlation = 0, shared = 0.5, subtypes = 0, separation = 2,
-                           missing_omics = 0, missing_values = 0, seed = NULL) {
+                           missing_omics = 0, missing_values = 0, seed = NULL,
+                           family = "gaussian") {
   settings <- list(
     samples = samples, features = features, factors = factors,
     factors_per_feature = factors_per_feature, links = links, noise = noise,
@@ -97,6 +109,7 @@ simulate_omics <- function(samples = 500,
   )
   check_simulation(settings)
   settings$seed <- check_seed(seed)
+  settings$family <- simulated_families(family, names(features))
   with_seed(settings$seed, draw_simulation(settings))
 }
 
@@ -189,6 +202,13 @@ check_missing_omics <- function(settings, call) {
   }
 }
 
+simulated_families <- function(family, omics, call = rlang::caller_env()) {
+  given <- check_family(family, omics, call, arg = "features")
+  all <- stats::setNames(rep("gaussian", length(omics)), omics)
+  all[names(given)] <- given
+  all
+}
+
 # Draws -----------------------------------------------------------------------------------------
 
 # sample() reads a single number n as 1..n.
@@ -273,9 +293,8 @@ draw_omic <- function(omic, features, factors, active, settings) {
   rescale <- ifelse(spread > 0, sqrt(1 - settings$noise) / spread, 0)
   signal <- signal * rescale
   noise_sd <- ifelse(spread > 0, sqrt(settings$noise), 1)
-  noise <- noise_sd * stats::rnorm(length(signal))
   list(
-    values = signal + noise,
+    values = draw_values(signal, noise_sd, settings$family[[omic]]),
     signal = signal,
     loadings = Matrix::sparseMatrix(
       i = support$feature, j = support$factor, x = size * rescale[support$feature],
@@ -286,6 +305,34 @@ draw_omic <- function(omic, features, factors, active, settings) {
       factor = colnames(factors)[support$factor], link = link
     )
   )
+}
+
+draw_values <- function(signal, noise_sd, family) {
+  values <- switch(family,
+    gaussian = signal + noise_sd * stats::rnorm(length(signal)),
+    bernoulli = {
+      threshold <- stats::runif(nrow(signal), 0, 1.5)
+      # A logistic distribution has the variance pi^2 / 3 at scale 1.
+      noise <- noise_sd * stats::rlogis(length(signal), scale = sqrt(3) / pi)
+      ifelse(signal + noise > threshold, 1, 0)
+    },
+    {
+      mean <- exp(stats::runif(nrow(signal), log(5), log(500)))
+      size <- exp(stats::rnorm(ncol(signal), sd = 0.3))
+      expected <- mean * exp(signal) * rep(size, each = nrow(signal))
+      if (family == "negative_binomial") {
+        expected <- expected * draw_overdispersion(signal, noise_sd)
+      }
+      stats::rpois(length(signal), expected)
+    }
+  )
+  matrix(as.double(values), nrow(signal), dimnames = dimnames(signal))
+}
+
+# Gamma numbers of mean 1 and variance noise_sd^2, which make Poisson counts negative binomial.
+draw_overdispersion <- function(signal, noise_sd) {
+  dispersion <- pmax(noise_sd^2, 1e-9)
+  stats::rgamma(length(signal), shape = 1 / dispersion, rate = 1 / dispersion)
 }
 
 # Which factors drive which features: a data frame with one row per non-zero loading, ordered by

@@ -56,7 +56,8 @@
 #' colSums(again$selection$mrna == 1)
 #' @export
 stability <- function(x, factors = 32, runs = 10, subsample = 1, samples = c("columns", "rows"),
-                      scale = NULL, seed = NULL, control = poems_control(), BPPARAM = NULL) {
+                      scale = NULL, seed = NULL, control = poems_control(), BPPARAM = NULL,
+                      family = NULL, covariates = NULL) {
   rlang::check_installed("clue", "to match factors.")
   samples <- rlang::arg_match(samples)
   factors <- check_factors(factors)
@@ -74,15 +75,18 @@ stability <- function(x, factors = 32, runs = 10, subsample = 1, samples = c("co
   }
   data <- read_omics(x, samples)
   check_subsample_size(data, subsample)
-  # Says once, not in every run, which features are dropped.
-  features <- lapply(learn_scaling(data$data, scale), `[[`, "features")
+  # Says once, not in every run, which features are dropped, and reads families and covariates once.
+  family <- choose_families(family, data$data, control$objective)
+  design <- read_covariates(covariates, x, data$samples, control$objective)$design
+  features <- lapply(learn_scaling(data$data, scale, family, design), `[[`, "features")
 
   seeds <- with_seed(seed, sample.int(.Machine$integer.max, runs))
   progress <- control$progress
   control$progress <- FALSE
   omics <- Map(\(values, kept) values[kept, , drop = FALSE], data$data, features)
   fits <- apply_runs(seeds, fit_run, BPPARAM, progress, omics = omics, subsample = subsample,
-                     factors = factors, scale = scale, control = control)
+                     factors = factors, scale = scale, control = control, family = family,
+                     covariates = if (!is.null(design)) as.data.frame(design))
   settings <- list(runs = as.integer(runs), subsample = subsample, seed = seed)
   compare_runs(fits, features, seeds, settings)
 }
@@ -123,9 +127,10 @@ apply_runs <- function(seeds, fun, BPPARAM, progress, ...) {
 
 # One fit. What it would say of features that are constant in its samples is left unsaid: all runs
 # are compared on all features.
-fit_run <- function(seed, omics, subsample, factors, scale, control) {
+fit_run <- function(seed, omics, subsample, factors, scale, control, family, covariates) {
   if (subsample < 1) omics <- with_seed(seed, draw_samples(omics, subsample))
-  suppressMessages(poems(omics, factors = factors, scale = scale, seed = seed, control = control))
+  suppressMessages(poems(omics, factors = factors, scale = scale, seed = seed, control = control,
+                         family = family, covariates = covariates))
 }
 
 # Subsamples ------------------------------------------------------------------------------------

@@ -17,10 +17,11 @@ least_inclusion <- 0.9
 filling_rounds <- 4L
 
 # The core's parameters to start from. `blank`: the random ones; `validation`: positions in
-# `samples` of those held out.
-linear_start <- function(blank, omics, data, samples, validation, factors, control) {
+# `samples` of those held out; `design`: samples x covariates, or NULL.
+linear_start <- function(blank, omics, data, samples, validation, factors, control,
+                         design = NULL) {
   used <- spaced_samples(setdiff(seq_along(samples), validation))
-  x <- standardised_features(omics, data, samples[used])
+  x <- standardised_features(omics, data, samples[used], design)
   seen <- standardise_rows(bounded(x))
   # Two units a factor, and one to spare that keeps the columns of factors not started from 0.
   most <- min(factors, (control$hidden - 1L) %/% 2L, ncol(x) - 2L)
@@ -36,8 +37,7 @@ linear_start <- function(blank, omics, data, samples, validation, factors, contr
     blank$omics[[v]] <- blank$omics[[v]] |>
       start_encoder(experts$weights[[v]], experts$precision[[v]], seen$center[here],
                     seen$scale[here]) |>
-      start_decoder(decoded$loadings[here, , drop = FALSE], decoded$bias[here],
-                    decoded$noise[here])
+      start_decoder(lapply(decoded, \(part) as.matrix(part)[here, , drop = FALSE]), omics[[v]])
   }
   blank$gate$output_weight[] <- 0  # all omics weigh the same
   blank$gate$output_bias[] <- 0
@@ -54,11 +54,14 @@ bounded <- \(x) x / sqrt(1 + x^2)
 
 # All features x samples on the scale of training; 0 where a value is missing or a sample lacks an
 # omic, with the positions of the latter in attribute "lacking".
-standardised_features <- function(omics, data, samples) {
+standardised_features <- function(omics, data, samples, design) {
   parts <- Map(\(omic, x) {
     z <- matrix(0, length(omic$features), length(samples))
     there <- samples %in% colnames(x)
-    scaled <- (x[omic$features, samples[there], drop = FALSE] - omic$center) / omic$scale
+    x <- x[omic$features, samples[there], drop = FALSE]
+    adjusted <- adjust_values(x, omic_offset(omic, x), omic$effects,
+                              design[samples[there], , drop = FALSE])
+    scaled <- (adjusted - omic$center) / omic$scale
     scaled[is.na(scaled)] <- 0
     z[, there] <- pmax(pmin(scaled, omic$clip), -omic$clip)
     list(z = z, lacking = matrix(!there, nrow(z), ncol(z), byrow = TRUE))
@@ -119,7 +122,8 @@ rotate_loadings <- function(loadings) {
   if (ncol(loadings) == 1) return(loadings)
   sd <- sqrt(colSums(loadings^2))
   directions <- loadings / rep(sd, each = nrow(loadings))
-  looked_at <- utils::head(order(-rowSums(loadings^2)), most_rotated_features)
+  communality <- rowSums(loadings^2)  # 0 of a feature that is constant in the samples looked at
+  looked_at <- utils::head(order(-communality), min(most_rotated_features, sum(communality > 0)))
   simple <- directions[looked_at, , drop = FALSE]
   rotation <- stats::varimax(simple / sqrt(rowSums(simple^2)), normalize = FALSE)$rotmat
   factor_sd <- sqrt(colSums((sd * rotation)^2))
@@ -233,8 +237,9 @@ start_encoder <- function(p, weights, precision, center, scale) {
   p
 }
 
-# Of one omic, as refit_loadings() gives them. `loadings`: features x factors, slope per unit of z.
-start_decoder <- function(p, loadings, bias, noise) {
+# Of one omic. `decoded`: its part of what refit_loadings() returns; `omic`: its scaling.
+start_decoder <- function(p, decoded, omic) {
+  loadings <- decoded$loadings
   k <- ncol(loadings)
   hidden <- p$decoder_hidden_weight
   hidden[seq_len(2L * k), ] <- 0
@@ -254,8 +259,24 @@ start_decoder <- function(p, loadings, bias, noise) {
   W[, seq_len(k)] <- ifelse(loadings != 0, loadings / slope, 0)
   p$decoder_hidden_weight <- hidden
   p$decoder_output_weight <- output
-  p$decoder_output_bias[] <- bias
-  p$log_sigma[noise > 0] <- log(noise[noise > 0]) / 2
+  p$decoder_output_bias[] <- start_bias(decoded, omic)
+  if (omic$family == "gaussian") {
+    varies <- decoded$noise > 0
+    p$log_sigma[varies] <- log(decoded$noise[varies]) / 2
+  }
   p$W <- W
   p
+}
+
+# Through a curved link, what factors add to the predictions moves the mean of the expected values:
+# back to what the intercept alone says. Exact for the logarithm of counts and Gaussian factors; the
+# usual approximation of the logistic by the probit for 0 and 1.
+start_bias <- function(decoded, omic) {
+  power <- rowSums(decoded$loadings^2)
+  switch(omic$family,
+    gaussian = decoded$bias,
+    bernoulli = omic$link$intercept / omic$link$unit *
+      (sqrt(1 + pi / 8 * omic$link$unit^2 * power) - 1),
+    -omic$link$unit * power / 2
+  )
 }

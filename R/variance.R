@@ -6,7 +6,14 @@
 #' The share that all factors explain is R2 = 1 - sum (x - xhat)^2 / sum (x - m)^2, over the
 #' observed values of an omic or of a feature. xhat is decoded from the posterior means of the
 #' factors, and m is the feature's mean in training; x is on the scale of training, so that every
-#' feature of a standardised omic counts alike.
+#' feature of a standardised omic counts alike. With covariates, x and xhat are without their
+#' effects (but for what training has refined), so shares are of what covariates leave.
+#'
+#' Of omics that are not Gaussian, deviances take the place of squares: R2 = 1 - D(x, mu) / D(x, m),
+#' where D is twice the log-likelihood by which a perfect prediction exceeds that of mu, the values
+#' expected from the factors, or of m, those expected without any (each feature's mean, given the
+#' library size and covariates). It is at most 1, but even the true model stays well below: 0/1
+#' values and small counts are mostly chance. It compares within an omic, not across families.
 #'
 #' The share of one factor is the fall of R2 when the factor is held at its mean over the samples of
 #' the fit, in every sample, while the others stay as they are. It is what the factor adds to the
@@ -29,6 +36,7 @@
 #' @param by What the rows of the result are: `"factor"` for every factor in every omic, `"feature"`
 #'   for every feature, `"omic"` for every omic, the latter two with all factors.
 #' @param samples Where the samples are in `newdata`: `"columns"` or `"rows"`.
+#' @param covariates For a fit with covariates, those of `newdata`; see [predict.poems()].
 #'
 #' @return A data frame with a row per omic and factor, feature or omic. Columns:
 #'   * `omic`: in the order of the fit; omics that `newdata` lacks are left out;
@@ -36,7 +44,8 @@
 #'   * `r2`: share of the variance explained; `NA` for a feature without variance in `newdata`.
 #'
 #' @section Errors:
-#' Objects other than fits are an error; for errors in `newdata` see [predict.poems()].
+#' Objects other than fits are an error; for errors in `newdata` and `covariates` see
+#' [predict.poems()].
 #'
 #' @source Written for this package. The share of a factor is the importance of a variable in a
 #'   model that is not refitted, with the mean in place of the variable.
@@ -50,16 +59,20 @@
 #' head(features[order(-features$r2), ])
 #' @export
 variance_explained <- function(fit, newdata = NULL, by = c("factor", "feature", "omic"),
-                               samples = c("columns", "rows")) {
+                               samples = c("columns", "rows"), covariates = NULL) {
   check_fit(fit)
   by <- rlang::arg_match(by)
   samples <- rlang::arg_match(samples)
-  if (is.null(newdata)) return(fit$explained[[by]])
+  if (is.null(newdata)) {
+    check_no_covariates(covariates)
+    return(fit$explained[[by]])
+  }
   data <- align_newdata(fit$omics, newdata, samples)
-  latent <- project_samples(fit, data)$latent
+  design <- new_design(fit, covariates, newdata, data$samples)
+  latent <- project_samples(fit, data, design)$latent
   sums <- core_variance(
-    core_parameters(fit), fit$config, core_omics(fit$omics, data$data, data$samples), latent,
-    colMeans(core_latent(fit)), fit$control$threads
+    core_parameters(fit), fit$config, core_omics(fit$omics, data$data, data$samples, design),
+    latent, colMeans(core_latent(fit)), fit$control$threads
   )
   explained_tables(sums, fit$omics, factors_in_use(fit))[[by]]
 }

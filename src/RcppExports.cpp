@@ -12,19 +12,19 @@ Rcpp::Rostream<false>& Rcpp::Rcerr = Rcpp::Rcpp_cerr_get();
 #endif
 
 // core_train
-Rcpp::List core_train(const Rcpp::List& omics, int cohort_size, const Rcpp::List& model_config, const Rcpp::List& sigma, const Rcpp::List& trainer_config, const Rcpp::Function& callback, const Rcpp::RObject& start);
-RcppExport SEXP _omicpoems_core_train(SEXP omicsSEXP, SEXP cohort_sizeSEXP, SEXP model_configSEXP, SEXP sigmaSEXP, SEXP trainer_configSEXP, SEXP callbackSEXP, SEXP startSEXP) {
+Rcpp::List core_train(const Rcpp::List& omics, int cohort_size, const Rcpp::List& model_config, const Rcpp::List& noise, const Rcpp::List& trainer_config, const Rcpp::Function& callback, const Rcpp::RObject& start);
+RcppExport SEXP _omicpoems_core_train(SEXP omicsSEXP, SEXP cohort_sizeSEXP, SEXP model_configSEXP, SEXP noiseSEXP, SEXP trainer_configSEXP, SEXP callbackSEXP, SEXP startSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
     Rcpp::traits::input_parameter< const Rcpp::List& >::type omics(omicsSEXP);
     Rcpp::traits::input_parameter< int >::type cohort_size(cohort_sizeSEXP);
     Rcpp::traits::input_parameter< const Rcpp::List& >::type model_config(model_configSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::List& >::type sigma(sigmaSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type noise(noiseSEXP);
     Rcpp::traits::input_parameter< const Rcpp::List& >::type trainer_config(trainer_configSEXP);
     Rcpp::traits::input_parameter< const Rcpp::Function& >::type callback(callbackSEXP);
     Rcpp::traits::input_parameter< const Rcpp::RObject& >::type start(startSEXP);
-    rcpp_result_gen = Rcpp::wrap(core_train(omics, cohort_size, model_config, sigma, trainer_config, callback, start));
+    rcpp_result_gen = Rcpp::wrap(core_train(omics, cohort_size, model_config, noise, trainer_config, callback, start));
     return rcpp_result_gen;
 END_RCPP
 }

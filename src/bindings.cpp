@@ -20,6 +20,13 @@ using poems::Vector;
 
 namespace {
 
+poems::Family family_of(const std::string& name) {
+  if (name == "bernoulli") return poems::Family::bernoulli;
+  if (name == "poisson") return poems::Family::poisson;
+  if (name == "negative_binomial") return poems::Family::negative_binomial;
+  return poems::Family::gaussian;
+}
+
 poems::ModelConfig read_model_config(const Rcpp::List& list) {
   poems::ModelConfig config;
   config.factors = Rcpp::as<int>(list["factors"]);
@@ -33,11 +40,12 @@ poems::ModelConfig read_model_config(const Rcpp::List& list) {
   config.sigma_df = list["sigma_df"];
   config.row_normalize = list["row_normalize"];
   config.objective.elbo = Rcpp::as<std::string>(list["objective"]) == "elbo";
+  config.covariates = Rcpp::as<int>(list["covariates"]);
   const Rcpp::List omics = list["omics"];
   for (R_xlen_t v = 0; v < omics.size(); ++v) {
     const Rcpp::List omic = omics[v];
-    config.omics.push_back(
-        {Rcpp::as<int>(omic["features"]), omic["sigma_prior_variance"], omic["inclusion_b"]});
+    config.omics.push_back({Rcpp::as<int>(omic["features"]), omic["noise_prior"],
+                            omic["inclusion_b"], family_of(Rcpp::as<std::string>(omic["family"]))});
   }
   return config;
 }
@@ -58,6 +66,29 @@ poems::TrainerConfig read_trainer_config(const Rcpp::List& list) {
   return config;
 }
 
+/// What a raw value is adjusted for before it is centred and scaled, and how the omic is predicted
+/// if it is not Gaussian. R leaves out what an omic does not have.
+poems::Adjustment read_adjustment(const Rcpp::List& omic) {
+  poems::Adjustment adjustment;
+  if (omic.containsElementNamed("offset"))
+    adjustment.offset = Rcpp::as<Vector<double>>(omic["offset"]);
+  if (omic.containsElementNamed("covariates")) {
+    adjustment.covariates = Rcpp::as<Matrix<double>>(omic["covariates"]);
+    adjustment.effects = Rcpp::as<Matrix<double>>(omic["effects"]).transpose();
+  }
+  return adjustment;
+}
+
+template <typename T>
+poems::LinkScale<T> read_link(const Rcpp::List& list) {
+  poems::LinkScale<T> link;
+  link.intercept = Rcpp::as<Vector<double>>(list["intercept"]).cast<T>();
+  link.unit = Rcpp::as<Vector<double>>(list["unit"]).cast<T>();
+  if (list.containsElementNamed("effects"))
+    link.effects = Rcpp::as<Matrix<double>>(list["effects"]).transpose().cast<T>();
+  return link;
+}
+
 /// `samples` of each omic: which samples of the cohort its columns are, counted from 1.
 template <typename T>
 poems::Cohort<T> read_cohort(const Rcpp::List& omics, int cohort_size, int threads) {
@@ -68,10 +99,13 @@ poems::Cohort<T> read_cohort(const Rcpp::List& omics, int cohort_size, int threa
     const Rcpp::IntegerVector samples = omic["samples"];
     std::vector<Index> column(cohort_size, -1);
     for (R_xlen_t i = 0; i < samples.size(); ++i) column[samples[i] - 1] = i;
+    const auto raw = Rcpp::as<Eigen::Map<Eigen::MatrixXd>>(omic["x"]);
     cohort.omics.push_back(poems::scale_omic<T>(
-        Rcpp::as<Eigen::Map<Eigen::MatrixXd>>(omic["x"]), Rcpp::as<Vector<double>>(omic["center"]),
-        Rcpp::as<Vector<double>>(omic["scale"]), Rcpp::as<Vector<double>>(omic["fill"]),
-        omic["clip"], std::move(column), threads));
+        raw, Rcpp::as<Vector<double>>(omic["center"]), Rcpp::as<Vector<double>>(omic["scale"]),
+        Rcpp::as<Vector<double>>(omic["fill"]), omic["clip"], read_adjustment(omic),
+        std::move(column), threads));
+    if (omic.containsElementNamed("link"))
+      poems::set_targets<T>(raw, read_link<T>(omic["link"]), cohort.omics.back());
   }
   return cohort;
 }
@@ -273,18 +307,19 @@ Rcpp::List evaluate(const Rcpp::List& parameters, const Rcpp::List& config, cons
 }  // namespace
 
 // Fits a model. The callback is told epoch, training and validation loss, and returns FALSE to
-// stop. `start`: parameters to start from, or NULL for random ones.
+// stop. `noise`: per omic, the initial noise of every feature; `start`: parameters to start from,
+// or NULL for random ones.
 // [[Rcpp::export]]
 Rcpp::List core_train(const Rcpp::List& omics, int cohort_size, const Rcpp::List& model_config,
-                      const Rcpp::List& sigma, const Rcpp::List& trainer_config,
+                      const Rcpp::List& noise, const Rcpp::List& trainer_config,
                       const Rcpp::Function& callback, const Rcpp::RObject& start) {
   const poems::TrainerConfig trainer = read_trainer_config(trainer_config);
   const poems::Cohort<float> cohort = read_cohort<float>(omics, cohort_size, trainer.threads);
   poems::Model<float> model(read_model_config(model_config));
-  std::vector<Vector<double>> initial_sigma;
-  for (R_xlen_t v = 0; v < sigma.size(); ++v)
-    initial_sigma.push_back(Rcpp::as<Vector<double>>(sigma[v]));
-  model.initialise(trainer.seed, initial_sigma);
+  std::vector<Vector<double>> initial_noise;
+  for (R_xlen_t v = 0; v < noise.size(); ++v)
+    initial_noise.push_back(Rcpp::as<Vector<double>>(noise[v]));
+  model.initialise(trainer.seed, initial_noise);
   if (!start.isNULL()) read_parameters(Rcpp::List(start), model);
 
   RMonitor monitor(callback);
@@ -335,8 +370,8 @@ Rcpp::List core_project(const Rcpp::List& parameters, const Rcpp::List& model_co
                             Rcpp::Named("gates") = to_r(projection.gates, true));
 }
 
-// Every omic (features x samples, on the scale of training) decoded from latent (samples x
-// factors).
+// Every omic (features x samples, on the scale of training, without covariates) decoded from latent
+// (samples x factors).
 // [[Rcpp::export]]
 Rcpp::List core_reconstruct(const Rcpp::List& parameters, const Rcpp::List& model_config,
                             const Rcpp::NumericMatrix& latent, int threads) {
@@ -350,9 +385,9 @@ Rcpp::List core_reconstruct(const Rcpp::List& parameters, const Rcpp::List& mode
   return omics;
 }
 
-// Per omic, sums of squares: total and residual of every feature, gain and largest change of every
-// factor when it is held at the value given, the others staying as latent (samples x factors) has
-// them. See variance.h.
+// Per omic, sums of deviances: total and residual of every feature, gain and largest change of
+// every factor when it is held at the value given, the others staying as latent (samples x factors)
+// has them. See variance.h.
 // [[Rcpp::export]]
 Rcpp::List core_variance(const Rcpp::List& parameters, const Rcpp::List& model_config,
                          const Rcpp::List& omics, const Rcpp::NumericMatrix& latent,

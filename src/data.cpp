@@ -8,18 +8,46 @@
 
 namespace poems {
 
+namespace {
+
+/// One sample's values after the adjustment.
+class AdjustedSample {
+ public:
+  AdjustedSample(const Adjustment& adjustment, Index i)
+      : adjustment_(adjustment),
+        sample_(i),
+        shrink_(adjustment.offset.size() > 0 ? std::exp(-adjustment.offset(i)) : 1.0) {}
+
+  double operator()(double x, Index j) const {
+    if (adjustment_.offset.size() > 0) x = std::log1p(x * shrink_);
+    if (adjustment_.effects.size() > 0)
+      x -= adjustment_.effects.col(j).dot(adjustment_.covariates.col(sample_));
+    return x;
+  }
+
+ private:
+  const Adjustment& adjustment_;
+  Index sample_;
+  double shrink_;
+};
+
+}  // namespace
+
 template <typename T>
 OmicData<T> scale_omic(const Eigen::Ref<const Matrix<double>>& raw, const Vector<double>& center,
                        const Vector<double>& scale, const Vector<double>& fill, double clip,
-                       std::vector<Index> column, int threads) {
+                       const Adjustment& adjustment, std::vector<Index> column, int threads) {
   OmicData<T> omic;
   omic.values.resize(raw.rows(), raw.cols());
   omic.fill = fill.cast<T>();
   omic.column = std::move(column);
+  omic.covariates = adjustment.covariates.cast<T>();
+  omic.offset = adjustment.offset.cast<T>();
   std::vector<char> missing(raw.cols(), 0);
   parallel_for(raw.cols(), static_cast<double>(raw.size()), threads, [&](Index i, int) {
+    const AdjustedSample sample(adjustment, i);
     for (Index j = 0; j < raw.rows(); ++j) {
-      const double value = (raw(j, i) - center(j)) / scale(j);
+      const double value = (sample(raw(j, i), j) - center(j)) / scale(j);
       if (std::isnan(value)) missing[i] = 1;
       // NaN fails both comparisons of clamp and so passes through.
       omic.values(j, i) = static_cast<T>(std::clamp(value, -clip, clip));
@@ -27,6 +55,13 @@ OmicData<T> scale_omic(const Eigen::Ref<const Matrix<double>>& raw, const Vector
   });
   omic.has_missing = std::find(missing.begin(), missing.end(), 1) != missing.end();
   return omic;
+}
+
+template <typename T>
+void set_targets(const Eigen::Ref<const Matrix<double>>& raw, LinkScale<T> link,
+                 OmicData<T>& omic) {
+  omic.targets = raw.cast<T>();
+  omic.link = std::make_shared<const LinkScale<T>>(std::move(link));
 }
 
 namespace {
@@ -53,6 +88,26 @@ void gather_values(const OmicData<T>& omic, OmicBatch<T>& batch, int threads) {
   });
 }
 
+/// The same for what an omic that is not Gaussian has beside, and for covariates.
+template <typename T>
+void gather_rest(const OmicData<T>& omic, OmicBatch<T>& batch, int threads) {
+  const auto members = static_cast<Index>(batch.members.size());
+  const auto column = [&](Index i) { return omic.column[batch.samples[i]]; };
+  batch.covariates.resize(omic.covariates.size() > 0 ? members : 0, omic.covariates.rows());
+  for (Index i = 0; i < batch.covariates.rows(); ++i)
+    batch.covariates.row(i) = omic.covariates.col(column(i)).transpose();
+  if (!omic.link) return;
+
+  batch.link = omic.link;
+  batch.offset.resize(omic.offset.size() > 0 ? members : 0);
+  for (Index i = 0; i < batch.offset.size(); ++i) batch.offset(i) = omic.offset(column(i));
+  batch.targets.resize(members, omic.targets.rows());
+  parallel_for(members, static_cast<double>(batch.targets.size()), threads, [&](Index i, int) {
+    const auto values = omic.targets.col(column(i)).transpose().array();
+    batch.targets.row(i) = values.isNaN().select(T(0), values);
+  });
+}
+
 }  // namespace
 
 template <typename T>
@@ -68,14 +123,17 @@ Batch<T> make_batch(const Cohort<T>& cohort, std::vector<Index> samples, int thr
       omic.samples.push_back(batch.samples[i]);
     }
     gather_values(cohort.omics[v], omic, threads);
+    gather_rest(cohort.omics[v], omic, threads);
   }
   return batch;
 }
 
-#define POEMS_INSTANTIATE(T)                                                                  \
-  template OmicData<T> scale_omic<T>(const Eigen::Ref<const Matrix<double>>&,                 \
-                                     const Vector<double>&, const Vector<double>&,            \
-                                     const Vector<double>&, double, std::vector<Index>, int); \
+#define POEMS_INSTANTIATE(T)                                                                 \
+  template OmicData<T> scale_omic<T>(                                                        \
+      const Eigen::Ref<const Matrix<double>>&, const Vector<double>&, const Vector<double>&, \
+      const Vector<double>&, double, const Adjustment&, std::vector<Index>, int);            \
+  template void set_targets<T>(const Eigen::Ref<const Matrix<double>>&, LinkScale<T>,        \
+                               OmicData<T>&);                                                \
   template Batch<T> make_batch<T>(const Cohort<T>&, std::vector<Index>, int);
 POEMS_INSTANTIATE(float)
 POEMS_INSTANTIATE(double)

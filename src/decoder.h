@@ -1,9 +1,10 @@
 // Sparse decoder of one omic:
 //
-//   xhat_nj = c_j + v_j' drop(relu( A (m_j * z_n) ))
+//   xhat_nj = c_j + v_j' drop(relu( A (m_j * z_n) )) + b_j' y_n
 //
-// A: hidden x factors, shared by all features; v_j: hidden; m_j: the mask's column j, factors.
-// decoder_pass.h runs it on a batch.
+// A: hidden x factors, shared by all features; v_j: hidden; m_j: the mask's column j, factors;
+// y_n: the sample's covariates, if any, whose coefficients b_j are learned beside the rest so that
+// z need not hold what covariates explain. decoder_pass.h runs it on a batch.
 #pragma once
 
 #include "parallel.h"
@@ -13,12 +14,13 @@ namespace poems {
 
 template <typename T>
 struct SparseDecoder {
-  Parameter<T> hidden;  ///< A: hidden x factors
-  Parameter<T> W;       ///< loadings: factors x features
-  Parameter<T> output;  ///< v: hidden x features
-  Parameter<T> bias;    ///< c: features x 1
+  Parameter<T> hidden;   ///< A: hidden x factors
+  Parameter<T> W;        ///< loadings: factors x features
+  Parameter<T> output;   ///< v: hidden x features
+  Parameter<T> bias;     ///< c: features x 1
+  Parameter<T> effects;  ///< b: covariates x features
 
-  SparseDecoder(Index features, Index factors, Index hidden_units);
+  SparseDecoder(Index features, Index factors, Index hidden_units, Index covariates = 0);
 
   void initialise(std::uint64_t seed, std::uint64_t& part, bool unit_norm);
 

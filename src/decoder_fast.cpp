@@ -68,11 +68,13 @@ void DecoderPass<float>::run_block(Index block, DecoderWorkspace<float>& work) {
         xhat.col(j).segment(begin, observed) = work.xhat.head(observed);
         continue;
       }
+      add_covariates(j, begin, work.xhat.head(observed));
       losses_[block] += likelihood_->feature(*batch_, j, begin, weight_, work.xhat.head(observed));
       if (!wants_gradients) continue;
 
       work.xhat.segment(observed, tile.samples - observed).setZero();
       decoder_.bias.gradient(j) += work.xhat.head(observed).sum();
+      add_covariate_gradient(j, begin, work.xhat.head(observed));
       tile.d_output = decoder_.output.gradient.col(j).data();
       work.d_mask.head(tile.n_active).setZero();
       k.backward(tile);

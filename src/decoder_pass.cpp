@@ -14,8 +14,7 @@ constexpr Index smallest_block = 32;
 template <typename T>
 DecoderPass<T>::DecoderPass(SparseDecoder<T>& decoder, DecoderMode mode, const Matrix<T>& mask,
                             const Matrix<T>& z, const OmicBatch<T>* batch, double weight,
-                            GaussianLikelihood<T>* likelihood, const Dropout& dropout,
-                            bool skip_zeros)
+                            Likelihood<T>* likelihood, const Dropout& dropout, bool skip_zeros)
     : decoder_(decoder),
       mode_(mode),
       mask_(mask),
@@ -33,6 +32,7 @@ DecoderPass<T>::DecoderPass(SparseDecoder<T>& decoder, DecoderMode mode, const M
     d_mask.setZero(mask.rows(), features);
     decoder.output.gradient.resize(decoder.output.value.rows(), features);
     decoder.bias.gradient.resize(features, 1);
+    decoder.effects.zero_gradient();
     d_A_.resize(blocks());
     d_z_.resize(blocks());
   }
@@ -66,6 +66,20 @@ void DecoderPass<T>::find_active(Index j, std::vector<int>& active) const {
 }
 
 template <typename T>
+void DecoderPass<T>::add_covariates(Index j, Index begin, Eigen::Ref<Vector<T>> xhat) const {
+  if (decoder_.effects.value.size() == 0) return;
+  xhat += batch_->covariates.middleRows(begin, xhat.size()) * decoder_.effects.value.col(j);
+}
+
+template <typename T>
+void DecoderPass<T>::add_covariate_gradient(Index j, Index begin,
+                                            const Eigen::Ref<const Vector<T>>& d_xhat) {
+  if (decoder_.effects.value.size() == 0) return;
+  decoder_.effects.gradient.col(j) +=
+      batch_->covariates.middleRows(begin, d_xhat.size()).transpose() * d_xhat;
+}
+
+template <typename T>
 double DecoderPass<T>::finish() {
   double loss = 0.0;
   for (double part : losses_) loss += part;
@@ -94,22 +108,19 @@ void run_passes(std::vector<DecoderPass<T>>& passes, std::vector<DecoderWorkspac
   });
 }
 
-template DecoderPass<float>::DecoderPass(SparseDecoder<float>&, DecoderMode, const Matrix<float>&,
-                                         const Matrix<float>&, const OmicBatch<float>*, double,
-                                         GaussianLikelihood<float>*, const Dropout&, bool);
-template DecoderPass<double>::DecoderPass(SparseDecoder<double>&, DecoderMode,
-                                          const Matrix<double>&, const Matrix<double>&,
-                                          const OmicBatch<double>*, double,
-                                          GaussianLikelihood<double>*, const Dropout&, bool);
-template double DecoderPass<float>::work() const;
-template double DecoderPass<double>::work() const;
-template void DecoderPass<float>::find_active(Index, std::vector<int>&) const;
-template void DecoderPass<double>::find_active(Index, std::vector<int>&) const;
-template double DecoderPass<float>::finish();
-template double DecoderPass<double>::finish();
-template void run_passes<float>(std::vector<DecoderPass<float>>&,
-                                std::vector<DecoderWorkspace<float>>&, int);
-template void run_passes<double>(std::vector<DecoderPass<double>>&,
-                                 std::vector<DecoderWorkspace<double>>&, int);
+#define POEMS_INSTANTIATE(T)                                                                \
+  template DecoderPass<T>::DecoderPass(SparseDecoder<T>&, DecoderMode, const Matrix<T>&,    \
+                                       const Matrix<T>&, const OmicBatch<T>*, double,       \
+                                       Likelihood<T>*, const Dropout&, bool);               \
+  template double DecoderPass<T>::work() const;                                             \
+  template void DecoderPass<T>::find_active(Index, std::vector<int>&) const;                \
+  template void DecoderPass<T>::add_covariates(Index, Index, Eigen::Ref<Vector<T>>) const;  \
+  template void DecoderPass<T>::add_covariate_gradient(Index, Index,                        \
+                                                       const Eigen::Ref<const Vector<T>>&); \
+  template double DecoderPass<T>::finish();                                                 \
+  template void run_passes<T>(std::vector<DecoderPass<T>>&, std::vector<DecoderWorkspace<T>>&, int);
+POEMS_INSTANTIATE(float)
+POEMS_INSTANTIATE(double)
+#undef POEMS_INSTANTIATE
 
 }  // namespace poems

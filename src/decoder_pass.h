@@ -41,11 +41,11 @@ class DecoderPass {
   Matrix<T> xhat;    ///< members x features, in mode `reconstruct`
 
   /// z: factors x members. Loss and gradients are multiplied by `weight`; `batch` and `likelihood`
-  /// may be null in mode `reconstruct`. With `skip_zeros`, gradients of the mask's zeros are not
-  /// computed.
+  /// may be null in mode `reconstruct`, which leaves covariates out. With `skip_zeros`, gradients
+  /// of the mask's zeros are not computed.
   DecoderPass(SparseDecoder<T>& decoder, DecoderMode mode, const Matrix<T>& mask,
               const Matrix<T>& z, const OmicBatch<T>* batch, double weight,
-              GaussianLikelihood<T>* likelihood, const Dropout& dropout, bool skip_zeros);
+              Likelihood<T>* likelihood, const Dropout& dropout, bool skip_zeros);
 
   /// The number of blocks depends on the number of features alone, so that sums over blocks are the
   /// same on any number of threads.
@@ -63,13 +63,17 @@ class DecoderPass {
  private:
   void find_active(Index j, std::vector<int>& active) const;
 
+  /// b_j' y of members begin, begin + 1, ...; and its backward side, which adds to the gradient.
+  void add_covariates(Index j, Index begin, Eigen::Ref<Vector<T>> xhat) const;
+  void add_covariate_gradient(Index j, Index begin, const Eigen::Ref<const Vector<T>>& d_xhat);
+
   SparseDecoder<T>& decoder_;
   const DecoderMode mode_;
   const Matrix<T>& mask_;
   const Matrix<T>& z_;
   const OmicBatch<T>* batch_;
   const double weight_;
-  GaussianLikelihood<T>* likelihood_;
+  Likelihood<T>* likelihood_;
   const Dropout dropout_;
   const bool skip_zeros_;
   const Index block_size_;

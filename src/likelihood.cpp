@@ -2,63 +2,55 @@
 
 #include <cmath>
 
+#include "likelihood_bernoulli.h"
+#include "likelihood_counts.h"
+#include "likelihood_gaussian.h"
+
 namespace poems {
 
-namespace {
-constexpr double half_log_two_pi = 0.91893853320467274178;
+template <typename T>
+double Likelihood<T>::deviance(Index j, const Vector<T>& x, const Vector<T>& eta) const {
+  double sum = 0.0;
+  for (Index i = 0; i < x.size(); ++i)
+    if (!std::isnan(x(i))) sum += deviance(j, x(i), eta(i));
+  return sum;
 }
 
 template <typename T>
-GaussianLikelihood<T>::GaussianLikelihood(Index features, bool has_normaliser)
-    : log_sigma("log_sigma", features, 1, false), has_normaliser_(has_normaliser) {
-  squared_residuals_.setZero(features);
-  residual_count_.setZero(features);
-}
-
-template <typename T>
-double GaussianLikelihood<T>::feature(const OmicBatch<T>& batch, Index j, Index begin,
-                                      double weight, Eigen::Ref<Vector<T>> xhat) {
-  const T log_sigma_j = log_sigma.value(j);
-  const T precision = std::exp(T(-2) * log_sigma_j);
-  double count = static_cast<double>(xhat.size());
-  xhat -= batch.x.col(j).segment(begin, xhat.size());
-  if (batch.observed.size() > 0) {
-    const auto observed = batch.observed.col(j).segment(begin, xhat.size());
-    xhat.array() *= observed.array();
-    count = static_cast<double>(observed.sum());
+Comparison Likelihood<T>::compare(Index j, const Vector<T>& x, const Vector<T>& eta,
+                                  const Vector<T>& difference) const {
+  Comparison sums{0.0, 0.0};
+  for (Index i = 0; i < x.size(); ++i) {
+    if (std::isnan(x(i)) || difference(i) == T(0)) continue;
+    const T other = eta(i) - difference(i);
+    sums.gain += deviance(j, x(i), other) - deviance(j, x(i), eta(i));
+    sums.change += deviance(j, mean(eta(i)), other);
   }
-  const double squares = static_cast<double>(xhat.squaredNorm());
-  const double scaled_squares = squares * static_cast<double>(precision);
-  squared_residuals_(j) += squares;
-  residual_count_(j) += count;
+  return sums;
+}
 
-  double loss = 0.5 * scaled_squares;
-  double d_log_sigma = -scaled_squares;
-  if (has_normaliser_) {
-    loss += count * (static_cast<double>(log_sigma_j) + half_log_two_pi);
-    d_log_sigma += count;
+template <typename T>
+std::unique_ptr<Likelihood<T>> make_likelihood(Family family, Index features, double noise_prior,
+                                               const LikelihoodConfig& config) {
+  switch (family) {
+    case Family::bernoulli:
+      return std::make_unique<BernoulliLikelihood<T>>();
+    case Family::poisson:
+      return std::make_unique<PoissonLikelihood<T>>();
+    case Family::negative_binomial:
+      return std::make_unique<NegativeBinomialLikelihood<T>>(features, noise_prior);
+    case Family::gaussian:
+      break;
   }
-  if (log_sigma.gradient.size() > 0) log_sigma.gradient(j) += static_cast<T>(weight * d_log_sigma);
-  xhat *= static_cast<T>(weight) * precision;
-  return weight * loss;
+  return std::make_unique<GaussianLikelihood<T>>(features, config.has_normaliser, config.sigma_df,
+                                                 noise_prior);
 }
 
-template <typename T>
-void GaussianLikelihood<T>::reset_residuals() {
-  squared_residuals_.setZero();
-  residual_count_.setZero();
-}
-
-template <typename T>
-void GaussianLikelihood<T>::update_sigma(double df, double prior_variance) {
-  log_sigma.value = (0.5 * ((squared_residuals_.array() + df * prior_variance) /
-                            (residual_count_.array() + df + 2.0))
-                               .log())
-                        .template cast<T>()
-                        .matrix();
-}
-
-template class GaussianLikelihood<float>;
-template class GaussianLikelihood<double>;
+template class Likelihood<float>;
+template class Likelihood<double>;
+template std::unique_ptr<Likelihood<float>> make_likelihood(Family, Index, double,
+                                                            const LikelihoodConfig&);
+template std::unique_ptr<Likelihood<double>> make_likelihood(Family, Index, double,
+                                                             const LikelihoodConfig&);
 
 }  // namespace poems

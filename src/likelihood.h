@@ -1,43 +1,74 @@
 // Likelihood of one omic, and its derivative. One class per family; the decoder calls it feature by
-// feature with the reconstruction it has just computed.
+// feature with the reconstruction it has just computed, analyses ask it for deviances.
+//
+// A prediction eta is on the scale of the family's link: the value itself for Gaussian omics, log
+// odds for Bernoulli, the log of the expected count for counts.
 #pragma once
+
+#include <memory>
 
 #include "data.h"
 #include "parameter.h"
 
 namespace poems {
 
-/// Gaussian: x ~ N(xhat, sigma_j^2), so per observed value
-///   -log p = 1/2 ((x - xhat) / sigma_j)^2 + [ log sigma_j + 1/2 log(2 pi) ].
-/// The bracket is left out when `has_normaliser` is false (the published code adds its own
-/// log sigma term to the prior).
-template <typename T>
-class GaussianLikelihood {
- public:
-  Parameter<T> log_sigma;  ///< features x 1
+enum class Family { gaussian, bernoulli, poisson, negative_binomial };
 
-  GaussianLikelihood(Index features, bool has_normaliser);
-
-  void zero_gradient() { log_sigma.zero_gradient(); }
-
-  /// Loss of feature j over members begin, begin + 1, ... of the batch, as many as `xhat` has,
-  /// times `weight`. `xhat` is replaced by weight * dLoss/dxhat. Adds to the gradient of log_sigma,
-  /// and keeps count of the squared residuals for update_sigma(). May run on several threads for
-  /// different features.
-  double feature(const OmicBatch<T>& batch, Index j, Index begin, double weight,
-                 Eigen::Ref<Vector<T>> xhat);
-
-  /// Forgets the residuals counted so far.
-  void reset_residuals();
-
-  /// sigma_j^2 = (sum of squared residuals + nu s^2) / (number of them + nu + 2), the mode given
-  /// the residuals counted since the last reset under the scaled inverse chi^2(nu, s^2) prior.
-  void update_sigma(double df, double prior_variance);
-
- private:
-  bool has_normaliser_;
-  Vector<double> squared_residuals_;  ///< features
-  Vector<double> residual_count_;     ///< features
+/// What is the same for all omics and families.
+struct LikelihoodConfig {
+  bool has_normaliser;  ///< of the Gaussian
+  double sigma_df;      ///< nu of the prior of sigma^2
 };
+
+/// Sums over samples of one feature, of which eta - difference is another prediction.
+struct Comparison {
+  double gain;    ///< deviance of the other prediction from the values less that of eta
+  double change;  ///< deviance of the other prediction from what eta expects
+};
+
+template <typename T>
+class Likelihood {
+ public:
+  virtual ~Likelihood() = default;
+
+  /// Loss of feature j, -log p, over members begin, begin + 1, ... of the batch, as many as `xhat`
+  /// has, times `weight`. `xhat` is replaced by weight * dLoss/dxhat. Adds to the gradient of
+  /// noise(), and counts what update_noise() needs. May run on several threads for different
+  /// features.
+  virtual double feature(const OmicBatch<T>& batch, Index j, Index begin, double weight,
+                         Eigen::Ref<Vector<T>> xhat) = 0;
+
+  /// What is learned beside the prediction, features x 1; null if nothing is.
+  virtual Parameter<T>* noise() { return nullptr; }
+  const Parameter<T>* noise() const { return const_cast<Likelihood*>(this)->noise(); }
+  virtual void initialise(const Vector<double>& /*noise*/) {}
+
+  /// -log of the noise's prior; `observations`: how many the objective adds to its count.
+  virtual double prior(double /*observations*/) const { return 0.0; }
+  virtual void add_prior_gradient(double /*weight*/, double /*observations*/) {}
+
+  /// Forgets what has been counted, from which update_noise() would estimate the noise anew.
+  virtual void reset_counts() {}
+  virtual void update_noise() {}
+
+  /// Twice the log-likelihood that a perfect prediction gains: for Gaussian omics (x - eta)^2,
+  /// without sigma^2. x may be any mean of the family. Not for missing values.
+  virtual double deviance(Index j, T x, T eta) const = 0;
+
+  /// Its sum over values that are not NaN.
+  virtual double deviance(Index j, const Vector<T>& x, const Vector<T>& eta) const;
+
+  /// The value expected.
+  virtual T mean(T eta) const = 0;
+
+  /// Over values that are not NaN.
+  virtual Comparison compare(Index j, const Vector<T>& x, const Vector<T>& eta,
+                             const Vector<T>& difference) const;
+};
+
+/// noise_prior: what the family's prior of the noise is centred on.
+template <typename T>
+std::unique_ptr<Likelihood<T>> make_likelihood(Family family, Index features, double noise_prior,
+                                               const LikelihoodConfig& config);
 
 }  // namespace poems

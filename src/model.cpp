@@ -28,8 +28,10 @@ template <typename T>
 OmicModel<T>::OmicModel(const ModelConfig& config, const OmicConfig& omic)
     : encoder(omic.features, config.encoder_hidden, config.factors,
               config.objective.bounds_encoder_inputs()),
-      decoder(omic.features, config.factors, config.decoder_hidden),
-      likelihood(omic.features, config.objective.likelihood_has_normaliser()),
+      decoder(omic.features, config.factors, config.decoder_hidden, config.covariates),
+      likelihood(
+          make_likelihood<T>(omic.family, omic.features, omic.noise_prior,
+                             {config.objective.likelihood_has_normaliser(), config.sigma_df})),
       spike_slab({config.lambda0, config.lambda1, config.inclusion_a, omic.inclusion_b,
                   config.objective.proper_densities()},
                  config.factors, omic.features) {}
@@ -44,12 +46,12 @@ Model<T>::Model(const ModelConfig& config)
 }
 
 template <typename T>
-void Model<T>::initialise(std::uint64_t seed, const std::vector<Vector<double>>& sigma) {
+void Model<T>::initialise(std::uint64_t seed, const std::vector<Vector<double>>& noise) {
   std::uint64_t part = 0;
   for (std::size_t v = 0; v < omics.size(); ++v) {
     omics[v].encoder.initialise(seed, part);
     omics[v].decoder.initialise(seed, part, config_.objective.unit_norm_decoder());
-    omics[v].likelihood.log_sigma.value = sigma[v].array().log().template cast<T>();
+    omics[v].likelihood->initialise(noise[v]);
     if (config_.objective.inclusion_every_step()) {
       const Stream stream(seed, Purpose::initialise, 0, part++);
       Vector<T>& rate = omics[v].spike_slab.inclusion_rate;
@@ -139,7 +141,7 @@ std::vector<double> Model<T>::decode(const Batch<T>& batch, const Pass<T>& pass,
     passes.emplace_back(
         omics[v].decoder, mode, mask(v), members_z_[v], &batch.omics[v],
         config_.objective.likelihood_weight(batch.size(), config_.omics[v].features),
-        &omics[v].likelihood,
+        omics[v].likelihood.get(),
         dropout_of(config_.dropout, pass.dropout, pass.seed, Purpose::decoder_dropout, pass.epoch,
                    v),
         pass.skip_zeros || mode != DecoderMode::gradients);
@@ -165,7 +167,8 @@ LossTerms Model<T>::loss_and_gradients(const Batch<T>& batch, const Pass<T>& pas
   LossTerms terms;
   std::vector<DecoderPass<T>> passes;
   encode(batch, pass);
-  for (OmicModel<T>& omic : omics) omic.likelihood.zero_gradient();
+  for (OmicModel<T>& omic : omics)
+    if (Parameter<T>* noise = omic.likelihood->noise()) noise->zero_gradient();
   terms.reconstruction = decode(batch, pass, DecoderMode::gradients, passes);
 
   Matrix<T> d_z = Matrix<T>::Zero(config_.factors, batch.size());
@@ -193,18 +196,15 @@ void Model<T>::add_priors(Index batch_size, const Pass<T>& pass, LossTerms& term
       objective.kl_weight(batch_size, config_.factors, pass.kl_weight) * kl_divergence(posterior);
   terms.total = terms.kl;
   for (std::size_t v = 0; v < omics.size(); ++v) {
-    const auto log_sigma = omics[v].likelihood.log_sigma.value.array().template cast<double>();
     terms.penalty.push_back(weight * omics[v].spike_slab.penalty(mask(v), pass.threads));
     terms.noise.push_back(
-        weight * (objective.log_sigma_count(batch_size, config_.sigma_df) * log_sigma.sum() +
-                  0.5 * config_.sigma_df * config_.omics[v].sigma_prior_variance *
-                      (-2.0 * log_sigma).exp().sum()));
+        weight * omics[v].likelihood->prior(objective.noise_prior_observations(batch_size)));
     terms.total += terms.reconstruction[v] + terms.penalty[v] + terms.noise[v];
   }
 }
 
-/// Turns the mask's gradient into W's and adds the gradients of the priors of W and sigma. The
-/// penalty's is left out where the proximal step takes its place.
+/// Turns the mask's gradient into W's and adds the gradients of the priors of W and the noise.
+/// The penalty's is left out where the proximal step takes its place.
 template <typename T>
 void Model<T>::add_prior_gradients(std::size_t v, Index batch_size, const Pass<T>& pass,
                                    Matrix<T>& d_mask) {
@@ -217,12 +217,7 @@ void Model<T>::add_prior_gradients(std::size_t v, Index batch_size, const Pass<T
   else
     omic.decoder.W.gradient.swap(d_mask);
 
-  const double spread = config_.sigma_df * config_.omics[v].sigma_prior_variance;
-  const double count = objective.log_sigma_count(batch_size, config_.sigma_df);
-  Parameter<T>& log_sigma = omic.likelihood.log_sigma;
-  log_sigma.gradient.array() +=
-      (weight * (count - spread * (-2.0 * log_sigma.value.array().template cast<double>()).exp()))
-          .template cast<T>();
+  omic.likelihood->add_prior_gradient(weight, objective.noise_prior_observations(batch_size));
 }
 
 template <typename T>
@@ -237,7 +232,7 @@ void Model<T>::step(AdamW<T>& optimizer, const Pass<T>& pass, Index batch_size) 
   for (std::size_t v = 0; v < omics.size(); ++v) {
     OmicModel<T>& omic = omics[v];
     for (Parameter<T>* parameter : omic_parameters(v)) {
-      if (parameter == &omic.likelihood.log_sigma && objective.sigma_in_closed_form()) continue;
+      if (parameter == omic.likelihood->noise() && objective.noise_once_per_epoch()) continue;
       if (parameter == &omic.decoder.W || parameter == &omic.decoder.output) continue;
       update(parameter);
     }
@@ -294,15 +289,15 @@ Matrix<T> Model<T>::reconstruct(std::size_t omic, const Matrix<T>& z, int thread
 template <typename T>
 void Model<T>::begin_epoch() {
   times = {};
-  for (OmicModel<T>& omic : omics) omic.likelihood.reset_residuals();
+  for (OmicModel<T>& omic : omics) omic.likelihood->reset_counts();
 }
 
 template <typename T>
-void Model<T>::end_epoch(bool update_sigma) {
+void Model<T>::end_epoch(bool update_noise) {
   for (std::size_t v = 0; v < omics.size(); ++v) {
     if (!config_.objective.inclusion_every_step()) omics[v].spike_slab.update(mask(v));
-    if (config_.objective.sigma_in_closed_form() && update_sigma)
-      omics[v].likelihood.update_sigma(config_.sigma_df, config_.omics[v].sigma_prior_variance);
+    if (config_.objective.noise_once_per_epoch() && update_noise)
+      omics[v].likelihood->update_noise();
   }
 }
 
@@ -320,11 +315,15 @@ template <typename T>
 std::vector<Parameter<T>*> Model<T>::omic_parameters(std::size_t v) {
   Encoder<T>& encoder = omics[v].encoder;
   SparseDecoder<T>& decoder = omics[v].decoder;
-  return {&encoder.hidden1.weight, &encoder.hidden1.bias, &encoder.hidden2.weight,
-          &encoder.hidden2.bias,   &encoder.mean.weight,  &encoder.mean.bias,
-          &encoder.logvar.weight,  &encoder.logvar.bias,  &gate.norms[v].weight,
-          &gate.norms[v].bias,     &decoder.hidden,       &decoder.W,
-          &decoder.output,         &decoder.bias,         &omics[v].likelihood.log_sigma};
+  std::vector<Parameter<T>*> parameters = {
+      &encoder.hidden1.weight, &encoder.hidden1.bias, &encoder.hidden2.weight,
+      &encoder.hidden2.bias,   &encoder.mean.weight,  &encoder.mean.bias,
+      &encoder.logvar.weight,  &encoder.logvar.bias,  &gate.norms[v].weight,
+      &gate.norms[v].bias,     &decoder.hidden,       &decoder.W,
+      &decoder.output,         &decoder.bias};
+  if (decoder.effects.value.size() > 0) parameters.push_back(&decoder.effects);
+  if (Parameter<T>* noise = omics[v].likelihood->noise()) parameters.push_back(noise);
+  return parameters;
 }
 
 template <typename T>

@@ -3,6 +3,7 @@
 //   encoders -> gate -> fusion -> z -> sparse decoders with their likelihoods
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "data.h"
@@ -20,8 +21,11 @@ namespace poems {
 
 struct OmicConfig {
   Index features;
-  double sigma_prior_variance;  ///< s^2 of the scaled inverse chi^2 prior
-  double inclusion_b;           ///< b of the inclusion rates' Beta(a, b) prior
+  /// What the prior of the family's noise is centred on: s^2 of the Gaussian's scaled inverse chi^2
+  /// prior, the typical dispersion of the negative binomial.
+  double noise_prior;
+  double inclusion_b;  ///< b of the inclusion rates' Beta(a, b) prior
+  Family family = Family::gaussian;
 };
 
 /// Everything that describes a model but its parameters.
@@ -35,6 +39,7 @@ struct ModelConfig {
   double sigma_df;
   bool row_normalize;
   Objective objective;
+  Index covariates = 0;
 };
 
 /// The pieces that belong to one omic.
@@ -42,7 +47,7 @@ template <typename T>
 struct OmicModel {
   Encoder<T> encoder;
   SparseDecoder<T> decoder;
-  GaussianLikelihood<T> likelihood;
+  std::unique_ptr<Likelihood<T>> likelihood;
   SpikeSlab<T> spike_slab;
 
   OmicModel(const ModelConfig& config, const OmicConfig& omic);
@@ -91,8 +96,8 @@ class Model {
 
   const ModelConfig& config() const { return config_; }
 
-  /// Random initial values; sigma: per omic, the initial noise sd of every feature.
-  void initialise(std::uint64_t seed, const std::vector<Vector<double>>& sigma);
+  /// Random initial values; noise: per omic, the initial noise of every feature (sd or dispersion).
+  void initialise(std::uint64_t seed, const std::vector<Vector<double>>& noise);
 
   /// Experts, gates and posterior of a batch; z as the pass says.
   void encode(const Batch<T>& batch, const Pass<T>& pass);
@@ -107,13 +112,14 @@ class Model {
   /// update of the inclusion probabilities where the objective has them.
   void step(AdamW<T>& optimizer, const Pass<T>& pass, Index batch_size);
 
-  /// Forgets the residuals of the epoch before, from which end_epoch() would update sigma.
+  /// Forgets what the likelihoods counted in the epoch before, for end_epoch() to update the noise.
   void begin_epoch();
 
-  /// Updates that the objective does once per epoch: inclusion probabilities and sigma.
-  void end_epoch(bool update_sigma);
+  /// Updates that the objective does once per epoch: inclusion probabilities and noise.
+  void end_epoch(bool update_noise);
 
-  /// One omic decoded from z (factors x samples) without dropout: samples x features.
+  /// One omic decoded from z (factors x samples) without dropout and covariates: samples x
+  /// features.
   Matrix<T> reconstruct(std::size_t omic, const Matrix<T>& z, int threads);
 
   /// The decoder's mask of one omic, factors x features.

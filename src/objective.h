@@ -16,7 +16,7 @@ struct Objective {
   bool bounds_encoder_inputs() const { return elbo; }
   bool proper_densities() const { return elbo; }          ///< in the E step of the spike and slab
   bool penalty_by_proximal_step() const { return elbo; }  ///< otherwise by its subgradient
-  bool sigma_in_closed_form() const { return elbo; }      ///< otherwise by the optimiser
+  bool noise_once_per_epoch() const { return elbo; }      ///< otherwise by the optimiser
   bool unit_norm_decoder() const { return elbo; }
   bool decays_everything() const { return !elbo; }     ///< otherwise weights of encoders, gate
   bool inclusion_every_step() const { return !elbo; }  ///< otherwise once per epoch
@@ -39,9 +39,9 @@ struct Objective {
     return 1.0 / static_cast<double>(elbo ? training_samples : batch);
   }
 
-  /// Coefficient of sum_j log sigma_j in the prior of sigma; the rest is 1/2 nu s^2 sum sigma^-2.
-  double log_sigma_count(Index batch, double df) const {
-    return df + 2.0 + (elbo ? 0.0 : static_cast<double>(batch));
+  /// Observations by which the prior of the noise counts as more: the published code's slip.
+  double noise_prior_observations(Index batch) const {
+    return elbo ? 0.0 : static_cast<double>(batch);
   }
 };
 

@@ -47,6 +47,8 @@ template <typename T>
 double variance_explained(Model<T>& model, std::size_t omic, const Cohort<T>& cohort,
                           const Matrix<T>& mean, const std::vector<bool>& samples, int threads) {
   const OmicData<T>& data = cohort.omics[omic];
+  const Likelihood<T>& likelihood = *model.omics[omic].likelihood;
+  const Matrix<T>& effects = model.omics[omic].decoder.effects.value;
   double residual = 0.0, total = 0.0;
   for (Index i = 0; i < block_count(samples_at_once, cohort.samples); ++i) {
     const Block block = block_at(i, samples_at_once, cohort.samples);
@@ -56,10 +58,12 @@ double variance_explained(Model<T>& model, std::size_t omic, const Cohort<T>& co
       const Index column = data.column[block.begin + b];
       if (!samples[block.begin + b] || column < 0) continue;
       for (Index j = 0; j < data.values.rows(); ++j) {
-        const T x = data.values(j, column);
+        const T x = data.target(j, column);
         if (std::isnan(x)) continue;
-        residual += std::pow(static_cast<double>(x - part(b, j)), 2);
-        total += std::pow(static_cast<double>(x - data.fill(j)), 2);
+        T xhat = part(b, j);
+        if (effects.size() > 0) xhat += effects.col(j).dot(data.covariates.col(column));
+        residual += likelihood.deviance(j, x, data.prediction(j, column, xhat));
+        total += likelihood.deviance(j, x, data.null_prediction(j, column));
       }
     }
   }

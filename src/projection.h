@@ -18,12 +18,14 @@ struct Projection {
 template <typename T>
 Projection<T> project(Model<T>& model, const Cohort<T>& cohort, int threads);
 
-/// The omic as decoded from z (factors x samples), on the scale of training: features x samples.
+/// The omic as decoded from z (factors x samples) without covariates, on the scale of training:
+/// features x samples.
 template <typename T>
 Matrix<T> reconstruct(Model<T>& model, std::size_t omic, const Matrix<T>& z, int threads);
 
-/// Share of an omic's variance that the reconstruction from the posterior mean explains, over the
-/// observed values of the samples marked true:  1 - sum (x - xhat)^2 / sum (x - fill)^2.
+/// Share of an omic's deviance that the reconstruction from the posterior mean explains, over the
+/// observed values of the samples marked true: 1 - deviance / deviance of the null prediction. For
+/// Gaussian omics,  1 - sum (x - xhat)^2 / sum (x - fill)^2.
 /// NaN when none of these samples has the omic.
 template <typename T>
 double variance_explained(Model<T>& model, std::size_t omic, const Cohort<T>& cohort,

@@ -12,9 +12,9 @@ namespace poems {
 
 namespace {
 
-/// The noise sd starts from its initial value and is first re-estimated after this many epochs,
-/// when residuals have begun to mean something.
-constexpr long first_sigma_epoch = 5;
+/// The noise starts from its initial value and is first re-estimated after this many epochs, when
+/// residuals have begun to mean something.
+constexpr long first_noise_epoch = 5;
 
 /// Validation in batches no larger than this, to bound memory.
 constexpr Index largest_evaluation_batch = 512;
@@ -141,7 +141,7 @@ class Trainer {
     record.encoder_seconds = model_.times.encoders;
     record.decoder_seconds = model_.times.decoders;
     record.optimiser_seconds = model_.times.optimiser;
-    model_.end_epoch(record.epoch >= first_sigma_epoch);
+    model_.end_epoch(record.epoch >= first_noise_epoch);
     return true;
   }
 

@@ -16,9 +16,13 @@ namespace {
 template <typename T>
 class OmicVariance {
  public:
-  OmicVariance(const SparseDecoder<T>& decoder, const Matrix<T>& mask, const OmicData<T>& data,
+  OmicVariance(const OmicModel<T>& model, const Matrix<T>& mask, const OmicData<T>& data,
                const Matrix<T>& z, const Vector<T>& held)
-      : decoder_(decoder), mask_(mask), data_(data), held_(held) {
+      : decoder_(model.decoder),
+        likelihood_(*model.likelihood),
+        mask_(mask),
+        data_(data),
+        held_(held) {
     for (Index i = 0; i < z.cols(); ++i)
       if (data.column[i] >= 0) members_.push_back(i);
     z_.resize(static_cast<Index>(members_.size()), z.rows());
@@ -73,15 +77,20 @@ class OmicVariance {
     Vector<T> xhat = Vector<T>::Constant(tile.size, decoder_.bias.value(j));
     for (Index h = 0; h < v.size(); ++h) xhat += v(h) * layer.values.col(h).cwiseMax(T(0));
 
-    Vector<T> observed(tile.size), residual(tile.size);
+    Vector<T> x(tile.size), eta(tile.size);
     for (Index i = 0; i < tile.size; ++i) {
-      const T x = data_.values(j, data_.column[members_[tile.begin + i]]);
-      observed(i) = std::isnan(x) ? T(0) : T(1);
-      residual(i) = std::isnan(x) ? T(0) : x - xhat(i);
-      if (!std::isnan(x)) sums.total(j) += std::pow(static_cast<double>(x - data_.fill(j)), 2);
+      const Index column = data_.column[members_[tile.begin + i]];
+      T predicted = xhat(i);
+      if (decoder_.effects.value.size() > 0)
+        predicted += decoder_.effects.value.col(j).dot(data_.covariates.col(column));
+      x(i) = data_.target(j, column);
+      eta(i) = data_.prediction(j, column, predicted);
+      if (!std::isnan(x(i)))
+        sums.total(j) += likelihood_.deviance(j, x(i), data_.null_prediction(j, column));
     }
-    sums.residual(j) += residual.template cast<double>().squaredNorm();
+    sums.residual(j) += likelihood_.deviance(j, x, eta);
 
+    const T unit = data_.link ? data_.link->unit(j) : T(1);
     Vector<T> distance(tile.size), difference(tile.size);
     for (std::size_t a = 0; a < layer.active.size(); ++a) {
       const Index k = layer.active[a];
@@ -89,14 +98,14 @@ class OmicVariance {
       difference = xhat.array() - decoder_.bias.value(j);  // less what follows: xhat - xhat_k
       for (Index h = 0; h < v.size(); ++h)
         difference -= v(h) * (layer.values.col(h) - layer.weights(h, a) * distance).cwiseMax(T(0));
-      difference.array() *= observed.array();
-      gain(k) += difference.template cast<double>().dot(
-          (T(2) * residual + difference).template cast<double>());
-      change(a) += difference.template cast<double>().squaredNorm();
+      const Comparison held = likelihood_.compare(j, x, eta, unit * difference);
+      gain(k) += held.gain;
+      change(a) += held.change;
     }
   }
 
   const SparseDecoder<T>& decoder_;
+  const Likelihood<T>& likelihood_;
   const Matrix<T>& mask_;
   const OmicData<T>& data_;
   const Vector<T>& held_;
@@ -115,7 +124,7 @@ std::vector<VarianceSums> variance_sums(Model<T>& model, const Cohort<T>& cohort
   std::vector<std::pair<OmicVariance<T>*, Index>> blocks;
   double work = 0.0;
   for (std::size_t v = 0; v < model.omics.size(); ++v) {
-    omics.emplace_back(model.omics[v].decoder, model.mask(v), cohort.omics[v], z, held);
+    omics.emplace_back(model.omics[v], model.mask(v), cohort.omics[v], z, held);
     work += omics[v].work();
     for (Index block = 0; block < omics[v].blocks(); ++block) blocks.emplace_back(&omics[v], block);
   }

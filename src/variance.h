@@ -9,13 +9,14 @@
 
 namespace poems {
 
-/// Sums of squares of one omic, over the observed values of the samples that have it. x is a value,
-/// xhat its reconstruction, xhat_k the same with factor k held.
+/// Sums of deviances D of one omic, over the observed values of the samples that have it; of a
+/// Gaussian omic, squares. x is a value, m the null prediction, xhat the reconstruction, xhat_k the
+/// same with factor k held.
 struct VarianceSums {
-  Vector<double> total;     ///< per feature: sum (x - fill)^2
-  Vector<double> residual;  ///< per feature: sum (x - xhat)^2
-  Vector<double> gain;      ///< per factor, over all features: sum (x - xhat_k)^2 - (x - xhat)^2
-  /// Per factor, the sum and the largest over features of sum (xhat - xhat_k)^2 / total.
+  Vector<double> total;     ///< per feature: sum D(x, m)
+  Vector<double> residual;  ///< per feature: sum D(x, xhat)
+  Vector<double> gain;      ///< per factor, over all features: sum D(x, xhat_k) - D(x, xhat)
+  /// Per factor, the sum and the largest over features of sum D(xhat, xhat_k) / total.
   Vector<double> change, largest_change;
 };
 

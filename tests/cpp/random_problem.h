@@ -37,15 +37,48 @@ poems::Cohort<T> random_cohort(Index samples, const std::vector<Index>& features
         x.data()[i] = std::numeric_limits<double>::quiet_NaN();
     const poems::Vector<double> zero = poems::Vector<double>::Zero(features[v]);
     const poems::Vector<double> one = poems::Vector<double>::Ones(features[v]);
-    cohort.omics.push_back(poems::scale_omic<T>(x, zero, one, zero, 6.0, column, 1));
+    cohort.omics.push_back(poems::scale_omic<T>(x, zero, one, zero, 6.0, {}, column, 1));
   }
   return cohort;
+}
+
+/// Makes an omic one of another family, with raw values, offsets (of counts) and a link of its own.
+/// Values stay missing where they are.
+template <typename T>
+void change_family(poems::Family family, poems::OmicData<T>& omic) {
+  const Index features = omic.values.rows(), samples = omic.values.cols();
+  const bool counts = family != poems::Family::bernoulli;
+  const poems::Stream stream(31, poems::Purpose::shuffle, 0);
+  Matrix<double> raw(features, samples);
+  for (Index i = 0; i < raw.size(); ++i)
+    raw.data()[i] = std::isnan(omic.values.data()[i])
+                        ? std::numeric_limits<double>::quiet_NaN()
+                        : std::floor((counts ? 9.0 : 2.0) * stream.uniform(i));
+  poems::LinkScale<T> link;
+  link.intercept = normal_matrix(features, 1, 32).cast<T>();
+  const Matrix<double> unit = 0.5 + 0.3 * normal_matrix(features, 1, 33).array().abs();
+  link.unit = unit.cast<T>();
+  if (omic.covariates.size() > 0)
+    link.effects = normal_matrix(omic.covariates.rows(), features, 34).template cast<T>();
+  if (counts) omic.offset = (0.4 * normal_matrix(samples, 1, 35)).cast<T>();
+  poems::set_targets<T>(raw, link, omic);
+}
+
+template <typename T>
+void add_covariates(Index covariates, poems::Cohort<T>& cohort) {
+  const Matrix<double> all = normal_matrix(covariates, cohort.samples, 36);
+  for (poems::OmicData<T>& omic : cohort.omics) {
+    omic.covariates.resize(covariates, omic.values.cols());
+    for (Index i = 0; i < cohort.samples; ++i)
+      if (omic.column[i] >= 0) omic.covariates.col(omic.column[i]) = all.col(i).cast<T>();
+  }
 }
 
 inline poems::ModelConfig small_config(const std::vector<Index>& features, bool elbo,
                                        bool row_normalize = false) {
   poems::ModelConfig config{};
-  for (Index d : features) config.omics.push_back({d, 0.3, static_cast<double>(d) / 10.0});
+  for (Index d : features)
+    config.omics.push_back({d, 0.3, static_cast<double>(d) / 10.0, poems::Family::gaussian});
   config.factors = 3;
   config.encoder_hidden = 6;
   config.decoder_hidden = 5;

@@ -99,6 +99,70 @@ TEST(Variance, OfAllFactorsIsThatOfTheProjection) {
                 1e-12);
 }
 
+TEST(Variance, IsThatOfDeviancesWithOtherFamiliesAndCovariates) {
+  const poems::Family families[] = {poems::Family::negative_binomial, poems::Family::gaussian,
+                                    poems::Family::bernoulli};
+  poems::Cohort<double> cohort = random_cohort<double>(samples, features, true);
+  add_covariates(2, cohort);
+  poems::ModelConfig config = small_config(features, true);
+  config.covariates = 2;
+  for (std::size_t v = 0; v < 3; ++v) {
+    config.omics[v].family = families[v];
+    if (families[v] != poems::Family::gaussian) change_family(families[v], cohort.omics[v]);
+  }
+  poems::Model<double> model = initialised_model<double>(config, 11);
+  for (auto& omic : model.omics)
+    omic.decoder.effects.value = 0.3 * normal_matrix(2, omic.decoder.W.value.cols(), 8);
+  const Matrix<double> z = random_z<double>();
+  const auto all = poems::variance_sums(model, cohort, z, held, 2);
+  for (std::size_t v = 0; v < 3; ++v) {
+    const poems::OmicData<double>& data = cohort.omics[v];
+    const poems::Likelihood<double>& likelihood = *model.omics[v].likelihood;
+    /// Deviance of feature j from its values, or from what `from` expects; at `xhat` decoded, or
+    /// without the decoder if null.
+    const auto deviance = [&](Index j, const Matrix<double>* xhat, const Matrix<double>* from) {
+      double sum = 0.0;
+      for (Index i = 0; i < samples; ++i) {
+        const Index n = data.column[i];
+        if (n < 0 || std::isnan(data.values(j, n))) continue;
+        const Vector<double> c = data.covariates.col(n);
+        const auto predict = [&](const Matrix<double>* decoded) {
+          double part = 0.0;
+          if (decoded) part = (*decoded)(j, i) + model.omics[v].decoder.effects.value.col(j).dot(c);
+          if (!data.link) return part;
+          const double offset = data.offset.size() > 0 ? data.offset(n) : 0.0;
+          return offset + data.link->intercept(j) + data.link->effects.col(j).dot(c) +
+                 data.link->unit(j) * part;
+        };
+        const double x = from        ? likelihood.mean(predict(from))
+                         : data.link ? data.targets(j, n)
+                                     : data.values(j, n);
+        sum += likelihood.deviance(j, x, predict(xhat));
+      }
+      return sum;
+    };
+    const Matrix<double> xhat = poems::reconstruct(model, v, z, 1);
+    for (Index k = 0; k < 3; ++k) {
+      Matrix<double> z_held = z;
+      z_held.row(k).setConstant(held(k));
+      const Matrix<double> xhat_held = poems::reconstruct(model, v, z_held, 1);
+      double gain = 0.0, change = 0.0;
+      for (Index j = 0; j < features[v]; ++j) {
+        const double total = deviance(j, nullptr, nullptr), residual = deviance(j, &xhat, nullptr);
+        EXPECT_NEAR(all[v].total(j), total, 1e-10 * total);
+        EXPECT_NEAR(all[v].residual(j), residual, 1e-10 * residual);
+        gain += deviance(j, &xhat_held, nullptr) - residual;
+        change += deviance(j, &xhat_held, &xhat) / total;
+      }
+      EXPECT_NEAR(all[v].gain(k), gain, 1e-8 * (1.0 + std::abs(gain)));
+      EXPECT_NEAR(all[v].change(k), change, 1e-8 * (1.0 + change));
+    }
+    EXPECT_NEAR(1.0 - all[v].residual.sum() / all[v].total.sum(),
+                poems::variance_explained(model, v, cohort, z, std::vector<bool>(samples, true), 1),
+                1e-12);
+  }
+}
+
 TEST(Variance, IsTheSameOnAnyNumberOfThreadsAndInFloatNearly) {
   poems::Model<float> model = sparse_model<float>(true);
   const poems::Cohort<float> cohort = random_cohort<float>(samples, features, true);

@@ -4,7 +4,10 @@
 #include <cmath>
 
 #include "fusion.h"
-#include "likelihood.h"
+#include "gamma.h"
+#include "likelihood_bernoulli.h"
+#include "likelihood_counts.h"
+#include "likelihood_gaussian.h"
 #include "optimizer.h"
 #include "random_problem.h"
 #include "spike_slab.h"
@@ -138,14 +141,14 @@ TEST(GaussianLikelihood, SigmaIsTheModeOfItsPosterior) {
   const poems::Cohort<double> cohort = random_cohort<double>(12, features, true);
   const poems::Batch<double> batch = poems::make_batch(cohort, all_samples(12), 1);
   const poems::OmicBatch<double>& omic = batch.omics[1];  // has missing values
-  poems::GaussianLikelihood<double> likelihood(4, true);
   const double df = 3.0, prior_variance = 0.3;
+  poems::GaussianLikelihood<double> likelihood(4, true, df, prior_variance);
   const auto members = static_cast<Index>(omic.members.size());
   for (Index j = 0; j < 4; ++j) {
     poems::Vector<double> xhat = poems::Vector<double>::Constant(members, 0.1);
     likelihood.feature(omic, j, 0, 1.0, xhat);
   }
-  likelihood.update_sigma(df, prior_variance);
+  likelihood.update_noise();
   for (Index j = 0; j < 4; ++j) {
     double squares = 0.0, count = 0.0;
     for (Index i = 0; i < members; ++i) {
@@ -161,7 +164,7 @@ TEST(GaussianLikelihood, SigmaIsTheModeOfItsPosterior) {
 TEST(GaussianLikelihood, IsTheNormalDensity) {
   const poems::Cohort<double> cohort = random_cohort<double>(1, {1}, false);
   const poems::Batch<double> batch = poems::make_batch(cohort, {0}, 1);
-  poems::GaussianLikelihood<double> likelihood(1, true);
+  poems::GaussianLikelihood<double> likelihood(1, true, 3.0, 0.3);
   likelihood.log_sigma.value(0) = std::log(0.5);
   poems::Vector<double> xhat = poems::Vector<double>::Constant(1, 0.2);
   const double x = batch.omics[0].x(0, 0);
@@ -169,6 +172,118 @@ TEST(GaussianLikelihood, IsTheNormalDensity) {
                          (0.5 * std::sqrt(2.0 * 3.14159265358979323846));
   EXPECT_NEAR(likelihood.feature(batch.omics[0], 0, 0, 1.0, xhat), -std::log(density), 1e-12);
   EXPECT_NEAR(xhat(0), (0.2 - x) / 0.25, 1e-12);
+}
+
+TEST(GammaFunction, AgreesWithTheStandardLibraryAndItsDifferences) {
+  for (double x : {1e-3, 0.3, 1.0, 2.5, 9.99, 10.01, 57.0, 1e4, 3e7}) {
+    const poems::GammaFunction gamma = poems::gamma_function(x);
+    const double scale = 1.0 + std::abs(std::lgamma(x));
+    EXPECT_NEAR(gamma.log, std::lgamma(x), 1e-13 * scale) << x;
+    EXPECT_NEAR(poems::log_gamma(x), std::lgamma(x), 1e-13 * scale) << x;
+    // psi(x + 1) - psi(x) = 1 / x, psi'(x + 1) - psi'(x) = -1 / x^2.
+    const poems::GammaFunction next = poems::gamma_function(x + 1.0);
+    EXPECT_NEAR(next.digamma - gamma.digamma, 1.0 / x, 1e-13 * (1.0 + 1.0 / x)) << x;
+    EXPECT_NEAR(next.trigamma - gamma.trigamma, -1.0 / (x * x), 1e-13 * (1.0 + 1.0 / (x * x))) << x;
+  }
+  EXPECT_NEAR(poems::gamma_function(1.0).digamma, -0.57721566490153286, 1e-13);
+  EXPECT_NEAR(poems::gamma_function(1.0).trigamma, 1.6449340668482264, 1e-13);
+}
+
+namespace {
+
+/// A batch of one feature whose prediction is what the decoder says.
+poems::OmicBatch<double> batch_of(const poems::Vector<double>& x) {
+  poems::OmicBatch<double> batch;
+  batch.targets = x;
+  batch.link = std::make_shared<poems::LinkScale<double>>(poems::LinkScale<double>{
+      poems::Vector<double>::Zero(1), poems::Vector<double>::Ones(1), Matrix<double>()});
+  return batch;
+}
+
+/// -log p and the slope in eta of one value.
+std::pair<double, double> loss_of(poems::Likelihood<double>& likelihood, double x, double eta) {
+  poems::Vector<double> xhat = poems::Vector<double>::Constant(1, eta);
+  const double loss =
+      likelihood.feature(batch_of(poems::Vector<double>::Constant(1, x)), 0, 0, 1.0, xhat);
+  return {loss, xhat(0)};
+}
+
+/// The deviance is twice what the log-likelihood gains from a perfect prediction.
+void expect_deviance(poems::Likelihood<double>& likelihood, double x, double eta, double perfect) {
+  EXPECT_NEAR(likelihood.deviance(0, x, eta),
+              2.0 * (loss_of(likelihood, x, eta).first - loss_of(likelihood, x, perfect).first),
+              1e-9 * (1.0 + x));
+}
+
+}  // namespace
+
+TEST(BernoulliLikelihood, IsTheBernoulliDensity) {
+  poems::BernoulliLikelihood<double> likelihood;
+  for (double eta : {-3.0, 0.4, 2.0}) {
+    const double p = 1.0 / (1.0 + std::exp(-eta));
+    EXPECT_NEAR(loss_of(likelihood, 1.0, eta).first, -std::log(p), 1e-14);
+    EXPECT_NEAR(loss_of(likelihood, 0.0, eta).first, -std::log(1.0 - p), 1e-14);
+    EXPECT_NEAR(loss_of(likelihood, 1.0, eta).second, p - 1.0, 1e-14);
+    EXPECT_NEAR(likelihood.mean(eta), p, 1e-15);
+    expect_deviance(likelihood, 1.0, eta, 50.0);
+    expect_deviance(likelihood, 0.0, eta, -50.0);
+  }
+  // Far out: no infinities.
+  EXPECT_NEAR(loss_of(likelihood, 0.0, 800.0).first, 800.0, 1e-9);
+  EXPECT_NEAR(loss_of(likelihood, 1.0, 800.0).first, 0.0, 1e-12);
+}
+
+TEST(PoissonLikelihood, IsThePoissonDensity) {
+  poems::PoissonLikelihood<double> likelihood;
+  for (double x : {0.0, 1.0, 7.0, 300.0})
+    for (double eta : {-2.0, 0.5, 4.0}) {
+      const double mu = std::exp(eta);
+      EXPECT_NEAR(loss_of(likelihood, x, eta).first, mu - x * eta + std::lgamma(x + 1.0), 1e-10);
+      EXPECT_NEAR(loss_of(likelihood, x, eta).second, mu - x, 1e-10);
+      expect_deviance(likelihood, x, eta, x > 0.0 ? std::log(x) : -700.0);
+    }
+  // Beyond the largest count the loss is a straight line.
+  const auto at = loss_of(likelihood, 3.0, 30.0), further = loss_of(likelihood, 3.0, 40.0);
+  EXPECT_TRUE(std::isfinite(further.first));
+  EXPECT_EQ(at.second, further.second);
+  EXPECT_NEAR((further.first - at.first) / (10.0 * at.second), 1.0, 1e-12);
+}
+
+TEST(NegativeBinomialLikelihood, IsTheNegativeBinomialDensity) {
+  for (double a : {1e-3, 0.2, 5.0}) {
+    poems::NegativeBinomialLikelihood<double> likelihood(1, 0.1);
+    likelihood.initialise(poems::Vector<double>::Constant(1, a));
+    const double r = 1.0 / a;
+    for (double x : {0.0, 1.0, 12.0, 4000.0})
+      for (double eta : {-2.0, 1.0, 6.0}) {
+        const double mu = std::exp(eta);
+        const double expected = -std::lgamma(x + r) + std::lgamma(r) + std::lgamma(x + 1.0) -
+                                r * std::log(r / (r + mu)) - x * std::log(mu / (r + mu));
+        EXPECT_NEAR(loss_of(likelihood, x, eta).first, expected, 1e-9 * (1.0 + std::abs(expected)));
+        EXPECT_NEAR(loss_of(likelihood, x, eta).second, (mu - x) / (1.0 + a * mu), 1e-9);
+        expect_deviance(likelihood, x, eta, x > 0.0 ? std::log(x) : -700.0);
+      }
+    EXPECT_TRUE(std::isfinite(loss_of(likelihood, 5.0, 300.0).first));
+  }
+}
+
+TEST(NegativeBinomialLikelihood, StepsLeadToTheModeOfTheDispersion) {
+  // 4000 counts with quantiles of a negative binomial of dispersion 1 (geometric), mean 10.
+  const double mu = 10.0, p = 1.0 / (1.0 + mu);
+  poems::Vector<double> x(4000);
+  for (Index i = 0; i < x.size(); ++i)
+    x(i) = std::floor(std::log1p(-(static_cast<double>(i) + 0.5) / 4000.0) / std::log1p(-p));
+  for (double start : {1e-3, 0.3, 50.0}) {
+    poems::NegativeBinomialLikelihood<double> likelihood(1, 1.0);
+    likelihood.initialise(poems::Vector<double>::Constant(1, start));
+    for (int step = 0; step < 30; ++step) {
+      likelihood.reset_counts();
+      poems::Vector<double> xhat = poems::Vector<double>::Constant(x.size(), std::log(mu));
+      likelihood.feature(batch_of(x), 0, 0, 1.0, xhat);
+      likelihood.update_noise();
+    }
+    EXPECT_NEAR(std::exp(likelihood.log_dispersion.value(0)), 1.0, 0.01) << "from " << start;
+  }
 }
 
 TEST(SparseDecoder, UnitNormsDoNotChangeTheReconstruction) {

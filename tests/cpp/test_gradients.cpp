@@ -14,6 +14,8 @@ namespace {
 struct Case {
   std::string name;
   bool elbo, row_normalize, dropout, gaps;
+  poems::Family family = poems::Family::gaussian;  // of the first two omics
+  Index covariates = 0;
 };
 
 std::ostream& operator<<(std::ostream& out, const Case& c) { return out << c.name; }
@@ -36,9 +38,15 @@ double smooth_loss(poems::Model<double>& model, const poems::Batch<double>& batc
 TEST_P(Gradients, AgreeWithFiniteDifferences) {
   const Case& c = GetParam();
   const std::vector<Index> features = {5, 4, 6};
-  const poems::Cohort<double> cohort = random_cohort<double>(9, features, c.gaps);
-  poems::Model<double> model =
-      initialised_model<double>(small_config(features, c.elbo, c.row_normalize), 7);
+  poems::Cohort<double> cohort = random_cohort<double>(9, features, c.gaps);
+  poems::ModelConfig config = small_config(features, c.elbo, c.row_normalize);
+  config.covariates = c.covariates;
+  if (c.covariates > 0) add_covariates(c.covariates, cohort);
+  for (std::size_t v = 0; v < 2 && c.family != poems::Family::gaussian; ++v) {
+    config.omics[v].family = c.family;
+    change_family(c.family, cohort.omics[v]);
+  }
+  poems::Model<double> model = initialised_model<double>(config, 7);
   const poems::Batch<double> batch = poems::make_batch(cohort, all_samples(9), 1);
   if (c.gaps) {
     ASSERT_LT(batch.omics[0].members.size(), 9u);
@@ -56,7 +64,10 @@ TEST_P(Gradients, AgreeWithFiniteDifferences) {
   std::vector<poems::Parameter<double>*> parameters = model.gate_parameters();
   for (std::size_t v = 0; v < features.size(); ++v)
     for (poems::Parameter<double>* p : model.omic_parameters(v)) parameters.push_back(p);
-  ASSERT_EQ(parameters.size(), 4u + 3u * 15u);
+  const bool has_noise =
+      c.family == poems::Family::gaussian || c.family == poems::Family::negative_binomial;
+  ASSERT_EQ(parameters.size(),
+            4u + 3u * 15u + (c.covariates > 0 ? 3u : 0u) - (has_noise ? 0u : 2u));
 
   smooth_loss(model, batch, pass);
   std::vector<Matrix<double>> gradients;
@@ -84,12 +95,19 @@ TEST_P(Gradients, AgreeWithFiniteDifferences) {
 
 INSTANTIATE_TEST_SUITE_P(
     Objectives, Gradients,
-    testing::Values(Case{"elbo_complete", true, false, false, false},
-                    Case{"elbo_with_gaps", true, false, false, true},
-                    Case{"elbo_with_gaps_and_dropout", true, false, true, true},
-                    Case{"published", false, false, false, false},
-                    Case{"published_with_gaps_and_dropout", false, false, true, true},
-                    Case{"published_row_normalised", false, true, false, true}),
+    testing::Values(
+        Case{"elbo_complete", true, false, false, false},
+        Case{"elbo_with_gaps", true, false, false, true},
+        Case{"elbo_with_gaps_and_dropout", true, false, true, true},
+        Case{"published", false, false, false, false},
+        Case{"published_with_gaps_and_dropout", false, false, true, true},
+        Case{"published_row_normalised", false, true, false, true},
+        Case{"bernoulli", true, false, true, true, poems::Family::bernoulli},
+        Case{"poisson", true, false, true, true, poems::Family::poisson},
+        Case{"negative_binomial", true, false, true, true, poems::Family::negative_binomial},
+        Case{"gaussian_with_covariates", true, false, true, true, poems::Family::gaussian, 2},
+        Case{"negative_binomial_with_covariates", true, false, false, true,
+             poems::Family::negative_binomial, 2}),
     [](const testing::TestParamInfo<Case>& info) { return info.param.name; });
 
 TEST(SkipZeros, LeavesTheLossAndTheOtherGradientsAsTheyAre) {

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "decoder_pass.h"
+#include "likelihood_gaussian.h"
 #include "product.h"
 #include "random_problem.h"
 
@@ -40,9 +41,9 @@ Outcome<T> run(const Shape& s, const Matrix<double>& A, const Matrix<double>& ma
   for (Index i = 0; i < s.samples; ++i) batch.samples[i] = 3 * i + 1;
   batch.x = x.cast<T>();
   if (s.missing) batch.observed = observed.cast<T>();
-  poems::GaussianLikelihood<T> likelihood(s.features, true);
+  poems::GaussianLikelihood<T> likelihood(s.features, true, 3.0, 0.3);
   likelihood.log_sigma.value.setConstant(T(-0.3));
-  likelihood.zero_gradient();
+  likelihood.log_sigma.zero_gradient();
   const poems::Dropout dropout(poems::Stream(5, poems::Purpose::decoder_dropout, 2), s.dropout);
   std::vector<poems::DecoderWorkspace<T>> workspaces;
   std::vector<poems::DecoderPass<T>> pass;

@@ -33,7 +33,10 @@ fixed_fit <- function() {
       control = poems_control(threads = 1), scaling = "standardise", factors = 2L,
       config = list(factors = 4L),
       samples = samples,
-      omics = list(mrna = list(samples = 1:20), protein = list(samples = 1:10)),
+      omics = list(
+        mrna = list(samples = 1:20, family = "gaussian"),
+        protein = list(samples = 1:10, family = "gaussian")
+      ),
       latent = matrix(0, 20, 2), gates = gates,
       loadings = list(mrna = loadings_of(10, 12), protein = loadings_of(5, 4)),
       variance = data.frame(

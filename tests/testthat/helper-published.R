@@ -28,9 +28,9 @@ published_config <- function(fixture, row_normalize) {
     objective = "published", factors = c$factors, encoder_hidden = c$encoder_hidden,
     decoder_hidden = c$decoder_hidden, gate_hidden = c$gate_hidden, dropout = 0.2,
     lambda0 = c$lambda0, lambda1 = c$lambda1, inclusion_a = c$theta_a, sigma_df = c$sigma_df,
-    row_normalize = row_normalize,
+    row_normalize = row_normalize, covariates = 0L,
     omics = Map(
-      \(d, s, b) list(features = d, sigma_prior_variance = s, inclusion_b = b),
+      \(d, s, b) list(features = d, family = "gaussian", noise_prior = s, inclusion_b = b),
       c$features, c$sigma_scale, c$theta_b
     )
   )

@@ -9,7 +9,7 @@ started_from <- function(omics, factors) {
   control <- poems_control(threads = 1, hidden = 20, progress = FALSE)
   scaled <- learn_scaling(omics, "standardise")
   sd <- lapply(scaled, `[[`, "sd")
-  config <- model_config(control, factors, sd)
+  config <- model_config(control, factors, unname(sd))
   samples <- colnames(omics[[1]])
   in_core <- core_omics(scaled, omics, samples)
   settings <- c(utils::modifyList(unclass(control), list(epochs = 0L)), seed = 1L, revisit = 5L)
@@ -187,4 +187,13 @@ test_that("extreme values and learning rates do no harm", {
     expect_false(anyNA(unlist(fit$history[c("training", "validation")])))
     expect_false(anyNA(latent(fit)))
   }
+})
+
+test_that("a feature that varies in held-out samples only does not stop the start", {
+  omics <- linear_cohort(100)$omics
+  held_out <- poems(omics, 2, seed = 1, control = list(epochs = 1, threads = 1))$validation
+  omics$rna[1, ] <- 0
+  omics$rna[1, held_out] <- 1
+  fit <- poems(omics, 4, seed = 1, control = list(epochs = 2, threads = 1))
+  expect_false(anyNA(latent(fit)))
 })
