@@ -59,7 +59,7 @@ cluster_samples <- function(fit, k = NULL, method = c("kmeans", "mclust"), seed 
   rlang::check_installed(c(kmeans = "cluster", mclust = "mclust")[[method]], "to cluster samples.")
   embedding <- latent(fit)
   distinct <- nrow(unique(embedding))
-  most <- min(most_clusters, distinct - 1)
+  most <- max(2, min(most_clusters, distinct - 1))
   if (!is.null(k)) {
     check_value(k, "k", sprintf("`NULL` or a whole number from 2 to %d", distinct - 1),
                 \(x) is_whole(x) && x >= 2 && x < distinct)

@@ -24,7 +24,7 @@
 #' @inheritParams variance_explained
 #' @param sets Gene sets: a named list of character vectors with the names of features, or the path
 #'   of a file in the GMT format, which may be compressed (`.gz`).
-#' @param omics Names of the omics to test. `NULL` for all in which at least one set has enough
+#' @param omic Names of the omics to test. `NULL` for all in which at least one set has enough
 #'   features; a message names the others.
 #' @param min_size,max_size Sets with fewer or more features in an omic are not tested in it.
 #' @param correlation Correlation assumed between the features of a set, from 0 to below 1.
@@ -60,7 +60,7 @@
 #' enrichment <- enrich_factors(fit, sets)
 #' head(enrichment)
 #' @export
-enrich_factors <- function(fit, sets, omics = NULL, min_size = 5, max_size = 500,
+enrich_factors <- function(fit, sets, omic = NULL, min_size = 5, max_size = 500,
                            correlation = 0.01) {
   rlang::check_installed("limma", "to test gene sets.")
   check_fit(fit)
@@ -70,7 +70,7 @@ enrich_factors <- function(fit, sets, omics = NULL, min_size = 5, max_size = 500
               \(x) is_whole(x) && x >= min_size)
   check_value(correlation, "correlation", "a number of at least 0 and below 1",
               \(x) is_number(x) && x >= 0 && x < 1)
-  chosen <- check_omic_choice(omics, names(fit$omics))
+  chosen <- check_omic_choice(omic, names(fit$omics))
   sets <- read_sets(sets)
   features <- lapply(fit$loadings[chosen], rownames)
   index <- lapply(features, \(names) find_sets(sets, names, min_size, max_size))
@@ -181,7 +181,7 @@ read_gmt <- function(path, call = rlang::caller_env()) {
 
 # Ways in which names of features differ from those of genes, and what makes the former the latter.
 name_repairs <- list(
-  "without the version at its end" = \(names) sub("\\.[0-9]+$", "", names),
+  "without the version at their end" = \(names) sub("\\.[0-9]+$", "", names),
   "without what follows the first of | : ; , _" = \(names) sub("[|:;,_].*$", "", names),
   "without what precedes the last of | : ; , _" = \(names) sub("^.*[|:;,_]", "", names),
   "in upper case" = toupper,
