@@ -132,7 +132,7 @@ literal <- function(text) {
 html_table <- function(table, bars = NULL) {
   cells <- lapply(table, \(column) literal(format_cell(column)))
   if (!is.null(bars)) cells[[bars]] <- draw_bars(table[[bars]], cells[[bars]])
-  side <- ifelse(vapply(table, is.numeric, NA), " class=\"number\"", "")
+  side <- ifelse(vapply(table, is_number_like, NA), " class=\"number\"", "")
   row <- \(tag, values) sprintf("<%s%s>%s</%s>", tag, side, values, tag) |> paste(collapse = "")
   body <- vapply(seq_len(nrow(table)), \(i) row("td", vapply(cells, `[`, "", i)), "")
   raw_html(c(
@@ -142,29 +142,34 @@ html_table <- function(table, bars = NULL) {
 }
 
 # pandoc leaves alone what is between these fences.
-raw_html <- function(lines) knitr::asis_output(paste(c("\n\n```{=html}", lines, "```\n\n"),
-                                                     collapse = "\n"))
+raw_html <- function(lines) {
+  knitr::asis_output(paste(c("\n\n```{=html}", lines, "```\n\n"), collapse = "\n"))
+}
 
+# Three significant digits, whole numbers as they are.
 format_cell <- function(column) {
   if (!is.numeric(column)) return(ifelse(is.na(column), "", as.character(column)))
-  ifelse(is.na(column), "", vapply(column, \(x) format(signif(x, 3), scientific = abs(x) > 0 &&
-                                                         abs(x) < 1e-3), ""))
+  whole <- all(column == trunc(column), na.rm = TRUE)
+  text <- if (whole) format(column, trim = TRUE) else formatC(column, 3, format = "g", flag = "#")
+  ifelse(is.na(column), "", text)
 }
+
+is_number_like <- \(column) is.numeric(column) || all(grepl("^(-|[0-9.]+%)$", column))
 
 draw_bars <- function(values, labels) {
   width <- 50 * abs(values) / max(abs(values), .Machine$double.xmin)
   sprintf(
-    "<span class=\"bars\"><span class=\"%s\" style=\"width:%.1f%%\"></span></span> %s",
+    "<span class=\"bars\"><span class=\"%s\" style=\"width:%.1f%%\"></span></span><span class=\"value\">%s</span>",
     ifelse(values < 0, "down", "up"), width, labels
   )
 }
 
 # A table to search and sort where DT is there, a plain one otherwise.
-search_table <- function(table) {
+search_table <- function(table, searchable = rlang::is_installed("DT")) {
   table <- utils::head(table, most_report_rows)
+  if (!searchable) return(html_table(table))
   numbers <- vapply(table, is.numeric, NA)
   table[numbers] <- lapply(table[numbers], signif, 3)
-  if (!rlang::is_installed("DT")) return(html_table(table))
   DT::datatable(
     table, rownames = FALSE, escape = TRUE, style = "default", class = "compact stripe",
     options = list(pageLength = 10, scrollX = TRUE, autoWidth = FALSE)
@@ -191,10 +196,27 @@ factor_features <- function(report, name, n = 12) {
   rows[c("omic", "feature", "effect", "loading", "inclusion")]
 }
 
-# Rows of a table of tests about a factor whose FDR is small, without the factor's name.
-factor_tests <- function(table, name, columns, fdr = 0.05) {
-  if (is.null(table)) return(NULL)
-  table[table$factor == name & !is.na(table$fdr) & table$fdr <= fdr, columns] |> utils::head(8)
+# The rows of a factor whose FDR is small in a table of tests, under a heading; nothing without any.
+factor_tests <- function(table, name, heading, columns, fdr = 0.05) {
+  rows <- table[table$factor == name & !is.na(table$fdr) & table$fdr <= fdr, columns]
+  if (NROW(rows) == 0) return("")
+  c(raw_html(sprintf("<h3>%s</h3>", heading)), html_table(utils::head(rows, 8)))
+}
+
+# A section about a factor: its features on the left, what goes with it on the right.
+factor_section <- function(report, name) {
+  features <- factor_features(report, name)
+  paste(c(
+    "\n\n## ", name, "\n\n", describe_factor(report, name),
+    raw_html("<div class=\"factor\"><div>"),
+    if (nrow(features) > 0) html_table(features, "effect"),
+    raw_html("</div><div>"),
+    factor_tests(report$enrichment, name, "Gene sets",
+                 c("omic", "set", "features", "direction", "fdr")),
+    factor_tests(report$associations, name, "Clinical data",
+                 c("column", "measure", "effect", "n", "fdr")),
+    raw_html("</div></div>")
+  ), collapse = "")
 }
 
 # The groups that figures show: those given, else clusters.
@@ -229,4 +251,4 @@ describe_agreement <- function(report) {
 }
 
 # Sizes of figures in inches that leave every row its room.
-height_of <- function(rows, least = 2.6, per_row = 0.2) max(least, 1.4 + per_row * rows)
+height_of <- function(rows, least = 3.6, per_row = 0.2) max(least, 1.4 + per_row * rows)

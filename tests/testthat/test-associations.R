@@ -158,7 +158,8 @@ test_that("wrong data are errors that say what to do", {
 })
 
 test_that("plot_associations() shows signs, and sizes where the FDR is small", {
-  skip_if_not_installed(c("ggplot2", "survival"))
+  skip_if_not_installed("ggplot2")
+  skip_if_not_installed("survival")
   fit <- small_fit()
   associations <- associate_factors(fit, clinical_data())
   plot <- plot_associations(associations)

@@ -20,7 +20,8 @@ grouped_fit <- local({
 })
 
 test_that("clear subtypes are found, with their number", {
-  skip_if_not_installed(c("clue", "mclust"))
+  skip_if_not_installed("clue")
+  skip_if_not_installed("mclust")
   fit <- grouped_fit()$fit
   truth <- grouped_fit()$truth$subtype[fit$samples]
   for (method in c("kmeans", "mclust")) {
