@@ -20,7 +20,8 @@ fi
 R CMD build ${build_options[@]+"${build_options[@]}"} "$root" >build.log 2>&1 ||
   { cat build.log; exit 1; }
 
-command -v pdflatex >/dev/null || options+=(--no-manual)
+# A TeX without the fonts of manuals cannot make one.
+kpsewhich inconsolata.sty >/dev/null 2>&1 || options+=(--no-manual)
 export _R_CHECK_FORCE_SUGGESTS_=false
 MAKEFLAGS=-j$(nproc 2>/dev/null || echo 2) R CMD check "${options[@]}" omicpoems_*.tar.gz || true
 log=omicpoems.Rcheck/00check.log
