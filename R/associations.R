@@ -15,19 +15,21 @@ fewest_events <- 5
 #' |:------------------------------------------|:---------------|:--------------------------------|
 #' | numbers; ordered factor                   | Spearman       | `rho`, rank correlation         |
 #' | two groups (factor, text, logical)        | Wilcoxon       | `r`, rank-biserial correlation  |
-#' | more groups                               | Kruskal-Wallis | `eta2`, share of the variance of the ranks between groups |
-#' | survival times ([survival::Surv()])       | Cox (Wald)     | `hazard ratio` for one standard deviation of the factor |
+#' | more groups                               | Kruskal-Wallis | `eta2`, see below               |
+#' | survival times ([survival::Surv()])       | Cox (Wald)     | `hazard ratio`                  |
 #'
 #' The rank-biserial correlation is 2 AUC - 1, where AUC is the probability that the factor is
 #' higher in a sample of the second group (in the order of levels; of the alphabet for text) than in
-#' one of the first. rho, r and the logarithm of the hazard ratio have a sign that turns with the
-#' factor, whose direction is arbitrary; eta2 has none.
+#' one of the first. eta2 is the share of the variance of the factor's ranks that lies between
+#' groups. The hazard ratio is that of one standard deviation of the factor. rho, r and the
+#' logarithm of the hazard ratio have a sign that turns with the factor, whose direction is
+#' arbitrary; eta2 has none.
 #'
 #' P-values are asymptotic (Spearman by Student's t, Wilcoxon with continuity correction). A missing
 #' value leaves a sample out of the tests of its column only. Columns are skipped, with a message,
 #' that are constant, known for fewer than `r fewest_known` samples of the fit, survival with fewer
-#' than `r fewest_events` events, text with more different values than half the samples (identifiers,
-#' say), and those of other kinds (dates, lists).
+#' than `r fewest_events` events, text with more different values than half the samples
+#' (identifiers, say), and those of other kinds (dates, lists).
 #'
 #' An association is not a cause, and columns that differ between batches, such as the site of a
 #' sample, can be associated with factors for technical reasons.

@@ -12,14 +12,14 @@ most_silhouette_samples <- 2000
 #'
 #' Where `k` is `NULL`, the number of clusters is that which scores best:
 #'
-#' * `"kmeans"`: the largest mean silhouette width over 2 to `r most_clusters` clusters. Where
-#'   there are more than `r most_silhouette_samples` samples, the silhouette is that of as many drawn
-#'   at random.
-#' * `"mclust"`: the largest Bayesian information criterion (as mclust has it, larger is better) over
-#'   1 to `r most_clusters` clusters and all of mclust's shapes of the covariance.
+#' * `"kmeans"`: the largest mean silhouette width over 2 to `r most_clusters` clusters. Where there
+#'   are more than `r most_silhouette_samples` samples, the silhouette is that of as many drawn at
+#'   random.
+#' * `"mclust"`: the largest Bayesian information criterion (as mclust has it, larger is better)
+#'   over 1 to `r most_clusters` clusters and all of mclust's shapes of the covariance.
 #'
-#' k-means is the best of 25 random starts. A number of clusters always comes out, also where samples
-#' have no groups: a mean silhouette width below 0.25 says that there are none to speak of.
+#' k-means is the best of 25 random starts. A number of clusters always comes out, also where
+#' samples have no groups: a mean silhouette width below 0.25 says that there are none to speak of.
 #'
 #' @inheritParams variance_explained
 #' @param k Number of clusters, at least 2; `NULL` chooses.
@@ -27,9 +27,9 @@ most_silhouette_samples <- 2000
 #' @param seed A whole number that decides everything random. The user's random numbers are left as
 #'   they were.
 #'
-#' @return A factor named by sample, in the order of `fit$samples`, of class `poems_clusters`. Levels
-#'   are `"Cluster1"`, `"Cluster2"`, ..., the largest first. It goes wherever a group of samples is
-#'   asked for. Its attribute `choice` is a list:
+#' @return A factor named by sample, in the order of `fit$samples`, of class `poems_clusters`.
+#'   Levels are `"Cluster1"`, `"Cluster2"`, ..., the largest first. It goes wherever a group of
+#'   samples is asked for. Its attribute `choice` is a list:
 #'   * `method`, `k`, `seed`;
 #'   * `criterion`: `"silhouette"` or `"BIC"`;
 #'   * `scores`: data frame with the columns `k` and `score`, one row per number tried.
@@ -38,10 +38,10 @@ most_silhouette_samples <- 2000
 #' It is an error if the fit has no factor in use, or if `k` is not below the number of distinct
 #' samples.
 #'
-#' @references Rousseeuw (1987), Silhouettes: a graphical aid to the interpretation and validation of
-#'   cluster analysis, Journal of Computational and Applied Mathematics 20, 53-65. Fraley and Raftery
-#'   (2002), Model-based clustering, discriminant analysis, and density estimation, Journal of the
-#'   American Statistical Association 97, 611-631.
+#' @references Rousseeuw (1987), Silhouettes: a graphical aid to the interpretation and validation
+#'   of cluster analysis, Journal of Computational and Applied Mathematics 20, 53-65. Fraley and
+#'   Raftery (2002), Model-based clustering, discriminant analysis, and density estimation, Journal
+#'   of the American Statistical Association 97, 611-631.
 #' @family biology
 #' @seealso [evaluate_subtypes()] where groups are known.
 #' @examplesIf rlang::is_installed("cluster")

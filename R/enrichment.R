@@ -177,7 +177,7 @@ read_gmt <- function(path, call = rlang::caller_env()) {
   )
 }
 
-# What can be told of names that do not match -------------------------------------------------------
+# What can be told of names that do not match ----------------------------------------------------
 
 # Ways in which names of features differ from those of genes, and what makes the former the latter.
 name_repairs <- list(
@@ -209,7 +209,7 @@ suggest_repair <- function(features, genes, found) {
   matches <- vapply(name_repairs, \(repair) sum(repair(features) %in% genes), 0L)
   best <- which.max(matches)
   if (matches[best] > found) {
-    return(sprintf("%d features match if their names are taken %s: name the features of the fit so.",
+    return(sprintf("%d features match if their names are taken %s: name those of the fit so.",
                    matches[best], names(matches)[best]))
   }
   ensembl <- \(names) mean(grepl("^ENS[A-Z]*[GTP][0-9]{6,}", names)) > 0.5

@@ -3,8 +3,8 @@
 #' A heatmap of columns against factors. The stronger the colour, the smaller the false discovery
 #' rate: red where the factor rises with the column (with the second of two groups; with the
 #' hazard), blue where it falls, grey where the column has more than two groups and there is no
-#' direction. Colours end at a rate of 1e-10. Where the rate is at most `fdr`, the tile says how strong the association is, in the
-#' unit beside the column's name.
+#' direction. Colours end at a rate of 1e-10. Where the rate is at most `fdr`, the tile says how
+#' strong the association is, in the unit beside the column's name.
 #'
 #' @param associations What [associate_factors()] returned, or some of its rows.
 #' @param fdr False discovery rate, above 0 and at most 1, up to which the size of an effect is

@@ -158,10 +158,9 @@ is_number_like <- \(column) is.numeric(column) || all(grepl("^(-|[0-9.]+%)$", co
 
 draw_bars <- function(values, labels) {
   width <- 50 * abs(values) / max(abs(values), .Machine$double.xmin)
-  sprintf(
-    "<span class=\"bars\"><span class=\"%s\" style=\"width:%.1f%%\"></span></span><span class=\"value\">%s</span>",
-    ifelse(values < 0, "down", "up"), width, labels
-  )
+  bar <- sprintf("<span class=\"%s\" style=\"width:%.1f%%\"></span>",
+                 ifelse(values < 0, "down", "up"), width)
+  sprintf("<span class=\"bars\">%s</span><span class=\"value\">%s</span>", bar, labels)
 }
 
 # A table to search and sort where DT is there, a plain one otherwise.

@@ -6,7 +6,8 @@ clinical_data <- function(fit = small_fit()) {
     data <- data.frame(
       age = 60 + 5 * z + stats::rnorm(n, sd = 5), row.names = fit$samples,
       stage = factor(sample(c("I", "II", "III"), n, TRUE), ordered = TRUE),
-      sex = ifelse(z + stats::rnorm(n) > 0, "male", "female"), smoker = stats::rbinom(n, 1, 0.5) == 1,
+      sex = ifelse(z + stats::rnorm(n) > 0, "male", "female"),
+      smoker = stats::rbinom(n, 1, 0.5) == 1,
       type = factor(sample(letters[1:3], n, TRUE), levels = letters[1:5])
     )
     data$age[3:9] <- NA

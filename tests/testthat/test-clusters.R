@@ -94,7 +94,7 @@ test_that("the number of clusters can be given", {
 })
 
 test_that("silhouettes of many samples are those of a part of them", {
-  x <- withr::with_seed(1, rbind(matrix(stats::rnorm(3000), 1500), matrix(stats::rnorm(3000, 5), 1500)))
+  x <- withr::with_seed(1, matrix(stats::rnorm(6000), 3000) + rep(c(0, 5), each = 1500))
   found <- with_seed(1, cluster_kmeans(x, 2:3))
   expect_identical(length(found$cluster), 3000L)
   expect_identical(which.max(found$scores), 1L)
