@@ -35,6 +35,7 @@ run_demo <- function(folder) {
     utils::write.csv(tables[[name]], file, row.names = FALSE)
   }
   write_figures(fit, subtype, folder)
+  write_report(fit, subtype, folder)
   report(fit, tables, folder)
 }
 
@@ -95,6 +96,26 @@ write_figures <- function(fit, subtype, folder) {
   save("gates", plot_gates(fit, subtype), 8, 3.5)
   save("gate_distribution", plot_gate_distribution(fit, subtype), 8, 3)
   save("subtype_correlation", plot_subtype_correlation(fit, subtype, tcga_breast$omics), 8, 6.5)
+}
+
+# One page with all of it; with a few gene sets that textbooks have and this cohort measured.
+write_report <- function(fit, subtype, folder) {
+  if (!rlang::is_installed(c("limma", "rmarkdown")) || !rmarkdown::pandoc_available("2.0")) {
+    return(cat_step("No report: it needs pandoc and the R packages limma and rmarkdown"))
+  }
+  cat_step("Writing the report")
+  tumours <- tcga_breast$samples
+  poems_report(
+    fit, data.frame(tumours[c("subtype", "set")], row.names = tumours$sample),
+    file.path(folder, "report.html"), group = subtype, title = "Breast tumours of TCGA",
+    sets = list(
+      stroma = c("POSTN", "COL15A1", "COL6A1", "CTSK", "HTRA1", "CCDC80", "GAS6", "TAGLN"),
+      "cell cycle" = c("ASPM", "CCNA2", "E2F1", "ASF1B", "NCAPG2", "GINS2", "RBL1"),
+      "interferon response" = c("IFIT3", "IFIH1", "IFITM2", "SAMD9L", "EIF2AK2", "PLSCR1"),
+      "miR-200 family" = c("hsa-mir-141", "hsa-mir-200a", "hsa-mir-200b", "hsa-mir-200c",
+                           "hsa-mir-429")
+    )
+  )
 }
 
 report <- function(fit, tables, folder) {

@@ -1,0 +1,92 @@
+#' Plot the association of factors with clinical data
+#'
+#' A heatmap of columns against factors. The stronger the colour, the smaller the false discovery
+#' rate: red where the factor rises with the column (with the second of two groups; with the
+#' hazard), blue where it falls, grey where the column has more than two groups and there is no
+#' direction. Colours end at a rate of 1e-10. Where the rate is at most `fdr`, the tile says how
+#' strong the association is, in the unit beside the column's name.
+#'
+#' @param associations What [associate_factors()] returned, or some of its rows.
+#' @param fdr False discovery rate, above 0 and at most 1, up to which the size of an effect is
+#'   written.
+#' @return A [ggplot2::ggplot] object to print, save or restyle. Its data is `associations`, with
+#'   `factor` and `column` in order and the columns `strength` (-log10 of the false discovery rate,
+#'   with the effect's sign) and `label`.
+#'
+#' @section Errors:
+#' ggplot2 must be installed. A table that is not from [associate_factors()] is an error.
+#'
+#' @inherit associate_factors source
+#' @family biology
+#' @family figures
+#' @examplesIf requireNamespace("ggplot2", quietly = TRUE)
+#' omics <- lapply(tcga_breast$omics, \(x) x[1:40, ])
+#' fit <- poems(omics, factors = 8, seed = 21, control = list(epochs = 20, threads = 1))
+#' clinical <- data.frame(tcga_breast$samples[c("subtype", "set")],
+#'                        row.names = tcga_breast$samples$sample)
+#' plot_associations(associate_factors(fit, clinical))
+#' @export
+plot_associations <- function(associations, fdr = 0.05) {
+  rlang::check_installed("ggplot2", "to plot associations.")
+  check_columns(associations, "associations", c("factor", "column", "measure", "effect", "fdr"),
+                "associate_factors")
+  check_fdr(fdr)
+  values <- association_values(associations, fdr)
+  signed <- values$measure != "eta2"
+  limit <- min(max(abs(values$strength), minus_log10(0.05)), most_strength)
+  ggplot2::ggplot(values, ggplot2::aes(.data$factor, .data$column)) +
+    ggplot2::geom_tile(
+      ggplot2::aes(fill = .data$strength), data = values[signed, ], colour = "white"
+    ) +
+    ggplot2::geom_tile(
+      ggplot2::aes(alpha = .data$strength), data = values[!signed, ], fill = "grey25",
+      colour = "white"
+    ) +
+    ggplot2::geom_text(
+      ggplot2::aes(label = .data$label), size = 2.8,
+      colour = ifelse(abs(values$strength) > limit / 2, "white", "black")
+    ) +
+    ggplot2::scale_x_discrete(labels = factor_number, expand = c(0, 0)) +
+    ggplot2::scale_y_discrete(
+      limits = rev(levels(values$column)), labels = column_labels(values), expand = c(0, 0)
+    ) +
+    ggplot2::scale_fill_gradientn(
+      colours = diverging, limits = c(-1, 1) * limit, oob = to_range, labels = abs,
+      guide = ggplot2::guide_colourbar(order = 1)
+    ) +
+    ggplot2::scale_alpha_continuous(
+      limits = c(0, limit), range = c(0, 1), oob = to_range
+    ) +
+    ggplot2::labs(
+      title = "Factors and clinical data",
+      subtitle = sprintf("Numbers: size of effects with a false discovery rate of %g or less", fdr),
+      x = "Factor", y = NULL, fill = "-log10 FDR\n(red: rises)", alpha = "-log10 FDR,\ngroups"
+    ) +
+    theme_poems() +
+    ggplot2::theme(panel.grid = ggplot2::element_blank())
+}
+
+# Beyond this -log10 FDR all colours are the same, lest one strong association make others pale.
+most_strength <- 10
+
+association_values <- function(associations, fdr) {
+  values <- associations
+  values$factor <- factor(values$factor, levels = sort_factors(unique(values$factor)))
+  values$column <- factor(values$column, levels = unique(values$column))
+  neutral <- ifelse(values$measure == "hazard ratio", 1, 0)
+  sign <- ifelse(values$effect < neutral, -1, 1)
+  values$strength <- sign * minus_log10(values$fdr)
+  values$strength[is.na(values$strength)] <- 0 # a test without a result, of a factor without values
+  noted <- !is.na(values$fdr) & values$fdr <= fdr
+  values$label <- ifelse(noted, sprintf("%.2f", values$effect), "")
+  values
+}
+
+measure_symbols <- c(rho = "rho", r = "r", eta2 = "eta\u00b2", "hazard ratio" = "HR")
+
+# "age (rho)" for every column.
+column_labels <- function(values) {
+  first <- values[!duplicated(values$column), ]
+  column <- as.character(first$column)
+  stats::setNames(sprintf("%s (%s)", shorten(column), measure_symbols[first$measure]), column)
+}

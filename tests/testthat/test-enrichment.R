@@ -1,0 +1,178 @@
+skip_if_not_installed("limma")
+
+# Effects of unrelated features, most of them 0 as in a fit.
+random_effects <- function(features, factors, prefix) {
+  values <- matrix(stats::rnorm(features * factors), features) *
+    stats::rbinom(features * factors, 1, 0.3)
+  dimnames(values) <- list(paste0(prefix, seq_len(features)), paste0("Factor", seq_len(factors)))
+  values
+}
+
+test_that("sets of features that a factor raises or lowers are found", {
+  truth <- simulate_omics(
+    samples = 200, features = c(rna = 120, protein = 60), factors = 3, links = "linear",
+    factors_per_feature = 1, noise = 0.3, seed = 3
+  )
+  fit <- poems(truth$omics, factors = 6, seed = 1,
+               control = list(epochs = 20, threads = 1, progress = FALSE))
+  planted <- lapply(c(up = 1, down = -1), \(sign) {
+    rownames(truth$loadings$rna)[as.vector(truth$loadings$rna[, 1]) * sign > 0]
+  })
+  null <- withr::with_seed(1, replicate(20, sample(rownames(truth$omics$rna), 15), FALSE))
+  sets <- c(planted, stats::setNames(null, paste0("null", 1:20)))
+  enrichment <- suppressMessages(enrich_factors(fit, sets))
+
+  likeness <- abs(stats::cor(latent(fit), truth$factors[fit$samples, 1]))
+  found <- rownames(likeness)[which.max(likeness)]
+  expect_setequal(enrichment$set[1:2], c("up", "down"))
+  expect_identical(enrichment$factor[1:2], rep(found, 2))
+  expect_setequal(enrichment$direction[1:2], c("up", "down"))
+  rises <- stats::cor(latent(fit)[, found], truth$factors[fit$samples, 1]) > 0
+  expect_identical(enrichment$direction[match("up", enrichment$set)], if (rises) "up" else "down")
+  expect_lt(max(enrichment$fdr[1:2]), 1e-6)
+  expect_true(all(enrichment$fdr[grepl("null", enrichment$set)] > 0.05))
+  expect_identical(enrichment$features[match("up", enrichment$set)], length(planted$up))
+})
+
+test_that("every row is what cameraPR() says, adjusted over all rows", {
+  fit <- small_fit()
+  sets <- withr::with_seed(2, list(
+    a = c(sample(rownames(fit$loadings$rna), 9), "elsewhere"),
+    b = c(sample(rownames(fit$loadings$rna), 6), sample(rownames(fit$loadings$mirna), 7)),
+    few = rownames(fit$loadings$rna)[1:4]
+  ))
+  enrichment <- suppressMessages(enrich_factors(fit, sets, correlation = 0.05))
+  effects <- feature_effects(fit)
+  for (i in seq_len(nrow(enrichment))) {
+    row <- enrichment[i, ]
+    effect <- as.matrix(effects[[row$omic]])[, row$factor]
+    by_hand <- limma::cameraPR(effect, which(names(effect) %in% sets[[row$set]]),
+                               use.ranks = TRUE, inter.gene.cor = 0.05)
+    expect_equal(row$p, min(by_hand$PValue, 1))
+    expect_identical(row$direction, tolower(by_hand$Direction))
+    expect_equal(row$features, by_hand$NGenes)
+  }
+  expect_setequal(paste(enrichment$omic, enrichment$set), c("rna a", "rna b", "mirna b"))
+  expect_equal(enrichment$fdr, stats::p.adjust(enrichment$p, "BH"))
+  expect_false(is.unsorted(enrichment$p))
+})
+
+test_that("without correlation, the p-value is that of the Wilcoxon test", {
+  effects <- withr::with_seed(3, random_effects(200, 2, "g"))
+  table <- enrich_omic(effects, list(set = 11:40), "rna", 0)
+  expected <- apply(effects, 2, \(effect) {
+    stats::wilcox.test(effect[11:40], effect[-(11:40)], exact = FALSE)$p.value
+  })
+  expect_equal(table$p, unname(expected), tolerance = 1e-6)
+})
+
+test_that("p-values of random sets are uniform without correlation, larger with it", {
+  effects <- withr::with_seed(4, random_effects(300, 4, "g"))
+  index <- withr::with_seed(5, replicate(250, sample.int(300, 20), FALSE))
+  names(index) <- seq_along(index)
+  p <- enrich_omic(effects, index, "rna", 0)$p
+  expect_gt(suppressWarnings(stats::ks.test(p, "punif")$p.value), 0.01)
+  expect_lt(abs(mean(p < 0.05) - 0.05), 0.025)
+  expect_true(all(enrich_omic(effects, index, "rna", 0.05)$p >= p))
+})
+
+test_that("factors without an effect, and sets that are all of an omic, are not tested", {
+  effects <- withr::with_seed(6, random_effects(50, 3, "g"))
+  effects[, 2] <- 0
+  expect_identical(enrich_omic(effects, list(set = 1:10), "rna", 0)$factor, c("Factor1", "Factor3"))
+  sets <- list(all = rownames(effects), most = rownames(effects)[-1])
+  expect_named(find_sets(sets, rownames(effects), 5, 500), "most")
+  expect_named(find_sets(sets, rownames(effects), 5, 49), "most")
+  expect_length(find_sets(sets, rownames(effects), 5, 48), 0)
+})
+
+test_that("sets can come from a GMT file, compressed or not", {
+  fit <- small_fit()
+  sets <- list("first set" = rownames(fit$loadings$rna)[1:6],
+               second = rownames(fit$loadings$rna)[10:20])
+  lines <- vapply(names(sets), \(set) paste(c(set, "about it", sets[[set]]), collapse = "\t"), "")
+  plain <- withr::local_tempfile(fileext = ".gmt")
+  writeLines(c(lines, ""), plain, sep = "\r\n")
+  zipped <- withr::local_tempfile(fileext = ".gmt.gz")
+  file <- gzfile(zipped, "wt")
+  writeLines(paste0(lines, "\t\t"), file)
+  close(file)
+  expect_identical(read_sets(plain), sets)
+  expect_identical(read_sets(zipped), sets)
+  expected <- enrich_factors(fit, sets, omic = "rna")
+  expect_identical(enrich_factors(fit, plain, omic = "rna"), expected)
+})
+
+test_that("an omic without sets is named, and is not there to choose", {
+  fit <- small_fit()
+  sets <- list(a = rownames(fit$loadings$rna)[1:8])
+  expect_message(enrichment <- enrich_factors(fit, sets), "mirna")
+  expect_identical(unique(enrichment$omic), "rna")
+  expect_silent(enrich_factors(fit, sets, omic = "rna"))
+})
+
+test_that("wrong sets are errors that say what to do", {
+  fit <- small_fit()
+  rna <- rownames(fit$loadings$rna)
+  folder <- withr::local_tempdir()
+  gmt <- \(lines, name) {
+    writeLines(lines, file.path(folder, name))
+    file.path(folder, name)
+  }
+  short <- gmt(c("a\tabout\tg1", "b\tabout", "", "c"), "short.gmt")
+  empty <- gmt("", "empty.gmt")
+  named <- fit
+  rownames(named$loadings$rna) <- paste0(rna, "|entrez{7}")
+  ensembl <- fit
+  for (omic in names(ensembl$loadings)) {
+    rownames(ensembl$loadings[[omic]]) <- sprintf(
+      "ENSG%011d.3", seq_len(nrow(ensembl$loadings[[omic]]))
+    )
+  }
+  plain <- \(code) withr::with_dir(folder, tell(code))
+  expect_snapshot({
+    tell(enrich_factors(list(), list()))
+    tell(enrich_factors(fit, list()))
+    tell(enrich_factors(fit, 1:3))
+    tell(enrich_factors(fit, list(a = rna, b = 1:3)))
+    tell(enrich_factors(fit, list(rna)))
+    tell(enrich_factors(fit, list(a = rna, a = rna)))
+    plain(enrich_factors(fit, "no.gmt"))
+    plain(enrich_factors(fit, "short.gmt"))
+    plain(enrich_factors(fit, "empty.gmt"))
+    tell(enrich_factors(fit, list(a = rna), omic = "dna"))
+    tell(enrich_factors(fit, list(a = rna), min_size = 1))
+    tell(enrich_factors(fit, list(a = rna), min_size = 10, max_size = 5))
+    tell(enrich_factors(fit, list(a = rna), correlation = 1))
+    tell(enrich_factors(fit, list(a = rna[1:4])))
+    tell(enrich_factors(fit, list(a = toupper(rna)), omic = "rna"))
+    tell(enrich_factors(named, list(a = rna), omic = "rna"))
+    tell(enrich_factors(ensembl, list(a = sprintf("ENSG%011d", 1:9)), omic = "rna"))
+    tell(enrich_factors(ensembl, list(a = rna), omic = "rna"))
+    tell(enrich_factors(fit, list(a = letters), omic = "rna"))
+  })
+})
+
+test_that("plot_enrichment() draws the sets of small FDR, those of each factor first", {
+  skip_if_not_installed("ggplot2")
+  enrichment <- data.frame(
+    omic = "rna", factor = c("Factor1", "Factor10", "Factor2", "Factor1", "Factor1", "Factor2"),
+    set = c("a", "b", "a", "c", "d", "d"), features = 10L,
+    direction = c("up", "down", "up", "up", "down", "up"), p = c(1e-9, 1e-8, 1e-5, 1e-4, 0.5, 0.6)
+  )
+  enrichment$fdr <- stats::p.adjust(enrichment$p, "BH")
+  plot <- plot_enrichment(enrichment, n = 1)
+  expect_identical(as.character(plot$data$set), c("a", "b", "a"))
+  expect_identical(levels(plot$data$factor), c("Factor1", "Factor2", "Factor10"))
+  expect_setequal(as.character(plot_enrichment(enrichment, n = 2)$data$set), c("a", "b", "c"))
+  expect_setequal(as.character(plot_enrichment(enrichment, fdr = 1)$data$set),
+                  c("a", "b", "c", "d"))
+  drawn <- ggplot2::layer_data(plot)
+  expect_identical(unname(drawn$colour), unname(direction_colours[enrichment$direction[1:3]]))
+  expect_snapshot({
+    tell(plot_enrichment(enrichment, fdr = 1e-9))
+    tell(plot_enrichment(enrichment, fdr = 0))
+    tell(plot_enrichment(enrichment, n = 0))
+    tell(plot_enrichment(list()))
+  })
+})
