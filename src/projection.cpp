@@ -52,13 +52,15 @@ double variance_explained(Model<T>& model, std::size_t omic, const Cohort<T>& co
     const Block block = block_at(i, samples_at_once, cohort.samples);
     const Matrix<T> part =
         model.reconstruct(omic, mean.middleCols(block.begin, block.size), threads);
-    for (Index b = 0; b < block.size; ++b) {
-      const Index column = data.column[block.begin + b];
-      if (!samples[block.begin + b] || column < 0) continue;
-      for (Index j = 0; j < data.values.rows(); ++j) {
-        const T x = data.values(j, column);
+    std::vector<Index> members;
+    for (Index i = block.begin; i < block.begin + block.size; ++i)
+      if (samples[i] && data.column[i] >= 0) members.push_back(i);
+    const Columns<T> columns(data, members, threads);
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      for (Index j = 0; j < data.features(); ++j) {
+        const T x = columns[i][j];
         if (std::isnan(x)) continue;
-        residual += std::pow(static_cast<double>(x - part(b, j)), 2);
+        residual += std::pow(static_cast<double>(x - part(members[i] - block.begin, j)), 2);
         total += std::pow(static_cast<double>(x - data.fill(j)), 2);
       }
     }
