@@ -61,7 +61,7 @@ core_omics <- function(omics, data, samples) {
     }
     c(
       scaling[c("center", "scale", "fill", "clip")],
-      list(x = x, samples = match(colnames(x), samples))
+      list(x = if (is_disk_matrix(x)) core_file(x) else x, samples = match(colnames(x), samples))
     )
   })
 }

@@ -7,11 +7,9 @@
 align_newdata <- function(fit_omics, newdata, samples = c("columns", "rows"),
                           call = rlang::caller_env()) {
   samples <- rlang::arg_match(samples, error_call = call)
-  check_omic_list(newdata, "newdata", call)
-  newdata <- keep_known_omics(newdata, names(fit_omics), call)
-  features <- lapply(fit_omics[names(newdata)], `[[`, "features")
-  data <- Map(\(values, omic) read_omic(values, omic, samples, "newdata", call),
-              newdata, names(newdata))
+  sources <- open_newdata(fit_omics, newdata, samples, call)
+  features <- lapply(fit_omics[names(sources)], `[[`, "features")
+  data <- read_sources(sources, lapply(fit_omics, `[[`, "transform"), "newdata", call)
   for (omic in names(data)) {
     check_any_feature(data[[omic]], features[[omic]], omic, samples, call)
   }
@@ -25,6 +23,16 @@ align_newdata <- function(fit_omics, newdata, samples = c("columns", "rows"),
     ), call = call)
   }
   list(data = data, samples = union_of_samples(data))
+}
+
+# The omics that newdata and fit share, with the assays that the fit took.
+open_newdata <- function(fit_omics, newdata, samples, call) {
+  newdata <- list_omics(newdata, "newdata", call)
+  newdata <- keep_known_omics(newdata, names(fit_omics), call)
+  assays <- lapply(fit_omics[names(newdata)], `[[`, "assay")
+  Map(\(omic, name) {
+    open_omic(omic, name, samples, known_assay(omic, assays[[name]]), "newdata", call)
+  }, newdata, names(newdata))
 }
 
 keep_known_omics <- function(newdata, omics, call) {

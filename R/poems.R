@@ -69,15 +69,16 @@
 #' head(latent(fit)[, 1:3])
 #' @export
 poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL, seed = NULL,
-                  control = poems_control()) {
+                  control = poems_control(), experiments = NULL, assays = NULL, preprocess = NULL) {
   call <- data_free_call(match.call())
   samples <- rlang::arg_match(samples)
   factors <- check_factors(factors)
   seed <- check_seed(seed)
   control <- as_control(control)
   scale <- choose_scaling(scale, control$objective)
-  data <- read_omics(x, samples)
-  omics <- learn_scaling(data$data, scale)
+  preprocess <- as_preprocess(preprocess)
+  data <- read_omics(x, samples, experiments, assays, preprocess)
+  omics <- learn_scaling(data$data, scale, steps_of(preprocess, "n_top", names(data$data)))
 
   started <- proc.time()[["elapsed"]]
   config <- model_config(control, factors, lapply(omics, `[[`, "sd"))
@@ -103,7 +104,7 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
   fit <- new_fit(
     trained,
     call = call, seed = seed, control = control, scaling = scale, config = config,
-    samples = data$samples, omics = add_membership(omics, data),
+    samples = data$samples, omics = add_membership(omics, data) |> add_reading(data, preprocess),
     seconds = proc.time()[["elapsed"]] - started
   )
   warn_no_factor(fit)
@@ -127,6 +128,16 @@ choose_scaling <- function(scale, objective, call = rlang::caller_env()) {
 add_membership <- function(omics, data) {
   for (omic in names(omics)) {
     omics[[omic]]$samples <- match(colnames(data$data[[omic]]), data$samples)
+  }
+  omics
+}
+
+# How each omic was read, which prediction repeats: the assay taken and the transformation.
+add_reading <- function(omics, data, preprocess) {
+  transforms <- steps_of(preprocess, "transform", names(omics))
+  for (omic in names(omics)) {
+    if (omic %in% names(data$assays)) omics[[omic]]$assay <- data$assays[[omic]]
+    omics[[omic]]$transform <- transforms[[omic]]
   }
   omics
 }

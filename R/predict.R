@@ -72,7 +72,7 @@ reconstruct <- function(fit, latent, samples) {
   Map(
     \(x, omic) {
       dimnames(x) <- list(omic$features, samples)
-      x * omic$scale + omic$center
+      back_transform(x * omic$scale + omic$center, omic$transform)
     }, stats::setNames(decoded, names(fit$omics)), fit$omics
   )
 }

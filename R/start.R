@@ -49,7 +49,8 @@ bounded_features <- function(omics, data, samples) {
   parts <- Map(\(omic, x) {
     z <- matrix(0, length(omic$features), length(samples))
     there <- samples %in% colnames(x)
-    scaled <- (x[omic$features, samples[there], drop = FALSE] - omic$center) / omic$scale
+    seen <- as.matrix(x[omic$features, samples[there], drop = FALSE])
+    scaled <- (seen - omic$center) / omic$scale
     scaled[is.na(scaled)] <- 0
     limited <- pmax(pmin(scaled, omic$clip), -omic$clip)
     z[, there] <- limited / sqrt(1 + limited^2)
