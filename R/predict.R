@@ -72,7 +72,10 @@ reconstruct <- function(fit, latent, samples) {
   Map(
     \(x, omic) {
       dimnames(x) <- list(omic$features, samples)
-      back_transform(x * omic$scale + omic$center, omic$transform)
+      in_data_units(x, omic)
     }, stats::setNames(decoded, names(fit$omics)), fit$omics
   )
 }
+
+# Values of one omic (features x samples) from the scale of training to that of the user's data.
+in_data_units <- \(x, omic) back_transform(x * omic$scale + omic$center, omic$transform)
