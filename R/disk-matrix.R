@@ -5,8 +5,8 @@
 #
 # A disk_matrix has dim(), dimnames(), and `[`, which reads nothing; as.matrix() reads. `rows` and
 # `columns`, named, lead to those of the file, which is `height` doubles high; a row that is NA
-# has no value. `incomplete` says which rows of the file lack a value. The file goes when no
-# disk_matrix refers to it any more.
+# has no value. `empty` says which columns of the file have no value, `incomplete` which rows lack a
+# value in another column. The file goes when no disk_matrix refers to it any more.
 
 # Values that are read or written at once, at most: 160 MB.
 largest_block <- 2e7
@@ -22,18 +22,20 @@ disk_matrix <- function(values, prepare = identity) {
   connection <- file(file$path, "wb")
   on.exit(close(connection))
   incomplete <- logical(nrow(values))
+  empty <- logical(ncol(values))
   for (columns in column_blocks(values)) {
     block <- as_dense(values[, columns, drop = FALSE])
     dimnames(block) <- list(rownames(values), colnames(values)[columns])
     block <- prepare(block)
     writeBin(as.vector(block), connection)
     if (anyNA(block)) {
-      there <- !is_empty_sample(block)
-      incomplete <- incomplete | rowSums(is.na(block[, there, drop = FALSE])) > 0
+      empty[columns] <- is_empty_sample(block)
+      there <- block[, !empty[columns], drop = FALSE]
+      incomplete <- incomplete | rowSums(is.na(there)) > 0
     }
   }
   structure(list(
-    file = file, height = nrow(values), incomplete = incomplete,
+    file = file, height = nrow(values), incomplete = incomplete, empty = empty,
     rows = stats::setNames(seq_len(nrow(values)), rownames(values)),
     columns = stats::setNames(seq_len(ncol(values)), colnames(values))
   ), class = "disk_matrix")
@@ -112,7 +114,7 @@ for_each_sample <- function(values, f) {
 # Per sample, whether it has no value. A column mean is NaN only where the column has none.
 is_empty_sample <- function(values) {
   if (!is_disk_matrix(values)) return(is.nan(colMeans(values, na.rm = TRUE)))
-  if (!lacks_values(values)) return(logical(ncol(values)))
+  if (!lacks_values(values)) return(values$empty[values$columns])
   unlist(lapply(column_blocks(values), \(columns) is_empty_sample(as.matrix(values[, columns]))))
 }
 

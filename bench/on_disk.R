@@ -10,6 +10,7 @@ suppressPackageStartupMessages(library(HDF5Array))
 epochs <- 2L
 true_factors <- 10L
 samples_at_once <- 1000L
+compression <- 1L
 
 # Two omics of sparse linear factors and noise, rounded as log expression often is.
 write_omics <- function(folder, samples, features) {
@@ -21,7 +22,7 @@ write_omics <- function(folder, samples, features) {
     names <- list(sprintf("%s%d", omic, seq_len(features)), sprintf("s%d", seq_len(samples)))
     sink <- HDF5RealizationSink(
       c(features, samples), dimnames = names, filepath = file.path(folder, paste0(omic, ".h5")),
-      name = "values"
+      name = "values", level = compression
     )
     grid <- DelayedArray::RegularArrayGrid(
       c(features, samples), c(features, min(samples_at_once, samples))
@@ -75,7 +76,7 @@ report <- function(samples, features, size, disk, memory) {
   writeLines(c(
     "# Omics on disk", "",
     "Made by `Rscript bench/on_disk.R`.", "",
-    sprintf("%s: %s samples, two omics of %s features each, in HDF5 files (chunks and compression as HDF5Array has them by default, %s GiB in all). %d epochs on 2 threads of %s, batch %d, 32 factors. Peak memory is that of the whole R process (VmHWM), of which R with the packages loaded is %s GiB.",
+    sprintf("%s: %s samples, two omics of %s features each, in HDF5 files (chunks as HDF5Array has them by default, compression level 1, %s GiB in all). %d epochs on 2 threads of %s, batch %d, 32 factors. Peak memory is that of the whole R process (VmHWM), of which R with the packages loaded is %s GiB.",
             Sys.Date(), number(samples), number(features), number(size, 1), epochs,
             cpu_name(), poems_control()$batch_size, number(disk$opened, 1)), "",
     "| omics | peak memory | `poems()` | of which outside training | an epoch |",

@@ -13,6 +13,9 @@ test_that("a matrix in a file is what was written, whatever is taken of it", {
   expect_identical(unname(as.matrix(stored[c(2, NA), 1])), cbind(c(x[2, 1], NA)))
   expect_identical(dim(as.matrix(stored[, integer()])), c(5L, 0L))
   expect_identical(is_empty_sample(stored[3, ]), is.na(x[3, ]))
+  stored <- disk_matrix(Matrix::Matrix(replace(x, 6:10, NA)))
+  expect_identical(unname(is_empty_sample(stored)), 1:12 == 2)
+  expect_identical(unname(is_empty_sample(stored[c(1, 2, 4), ])), 1:12 == 2)
 })
 
 test_that("it is written and read in blocks", {
@@ -51,6 +54,7 @@ test_that("the file goes with the last reference", {
 test_that("a fit of HDF5 files is that of the matrices to the last bit", {
   skip_without("HDF5Array")
   x <- gappy()
+  x$rna[, 5] <- NA
   stored <- lapply(x, on_disk)
   control <- list(epochs = 3, threads = 2, progress = FALSE)
   fit <- poems(x, 4, seed = 1, control = control)
