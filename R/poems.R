@@ -18,12 +18,20 @@
 #' stop, and keeps the parameters of the best epoch. Interrupting it (Ctrl-C) ends the training and
 #' returns, with a warning, the best fit so far.
 #'
-#' @param x A named list with one numeric matrix or data frame per omic, features in rows and
-#'   samples in columns, with names for both. Values should be roughly continuous (log counts,
-#'   M-values, log intensities).
+#' @param x The omics, in any of these forms:
+#'   * a MultiAssayExperiment, whose samples go by their primary names;
+#'   * a named list with one omic per element: a numeric matrix or data frame, features in rows and
+#'     samples in columns, with names for both; a sparse matrix of package Matrix; a DelayedArray,
+#'     such as an HDF5Array; a SummarizedExperiment, SingleCellExperiment or ExpressionSet;
+#'   * a single SummarizedExperiment or SingleCellExperiment, whose alternative experiments are
+#'     omics, too;
+#'   * a long data frame with the columns `sample`, `omic` (or `view`), `feature` and `value`.
+#'
+#'   Values should be roughly continuous (log counts, M-values, log intensities); see `preprocess`.
 #' @param factors Number of factors to fit, at least 1. The fit shows those in use, by variance
 #'   explained; see [variance_explained()].
-#' @param samples Where the samples are in `x`: `"columns"` (as Bioconductor has them) or `"rows"`.
+#' @param samples Where the samples are in matrices and data frames in `x`: `"columns"` (as
+#'   Bioconductor has them) or `"rows"`.
 #' @param scale How features are scaled before training: `"standardise"` (mean 0, standard
 #'   deviation 1, limited to +-6) or `"minmax"` (to 0..1). `NULL` chooses `"standardise"`, or
 #'   `"minmax"` with `objective = "published"`. Training statistics are kept for prediction.
@@ -31,6 +39,11 @@
 #'   so that `set.seed()` governs. The same data, settings and seed give the same fit on any number
 #'   of threads.
 #' @param control Training settings from [poems_control()], or a plain list of its arguments.
+#' @param experiments Names or numbers of the omics in `x` to fit; `NULL` for all.
+#' @param assays Names or numbers of the assays to take where omics have several: one for all omics,
+#'   or a vector or list named by omic. `NULL` takes the first, and says so where there are more.
+#' @param preprocess Steps to take before scaling, from [preprocess_steps()]: for all omics, or a
+#'   list of them named by omic. `NULL` for none.
 #'
 #' @return An object of class `poems`, a plain list that survives [saveRDS()]:
 #'   * `factors`: the number of factors in use, which the following have.
@@ -45,6 +58,17 @@
 #'   * `best_epoch`, `stopped`, `validation`, `seconds`, `seed`, `control`, `scaling`, `omics`,
 #'     `samples`, `parameters`, `order`, `unused`, `config`, `call`, `version`: how the fit came
 #'     about and what [predict()] needs. `config$factors` is the number of factors asked for.
+#'
+#' @section Patients with several samples:
+#' Where an experiment of a MultiAssayExperiment has several columns for one primary name, the first
+#' is used, with a message: they may be a tumour and its normal tissue, which should not be averaged.
+#' `MultiAssayExperiment::mergeReplicates()` averages true replicates beforehand.
+#'
+#' @section Data on disk:
+#' Omics that are DelayedArrays or sparse matrices are read once, block by block, into temporary files
+#' of 8 bytes per value (in [tempdir()], removed with the last use), from which training reads the
+#' samples of each batch. The fit is the same, to the last bit, as that of ordinary matrices, and no
+#' omic has to fit into memory.
 #'
 #' @section Errors:
 #' Input is checked before any fitting; errors name the omic and at most five of the culprits.

@@ -5,9 +5,10 @@
 #' they have, and `type = "reconstruction"` still fills every omic of the fit.
 #'
 #' @param object A fit from [poems()].
-#' @param newdata A named list of matrices or data frames as in [poems()]; `NULL` for the samples
-#'   that the model was fitted to. Omics that the fit does not know are ignored with a message;
-#'   features of the fit that are missing are treated as missing values, with a warning.
+#' @param newdata New samples, in any form that [poems()] takes; `NULL` for the samples that the model
+#'   was fitted to. Assays and transformations are those of the fit. Omics that the fit does not know
+#'   are ignored with a message; features of the fit that are missing are treated as missing values,
+#'   with a warning.
 #' @param type What to return: see Value.
 #' @param samples Where the samples are in `newdata`: `"columns"` or `"rows"`.
 #' @param ... Not used.
@@ -15,8 +16,10 @@
 #' @return
 #' * `"latent"`: samples x factors matrix, the posterior means, scaled as by [latent()].
 #' * `"gates"`: samples x omics matrix; rows sum to 1, with 0 where a sample lacks the omic.
-#' * `"reconstruction"`: named list with, per omic of the fit, a features x samples matrix in the
-#'   units of the data, decoded from the posterior mean.
+#' * `"reconstruction"`: named list with, per omic of the fit, a features x samples matrix on the
+#'   scale of the data, decoded from the posterior mean. Scaling and transformations
+#'   ([preprocess_steps()]) are undone: of a feature that was transformed by log1p, what comes back
+#'   is a typical count (the exponential of the mean logarithm), not the mean count.
 #'
 #' @section Errors:
 #' `newdata` without any omic of the fit, or with an omic that has none of its features, is an

@@ -55,6 +55,9 @@ test_that("a fit of HDF5 files is that of the matrices to the last bit", {
   skip_without("HDF5Array")
   x <- gappy()
   x$rna[, 5] <- NA
+  poems <- \(...) suppressMessages(omicpoems::poems(...))
+  predict <- \(...) suppressMessages(stats::predict(...))
+  variance_explained <- \(...) suppressMessages(omicpoems::variance_explained(...))
   stored <- lapply(x, on_disk)
   control <- list(epochs = 3, threads = 2, progress = FALSE)
   fit <- poems(x, 4, seed = 1, control = control)
