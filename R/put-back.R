@@ -44,7 +44,8 @@ fill_gaps <- function(values, filled, how, primary = NULL) {
 }
 
 put_back_assay <- function(x, filled, how, assay, primary = NULL) {
-  position <- if (length(assay_names(x)) == 1) 1L else match(assay, assay_names(x))
+  assay <- known_assay(x, assay)
+  position <- if (is.null(assay)) 1L else match(assay, assay_names(x))
   values <- fill_gaps(as.matrix(SummarizedExperiment::assay(x, position)), filled, how, primary)
   x <- add_samples(x, setdiff(colnames(values), colnames(x)))
   SummarizedExperiment::`assay<-`(x, position, withDimnames = FALSE, value = values)

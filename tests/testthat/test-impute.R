@@ -67,6 +67,8 @@ test_that("experiments keep what else they hold", {
   with_assay <- fit
   with_assay$omics$mirna$assay <- "logcounts"
   full <- impute(with_assay, x)
+  first <- impute(fit, c(x["mirna"], cohort$omics[-3]))$mirna
+  expect_true(all(SummarizedExperiment::assay(first, "counts")[, 46:60] > 0))
   expect_s4_class(full$protein, "DelayedMatrix")
   expect_s4_class(full$mirna, "SingleCellExperiment")
   expect_filled(SummarizedExperiment::assay(full$mirna, "logcounts"), "mirna")
