@@ -16,7 +16,8 @@
 #' `preprocess_steps(n_top = )`) stay as they are, and so do samples without any value.
 #'
 #' @param object A fit from [poems()].
-#' @param x The data to fill in: those of the fit, or new samples, in any class that [poems()] takes.
+#' @param x The data to fill in: those of the fit, or new samples, in any class that [poems()]
+#'   takes.
 #' @param value What stands where values were missing: `"mean"`, the imputed values, or `"sd"`,
 #'   their standard deviations, with 0 for the values that were there.
 #' @param draws Number of draws from the posterior behind a standard deviation, at least 2. Its own

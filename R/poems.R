@@ -61,12 +61,12 @@
 #'
 #' @section Patients with several samples:
 #' Where an experiment of a MultiAssayExperiment has several columns for one primary name, the first
-#' is used, with a message: they may be a tumour and its normal tissue, which should not be averaged.
-#' `MultiAssayExperiment::mergeReplicates()` averages true replicates beforehand.
+#' is used, with a message: they may be a tumour and its normal tissue, which should not be
+#' averaged. `MultiAssayExperiment::mergeReplicates()` averages true replicates beforehand.
 #'
 #' @section Data on disk:
-#' Omics that are DelayedArrays or sparse matrices are read once, block by block, into temporary files
-#' of 8 bytes per value (in [tempdir()], removed with the last use), from which training reads the
+#' Omics that are DelayedArrays or sparse matrices are read once, block by block, into temporary
+#' files of 8 bytes per value (in [tempdir()], removed with the last use), from which training reads the
 #' samples of each batch. The fit is the same, to the last bit, as that of ordinary matrices, and no
 #' omic has to fit into memory.
 #'

@@ -5,10 +5,10 @@
 #' they have, and `type = "reconstruction"` still fills every omic of the fit.
 #'
 #' @param object A fit from [poems()].
-#' @param newdata New samples, in any form that [poems()] takes; `NULL` for the samples that the model
-#'   was fitted to. Assays and transformations are those of the fit. Omics that the fit does not know
-#'   are ignored with a message; features of the fit that are missing are treated as missing values,
-#'   with a warning.
+#' @param newdata New samples, in any form that [poems()] takes; `NULL` for the samples that the
+#'   model was fitted to. Assays and transformations are those of the fit. Omics that the fit does
+#'   not know are ignored with a message; features of the fit that are missing are treated as missing
+#'   values, with a warning.
 #' @param type What to return: see Value.
 #' @param samples Where the samples are in `newdata`: `"columns"` or `"rows"`.
 #' @param ... Not used.

@@ -74,7 +74,9 @@ steps_of <- function(preprocess, step, omics, call = rlang::caller_env()) {
 # values it takes.
 beta_limit <- 0.001
 transformations <- list(
-  none = list(forward = identity, back = identity, wanted = "numbers", valid = \(lowest, highest) TRUE),
+  none = list(
+    forward = identity, back = identity, wanted = "numbers", valid = \(lowest, highest) TRUE
+  ),
   log1p = list(
     forward = log1p, back = expm1, wanted = "at least 0", valid = \(lowest, highest) lowest >= 0
   ),

@@ -9,7 +9,9 @@ put_back <- function(x, filled, how) {
   if (inherits(x, assay_classes)) return(put_back_omic(x, filled$main, how, how$assay$main))
   if (is_long(x)) return(put_back_long(x, filled, how))
   known <- intersect(names(x), names(filled))
-  x[known] <- lapply(known, \(omic) put_back_omic(x[[omic]], filled[[omic]], how, how$assay[[omic]]))
+  x[known] <- lapply(known, \(omic) {
+    put_back_omic(x[[omic]], filled[[omic]], how, how$assay[[omic]])
+  })
   added <- filled[setdiff(names(filled), known)]
   x[names(added)] <- lapply(added, \(omic) if (how$samples == "rows") t(omic) else omic)
   x
@@ -34,7 +36,8 @@ put_back_omic <- function(x, filled, how, assay, primary = NULL) {
 fill_gaps <- function(values, filled, how, primary = NULL) {
   if (is.null(primary)) primary <- colnames(values)
   added <- setdiff(colnames(filled), primary)
-  values <- cbind(values, matrix(NA_real_, nrow(values), length(added), dimnames = list(NULL, added)))
+  none <- matrix(NA_real_, nrow(values), length(added), dimnames = list(NULL, added))
+  values <- cbind(values, none)
   gaps <- is.na(values)
   if (how$value == "sd") values[!gaps] <- 0
   at <- cbind(match(rownames(values), rownames(filled))[row(values)[gaps]],
@@ -89,7 +92,8 @@ put_back_mae <- function(x, filled, how) {
       experiments[[omic]] <- filled[[omic]]
     }
     added <- setdiff(colnames(filled[[omic]]), primary)
-    map <- rbind(map, data.frame(assay = rep(omic, length(added)), primary = added, colname = added))
+    assay <- rep(omic, length(added))
+    map <- rbind(map, data.frame(assay = assay, primary = added, colname = added))
   }
   map$assay <- factor(map$assay, names(experiments))
   MultiAssayExperiment::MultiAssayExperiment(

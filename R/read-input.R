@@ -114,7 +114,8 @@ assay_values <- function(x, position) {
 
 # Says which assays were taken where the user had a choice and made none.
 tell_assays <- function(sources, assays) {
-  chosen <- Filter(\(source) length(source$assays) > 1, sources[setdiff(names(sources), names(assays))])
+  by_default <- sources[setdiff(names(sources), names(assays))]
+  chosen <- Filter(\(source) length(source$assays) > 1, by_default)
   if (length(chosen) == 0) return(invisible())
   lines <- sprintf("%s: %s, not %s", names(chosen), vapply(chosen, `[[`, "", "assay"),
                    vapply(chosen, \(source) toString(setdiff(source$assays, source$assay)), ""))

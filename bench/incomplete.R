@@ -3,8 +3,8 @@
 #
 #   Rscript bench/incomplete.R [splits, 20 by default]
 #
-# In every split a third of the complete patients are held out. One fit learns from the other complete
-# patients alone, one from all who lack omics, too. Both reconstruct the patients held out: with all
+# In every split a third of the complete patients are held out. One fit learns from the other
+# complete patients alone, one from all who lack omics, too. Both reconstruct the patients held out: with all
 # their omics given, and every omic from the others.
 suppressPackageStartupMessages(library(omicpoems))
 
@@ -24,8 +24,8 @@ cohorts <- function() {
 
 only <- \(omics, samples) lapply(omics, \(x) x[, colnames(x) %in% samples, drop = FALSE])
 
-# Share of variance explained in the features that both fits know; variance is about the means of the
-# complete training patients, every feature in units of its standard deviation there.
+# Share of variance explained in the features that both fits know; variance is about the means of
+# the complete training patients, every feature in units of its standard deviation there.
 shares <- function(fits, test, train, given) {
   vapply(fits, \(fit) {
     xhat <- predict(fit, test[given], type = "reconstruction")
@@ -80,7 +80,11 @@ tables <- Map(\(omics, name) table_of(name, omics, splits), all, names(all))
 script <- sub("--file=", "", grep("--file=", commandArgs(), value = TRUE))
 writeLines(c(
   "# Do patients who lack omics help?", "", "Made by `Rscript bench/incomplete.R`.", "",
-  sprintf("%s: omicpoems %s, %d factors asked for, default settings. A third of the complete patients are held out, %d times; share of their variance explained by a fit of the other complete patients, and by one that has learned from all patients with missing omics, too. The standard error is that over splits, which share patients.",
-          Sys.Date(), utils::packageVersion("omicpoems"), factors, splits),
+  sprintf(paste(
+    "%s: omicpoems %s, %d factors asked for, default settings. A third of the complete patients are",
+    "held out, %d times; share of their variance explained by a fit of the other complete",
+    "patients, and by one that has learned from all patients with missing omics, too. The standard",
+    "error is that over splits, which share patients."
+  ), Sys.Date(), utils::packageVersion("omicpoems"), factors, splits),
   unlist(tables, use.names = FALSE)
 ), file.path(dirname(script), "incomplete.md"))

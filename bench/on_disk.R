@@ -76,16 +76,20 @@ report <- function(samples, features, size, disk, memory) {
   writeLines(c(
     "# Omics on disk", "",
     "Made by `Rscript bench/on_disk.R`.", "",
-    sprintf("%s: %s samples, two omics of %s features each, in HDF5 files (chunks as HDF5Array has them by default, compression level 1, %s GiB in all). %d epochs on 2 threads of %s, batch %d, 32 factors. Peak memory is that of the whole R process (VmHWM), of which R with the packages loaded is %s GiB.",
-            Sys.Date(), number(samples), number(features), number(size, 1), epochs,
+    sprintf(paste(
+      "%s: %s samples, two omics of %s features each, in HDF5 files (chunks as HDF5Array has them",
+      "by default, compression level 1, %s GiB in all). %d epochs on 2 threads of %s, batch %d, 32",
+      "factors. Peak memory is that of the whole R process (VmHWM), of which R with the packages",
+      "loaded is %s GiB."
+    ), Sys.Date(), number(samples), number(features), number(size, 1), epochs,
             cpu_name(), poems_control()$batch_size, number(disk$opened, 1)), "",
     "| omics | peak memory | `poems()` | of which outside training | an epoch |",
     "|---|---|---|---|---|",
     line("in HDF5 files", disk), line("read into memory first", memory), "",
     sprintf("Both fits are the same to the last bit: %s.",
             identical(disk[c("latent", "loss")], memory[c("latent", "loss")])),
-    "Outside training are reading (in the second line with the reading into memory), the statistics",
-    "of features, the linear start and the variance explained."
+    "Outside training are reading (in the second line with the reading into memory), the",
+    "statistics of features, the linear start and the variance explained."
   ), file.path(dirname(script), "on_disk.md"))
 }
 

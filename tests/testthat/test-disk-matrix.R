@@ -64,7 +64,9 @@ test_that("a fit of HDF5 files is that of the matrices to the last bit", {
   from_disk <- poems(stored, 4, seed = 1, control = control)
   expect_identical(without_timing(from_disk), without_timing(fit))
   expect_identical(predict(fit, stored, "gates"), predict(fit, x, "gates"))
-  expect_identical(variance_explained(fit, stored, "feature"), variance_explained(fit, x, "feature"))
+  expect_identical(
+    variance_explained(fit, stored, "feature"), variance_explained(fit, x, "feature")
+  )
   rows <- poems(lapply(stored, Matrix::t), 4, seed = 1, samples = "rows", control = control)
   expect_identical(without_timing(rows), without_timing(fit))
 

@@ -50,7 +50,9 @@ test_that("a MultiAssayExperiment comes back as one", {
   omics <- read_omics(full)$data
   for (omic in names(omics)) expect_filled(omics[[omic]], omic)
 
-  mae <- suppressWarnings(MultiAssayExperiment::subsetByAssay(mae, c("rna", "mirna")))
+  mae <- suppressMessages(suppressWarnings(
+    MultiAssayExperiment::subsetByAssay(mae, c("rna", "mirna"))
+  ))
   full <- impute(fit, mae)
   expect_named(full, c("rna", "mirna", "protein"))
   expect_identical(dimnames(full[["protein"]]), dimnames(cohort$omics$protein))

@@ -93,16 +93,18 @@ test_that("a fit reads new samples as it read its own", {
   skip_without("MultiAssayExperiment")
   omics <- small_cohort()$omics
   omics$rna <- exp(omics$rna / 2)
-  with_two <- \(omics) c(list(rna = as_experiment(log = log(omics$rna), raw = omics$rna)), omics[-1])
+  with_two <- \(omics) {
+    c(list(rna = as_experiment(log = log(omics$rna), raw = omics$rna)), omics[-1])
+  }
+  logged <- c(list(rna = log1p(omics$rna)), omics[-1])
   fit <- poems(with_two(omics), 3, seed = 3, control = quick_control(epochs = 3),
                assays = c(rna = "raw"), preprocess = list(rna = preprocess_steps("log1p")))
-  plain <- poems(c(list(rna = log1p(omics$rna)), omics[-1]), 3, seed = 3,
-                 control = quick_control(epochs = 3))
+  plain <- poems(logged, 3, seed = 3, control = quick_control(epochs = 3))
   expect_identical(latent(fit), latent(plain))
   expect_silent(latent <- predict(fit, with_two(omics)))
   expect_identical(latent, predict(fit, omics))
   expect_identical(latent, predict(fit, small_mae(omics)))
   expect_identical(latent, predict(fit, small_long(omics)))
   expect_equal(predict(fit, omics, "reconstruction")$rna,
-               expm1(predict(plain, c(list(rna = log1p(omics$rna)), omics[-1]), "reconstruction")$rna))
+               expm1(predict(plain, logged, "reconstruction")$rna))
 })
