@@ -26,7 +26,7 @@ expected_value <- function(eta, family) {
 }
 
 # The family of each omic: as the user says, or what its values look like. `family`: NULL, one name
-# for all omics, or a named vector with the names of some. Values are checked against it.
+# for all omics, or a named vector with the names of some.
 choose_families <- function(family, data, objective, call = rlang::caller_env()) {
   given <- check_family(family, names(data), call)
   open <- setdiff(names(data), names(given))
@@ -43,9 +43,21 @@ choose_families <- function(family, data, objective, call = rlang::caller_env())
       "x" = "It is not for {quote_some(names(chosen)[chosen != 'gaussian'])}."
     ), call = call)
   }
-  for (omic in names(given)) check_family_values(data[[omic]], omic, given[[omic]], "x", call)
-  for (omic in names(data)) check_libraries(data[[omic]], omic, chosen[[omic]], "x", call)
   chosen
+}
+
+# Families and covariates need the values of an omic at once: those of an omic on disk are loaded.
+load_adjusted <- function(data, family, has_covariates) {
+  load <- vapply(data, is_disk_matrix, NA) & (family[names(data)] != "gaussian" | has_covariates)
+  data[load] <- lapply(data[load], as.matrix)
+  data
+}
+
+check_families <- function(data, family, arg = "x", call = rlang::caller_env()) {
+  for (omic in names(data)) {
+    check_family_values(data[[omic]], omic, family[[omic]], arg, call)
+    check_libraries(data[[omic]], omic, family[[omic]], arg, call)
+  }
 }
 
 # The families that the user gives, by omic. `arg`: the argument that has the omics.
@@ -82,16 +94,17 @@ check_family <- function(family, omics, call, arg = "x") {
 
 # Looks at one sample after the other, and stops at the first that decides.
 apparent_family <- function(values) {
-  binary <- TRUE
-  highest <- -Inf
-  for (i in seq_len(ncol(values))) {
-    x <- values[, i]
-    x <- x[!is.na(x)]
-    if (!all(is_count(x))) return("gaussian")
-    binary <- binary && all(is_binary(x))
-    highest <- max(highest, x)
-  }
-  if (binary) "bernoulli" else if (highest > largest_score) "negative_binomial" else "gaussian"
+  callCC(function(decide) {
+    binary <- TRUE
+    highest <- -Inf
+    for_each_sample(values, \(x) {
+      x <- x[!is.na(x)]
+      if (!all(is_count(x))) decide("gaussian")
+      binary <<- binary && all(is_binary(x))
+      highest <<- max(highest, x)
+    })
+    if (binary) "bernoulli" else if (highest > largest_score) "negative_binomial" else "gaussian"
+  })
 }
 
 tell_families <- function(looks) {

@@ -7,22 +7,18 @@
 align_newdata <- function(fit_omics, newdata, samples = c("columns", "rows"),
                           call = rlang::caller_env()) {
   samples <- rlang::arg_match(samples, error_call = call)
-  check_omic_list(newdata, "newdata", call)
-  newdata <- keep_known_omics(newdata, names(fit_omics), call)
-  features <- lapply(fit_omics[names(newdata)], `[[`, "features")
-  data <- Map(\(values, omic) read_omic(values, omic, samples, "newdata", call),
-              newdata, names(newdata))
+  sources <- open_newdata(fit_omics, newdata, samples, call)
+  features <- lapply(fit_omics[names(sources)], `[[`, "features")
+  data <- read_sources(sources, lapply(fit_omics, `[[`, "transform"), "newdata", call)
   for (omic in names(data)) {
     check_any_feature(data[[omic]], features[[omic]], omic, samples, call)
   }
   warn_missing_features(data, features)
   data <- drop_empty_samples(Map(arrange_features, data, features))
   data <- data[vapply(data, ncol, 0L) > 0]
-  for (omic in names(data)) {
-    family <- fit_omics[[omic]]$family
-    check_family_values(data[[omic]], omic, family, "newdata", call)
-    check_libraries(data[[omic]], omic, family, "newdata", call)
-  }
+  family <- vapply(fit_omics, `[[`, "", "family")
+  data <- load_adjusted(data, family, !is.null(fit_omics[[1]]$effects))
+  check_families(data, family, "newdata", call)
   if (length(data) == 0) {
     cli::cli_abort(c(
       "{.arg newdata} must have values.",
@@ -30,6 +26,16 @@ align_newdata <- function(fit_omics, newdata, samples = c("columns", "rows"),
     ), call = call)
   }
   list(data = data, samples = union_of_samples(data))
+}
+
+# The omics that newdata and fit share, with the assays that the fit took.
+open_newdata <- function(fit_omics, newdata, samples, call) {
+  newdata <- list_omics(newdata, "newdata", call)
+  newdata <- keep_known_omics(newdata, names(fit_omics), call)
+  assays <- lapply(fit_omics[names(newdata)], `[[`, "assay")
+  Map(\(omic, name) {
+    open_omic(omic, name, samples, known_assay(omic, assays[[name]]), "newdata", call)
+  }, newdata, names(newdata))
 }
 
 keep_known_omics <- function(newdata, omics, call) {

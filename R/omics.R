@@ -2,35 +2,47 @@
 
 fewest_samples <- 10
 
-# Reads and checks the omics of a cohort: a named list of matrices or data frames, with samples in
-# the columns or in the rows. Returns a list of `data`, a named list of double matrices (features x
-# the samples that have the omic, NA where a value is missing), and `samples`, the union of their
-# sample names in order of first appearance.
-read_omics <- function(x, samples = c("columns", "rows"), call = rlang::caller_env()) {
+# Reads and checks the omics of a cohort, of any class that read-input.R knows. Returns a list of
+# `data`, a named list of double matrices (features x the samples that have the omic, NA where a
+# value is missing; a disk_matrix where the user's is not dense or not in memory), `samples`, the
+# union of their sample names in order of first appearance, and `assays`, the names of those taken
+# where there was a choice.
+read_omics <- function(x, samples = c("columns", "rows"), experiments = NULL, assays = NULL,
+                       preprocess = NULL, call = rlang::caller_env()) {
   samples <- rlang::arg_match(samples, error_call = call)
-  check_omic_list(x, "x", call)
-  data <- Map(\(values, omic) read_omic(values, omic, samples, "x", call), x, names(x))
+  sources <- open_input(x, "x", samples, experiments, assays, call)
+  data <- read_sources(sources, steps_of(preprocess, "transform", names(sources), call), "x", call)
   data <- drop_empty_samples(data)
   check_not_empty(data, call)
   check_common_samples(data, samples, call)
   names_of_samples <- union_of_samples(data)
   check_cohort_size(names_of_samples, samples, call)
-  list(data = data, samples = names_of_samples)
+  cohort <- list(data = data, samples = names_of_samples)
+  cohort$assays <- unlist(lapply(sources, `[[`, "assay"))
+  cohort
+}
+
+read_sources <- function(sources, transforms, arg, call) {
+  Map(\(source, omic) {
+    read_omic(source$values, omic, source$samples, transforms[[omic]], arg, call)
+  }, sources, names(sources))
 }
 
 union_of_samples <- \(data) unique(unlist(lapply(data, colnames), use.names = FALSE))
 
 check_omic_list <- function(x, arg, call) {
-  if (is.matrix(x) || is.data.frame(x)) {
+  if (is.matrix(x) || is.data.frame(x) || is_blockwise(x)) {
     cli::cli_abort(c(
-      "{.arg {arg}} must be a named list with one matrix or data frame per omic.",
-      "x" = "It is a single {if (is.matrix(x)) 'matrix' else 'data frame'}.",
-      "i" = "Wrap it in a list that names the omic: {.code {arg} = list(mrna = ...)}."
+      "{.arg {arg}} must be {accepted_input}.",
+      "x" = "It is a single {if (is.data.frame(x)) 'data frame' else 'matrix'}.",
+      "i" = "Wrap it in a list that names the omic: {.code {arg} = list(mrna = ...)}.",
+      if (is.data.frame(x)) c("i" = "A long one has columns {.field sample}, {.field omic},
+                                     {.field feature} and {.field value}.")
     ), call = call)
   }
   if (!is.list(x) || is.object(x)) {
     cli::cli_abort(c(
-      "{.arg {arg}} must be a named list with one matrix or data frame per omic.",
+      "{.arg {arg}} must be {accepted_input}.",
       "x" = "It is {describe(x)}."
     ), call = call)
   }
@@ -42,6 +54,9 @@ check_omic_list <- function(x, arg, call) {
   }
   check_omic_names(x, arg, call)
 }
+
+accepted_input <-
+  "a MultiAssayExperiment, a named list with one matrix per omic, or a long data frame"
 
 check_omic_names <- function(x, arg, call) {
   omics <- rlang::names2(x)
@@ -65,27 +80,34 @@ check_omic_names <- function(x, arg, call) {
 }
 
 # One omic as a double matrix, features x samples. What is one already is returned as it is, not
-# copied.
-read_omic <- function(values, omic, samples, arg, call) {
+# copied; what has been read before passes.
+read_omic <- function(values, omic, samples, transform, arg, call) {
+  if (is_disk_matrix(values)) return(values)
   check_shape(values, omic, arg, call)
   check_numeric(values, omic, arg, call)
   if (is.data.frame(values)) values <- as.matrix(values)
   side <- c(feature = "row", sample = "col")
   if (samples == "rows") {
-    values <- t(values)
+    values <- Matrix::t(values)
     side <- c(feature = "col", sample = "row")
   }
   check_names(rownames(values), "feature", side["feature"], omic, arg, call)
   check_names(colnames(values), "sample", side["sample"], omic, arg, call)
+  prepare <- function(values) {
+    check_finite(values, omic, arg, call)
+    transform_values(values, transform, omic, arg, call)
+  }
+  if (is_blockwise(values)) return(disk_matrix(values, prepare))
   if (!is.double(values)) storage.mode(values) <- "double"
-  check_finite(values, omic, arg, call)
-  values
+  prepare(values)
 }
 
 check_shape <- function(values, omic, arg, call) {
-  if (!is.matrix(values) && !is.data.frame(values)) {
+  is_flat <- is.matrix(values) || is.data.frame(values) ||
+    (is_blockwise(values) && length(dim(values)) == 2)
+  if (!is_flat) {
     cli::cli_abort(c(
-      "Every omic in {.arg {arg}} must be a matrix or a data frame.",
+      "Every omic in {.arg {arg}} must be a matrix or a data frame, or hold one as its assay.",
       "x" = "Omic {quote_some(omic)} is {describe(values)}.",
       "i" = "Convert it, for instance with {.fn as.matrix}."
     ), call = call)
@@ -107,7 +129,10 @@ check_numeric <- function(values, omic, arg, call) {
   if (is.data.frame(values)) {
     numeric <- vapply(values, is_numeric_vector, NA)
     if (!all(numeric)) abort_not_numeric("column", names(values)[!numeric], omic, arg, call)
-  } else if (!is.numeric(values) && !is.logical(values)) {
+  } else if (inherits(values, "DelayedArray")) {
+    type <- DelayedArray::type(values)
+    if (!type %in% c("double", "integer", "logical")) abort_type(type, omic, arg, call)
+  } else if (is.matrix(values) && !is.numeric(values) && !is.logical(values)) {
     abort_matrix_not_numeric(values, omic, arg, call)
   }
 }
@@ -119,6 +144,13 @@ abort_not_numeric <- function(side, culprits, omic, arg, call) {
            {side}{cli::qty(length(culprits))}{?s}: {quote_some(culprits)}.",
     "i" = "Remove what is not a measurement; move feature and sample names into the row and
            column names."
+  ), call = call)
+}
+
+abort_type <- function(type, omic, arg, call) {
+  cli::cli_abort(c(
+    "Every omic in {.arg {arg}} must be numeric.",
+    "x" = "Omic {quote_some(omic)} holds values of type {type}."
   ), call = call)
 }
 
@@ -195,7 +227,8 @@ check_finite <- function(values, omic, arg, call) {
 }
 
 check_common_samples <- function(data, samples, call) {
-  if (length(data) < 2 || anyDuplicated(unlist(lapply(data, colnames))) > 0) return(invisible())
+  if (length(data) < 2) return(invisible())
+  if (anyDuplicated(unlist(lapply(data, colnames))) > 0) return(check_each_common(data, call))
   headline <- "No sample in {.arg x} has more than one omic."
   if (anyDuplicated(unlist(lapply(data, rownames))) > 0) {
     actual <- setdiff(c("columns", "rows"), samples)
@@ -204,6 +237,7 @@ check_common_samples <- function(data, samples, call) {
       "i" = "These look like samples in {actual}: pass {.code samples = \"{actual}\"}."
     ), call = call)
   }
+  check_same_orientation(data, call)
   first <- vapply(data, \(values) colnames(values)[1], "")
   shown <- utils::head(sprintf("%s: first sample %s", names(data), quote_each(first)), 5)
   cli::cli_abort(c(
@@ -214,12 +248,37 @@ check_common_samples <- function(data, samples, call) {
   ), call = call)
 }
 
+# Where some omics share samples: those that share none may be turned round, or named otherwise.
+check_each_common <- function(data, call) {
+  check_same_orientation(data, call)
+  count <- table(unlist(lapply(data, colnames)))
+  alone <- names(data)[vapply(data, \(values) all(count[colnames(values)] == 1), NA)]
+  if (length(alone) > 0) {
+    cli::cli_warn(c(
+      "No sample of {quote_some(alone)} has another omic.",
+      "i" = "Samples are matched by name: write them alike in every omic."
+    ), call = call)
+  }
+}
+
+check_same_orientation <- function(data, call) {
+  turned <- Filter(\(omic) {
+    others <- unlist(lapply(data[setdiff(names(data), omic)], colnames))
+    any(rownames(data[[omic]]) %in% others) && !any(colnames(data[[omic]]) %in% others)
+  }, names(data))
+  if (length(turned) == 0) return(invisible())
+  cli::cli_abort(c(
+    "Every omic in {.arg x} must have its samples on the same side.",
+    "x" = "Features of {quote_some(turned)} are named as samples of other omics are.",
+    "i" = "Turn {cli::qty(length(turned))}{?it/one of them} round with {.fn t}."
+  ), call = call)
+}
+
 quote_each <- \(names) encodeString(names, quote = "\"")
 
 # Drops a sample from an omic of which it has no value: it lacks that omic.
 drop_empty_samples <- function(data) {
-  # A column mean is NaN only where the column has no value.
-  empty <- lapply(data, \(values) is.nan(colMeans(values, na.rm = TRUE)))
+  empty <- lapply(data, is_empty_sample)
   count <- vapply(empty, sum, 0L)
   if (all(count == 0)) return(data)
 

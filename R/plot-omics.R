@@ -49,7 +49,7 @@ fit_overview <- function(fit) {
 }
 
 data_overview <- function(x, samples, call = rlang::caller_env()) {
-  data <- read_omics(x, samples, call)
+  data <- read_omics(x, samples, call = call)
   has <- vapply(data$data, \(values) data$samples %in% colnames(values),
                 logical(length(data$samples)))
   rownames(has) <- data$samples

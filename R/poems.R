@@ -56,11 +56,20 @@
 #' biology and a covariate go together, as when one batch has most of the cases, what they share is
 #' taken to be the covariate's and is lost to the factors.
 #'
-#' @param x A named list with one numeric matrix or data frame per omic, features in rows and
-#'   samples in columns, with names for both.
+#' @param x The omics, in any of these forms:
+#'   * a MultiAssayExperiment, whose samples go by their primary names;
+#'   * a named list with one omic per element: a numeric matrix or data frame, features in rows and
+#'     samples in columns, with names for both; a sparse matrix of package Matrix; a DelayedArray,
+#'     such as an HDF5Array; a SummarizedExperiment, SingleCellExperiment or ExpressionSet;
+#'   * a single SummarizedExperiment or SingleCellExperiment, whose alternative experiments are
+#'     omics, too;
+#'   * a long data frame with the columns `sample`, `omic` (or `view`), `feature` and `value`.
+#'
+#'   For values that are to be transformed first, see `preprocess`.
 #' @param factors Number of factors to fit, at least 1. The fit shows those in use, by variance
 #'   explained; see [variance_explained()].
-#' @param samples Where the samples are in `x`: `"columns"` (as Bioconductor has them) or `"rows"`.
+#' @param samples Where the samples are in matrices and data frames in `x`: `"columns"` (as
+#'   Bioconductor has them) or `"rows"`.
 #' @param scale How features are scaled before training: `"standardise"` (mean 0, standard
 #'   deviation 1, limited to +-6) or `"minmax"` (to 0..1). `NULL` chooses `"standardise"`, or
 #'   `"minmax"` with `objective = "published"`. Training statistics are kept for prediction.
@@ -75,6 +84,11 @@
 #'   linear effects the factors are to be free of; or, where `x` has column data (a
 #'   MultiAssayExperiment), a formula such as `~ batch + age` that takes them from there. Every
 #'   sample must have all. `NULL` for none.
+#' @param experiments Names or numbers of the omics in `x` to fit; `NULL` for all.
+#' @param assays Names or numbers of the assays to take where omics have several: one for all omics,
+#'   or a vector or list named by omic. `NULL` takes the first, and says so where there are more.
+#' @param preprocess Steps to take before scaling, from [preprocess_steps()]: for all omics, or a
+#'   list of them named by omic. `NULL` for none.
 #'
 #' @return An object of class `poems`, a plain list that survives [saveRDS()]:
 #'   * `factors`: the number of factors in use, which the following have.
@@ -91,6 +105,17 @@
 #'   * `best_epoch`, `stopped`, `validation`, `seconds`, `seed`, `control`, `scaling`, `omics`,
 #'     `samples`, `parameters`, `order`, `unused`, `config`, `call`, `version`: how the fit came
 #'     about and what [predict()] needs. `config$factors` is the number of factors asked for.
+#'
+#' @section Patients with several samples:
+#' Where an experiment of a MultiAssayExperiment has several columns for one primary name, the first
+#' is used, with a message: they may be a tumour and its normal tissue, which should not be
+#' averaged. `MultiAssayExperiment::mergeReplicates()` averages true replicates beforehand.
+#'
+#' @section Data on disk:
+#' Omics that are DelayedArrays or sparse matrices are read once, block by block, into temporary
+#' files of 8 bytes per value (in [tempdir()], removed with the last use), from which training reads the
+#' samples of each batch. The fit is the same, to the last bit, as that of ordinary matrices, and no
+#' omic has to fit into memory.
 #'
 #' @section Errors:
 #' Input is checked before any fitting; errors name the omic and at most five of the culprits.
@@ -122,17 +147,22 @@
 #'       control = list(epochs = 20, threads = 1))
 #' @export
 poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL, seed = NULL,
-                  control = poems_control(), family = NULL, covariates = NULL) {
+                  control = poems_control(), family = NULL, covariates = NULL, experiments = NULL,
+                  assays = NULL, preprocess = NULL) {
   call <- data_free_call(match.call())
   samples <- rlang::arg_match(samples)
   factors <- check_factors(factors)
   seed <- check_seed(seed)
   control <- as_control(control)
   scale <- choose_scaling(scale, control$objective)
-  data <- read_omics(x, samples)
+  preprocess <- as_preprocess(preprocess)
+  data <- read_omics(x, samples, experiments, assays, preprocess)
   family <- choose_families(family, data$data, control$objective)
   covariates <- read_covariates(covariates, x, data$samples, control$objective)
-  omics <- learn_scaling(data$data, scale, family, covariates$design)
+  data$data <- load_adjusted(data$data, family, !is.null(covariates))
+  check_families(data$data, family)
+  n_top <- steps_of(preprocess, "n_top", names(data$data))
+  omics <- learn_scaling(data$data, scale, family, covariates$design, n_top)
 
   started <- proc.time()[["elapsed"]]
   noise <- initial_noise(omics)
@@ -166,7 +196,8 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
   fit <- new_fit(
     trained,
     call = call, seed = seed, control = control, scaling = scale, config = config,
-    samples = data$samples, omics = add_membership(omics, data), covariates = covariates,
+    samples = data$samples, omics = add_membership(omics, data) |> add_reading(data, preprocess),
+    covariates = covariates,
     seconds = proc.time()[["elapsed"]] - started
   )
   warn_no_factor(fit)
@@ -194,6 +225,16 @@ add_membership <- function(omics, data) {
   for (omic in names(omics)) {
     omics[[omic]]$samples <- match(colnames(data$data[[omic]]), data$samples)
     omics[[omic]]$offset <- offset[[omic]]
+  }
+  omics
+}
+
+# How each omic was read, which prediction repeats: the assay taken and the transformation.
+add_reading <- function(omics, data, preprocess) {
+  transforms <- steps_of(preprocess, "transform", names(omics))
+  for (omic in names(omics)) {
+    if (omic %in% names(data$assays)) omics[[omic]]$assay <- data$assays[[omic]]
+    omics[[omic]]$transform <- transforms[[omic]]
   }
   omics
 }

@@ -5,9 +5,10 @@
 #' they have, and `type = "reconstruction"` still fills every omic of the fit.
 #'
 #' @param object A fit from [poems()].
-#' @param newdata A named list of matrices or data frames as in [poems()]; `NULL` for the samples
-#'   that the model was fitted to. Omics that the fit does not know are ignored with a message;
-#'   features of the fit that are missing are treated as missing values, with a warning.
+#' @param newdata New samples, in any form that [poems()] takes; `NULL` for the samples that the
+#'   model was fitted to. Assays and transformations are those of the fit. Omics that the fit does
+#'   not know are ignored with a message; features of the fit that are missing are treated as missing
+#'   values, with a warning.
 #' @param type What to return: see Value.
 #' @param samples Where the samples are in `newdata`: `"columns"` or `"rows"`.
 #' @param covariates For a fit with covariates, a data frame of these, with the samples of `newdata`
@@ -17,10 +18,12 @@
 #' @return
 #' * `"latent"`: samples x factors matrix, the posterior means, scaled as by [latent()].
 #' * `"gates"`: samples x omics matrix; rows sum to 1, with 0 where a sample lacks the omic.
-#' * `"reconstruction"`: named list with, per omic of the fit, a features x samples matrix in the
-#'   units of the data, decoded from the posterior mean: expected values, which are probabilities of
+#' * `"reconstruction"`: named list with, per omic of the fit, a features x samples matrix on the
+#'   scale of the data, decoded from the posterior mean: expected values, which are probabilities of
 #'   a 1 for `"bernoulli"` omics, and for counts those expected given the sample's library size (the
-#'   mean one where the sample lacks the omic). With covariates, their effects included.
+#'   mean one where the sample lacks the omic). With covariates, their effects included. Scaling and
+#'   transformations ([preprocess_steps()]) are undone: of a feature that was transformed by log1p,
+#'   what comes back is a typical count (the exponential of the mean logarithm), not the mean count.
 #'
 #' @section Errors:
 #' `newdata` without any omic of the fit, or with an omic that has none of its features, is an
@@ -98,21 +101,29 @@ sample_offsets <- function(omics, data) {
 # Every omic as expected from latent (samples x the core's factors), in the units of the data.
 # `projected`: what project_samples() returns.
 reconstruct <- function(fit, projected, samples) {
+  Map(\(eta, omic) {
+    dimnames(eta) <- list(omic$features, samples)
+    back_transform(expected_value(eta, omic$family), omic$transform)
+  }, predict_on_link(fit, projected), fit$omics)
+}
+
+# Predictions of every omic, features x samples, on the scale of its link: for Gaussian omics, in
+# the units of the data after its transformation.
+predict_on_link <- function(fit, projected) {
   decoded <- core_reconstruct(
     core_parameters(fit), fit$config, projected$latent, fit$control$threads
   )
   names(decoded) <- names(fit$omics)
+  design <- projected$design
   Map(\(x, name) {
-    omic <- fit$omics[[name]]
-    dimnames(x) <- list(omic$features, samples)
-    if (!is.null(projected$design)) {
-      x <- x + tcrossprod(fit$parameters$omics[[name]]$covariate_effects, projected$design)
+    if (!is.null(design)) {
+      x <- x + tcrossprod(fit$parameters$omics[[name]]$covariate_effects, design)
     }
-    expected_value(to_link_scale(x, omic, projected$design, projected$offset[[name]]), omic$family)
+    to_link_scale(x, fit$omics[[name]], design, projected$offset[[name]])
   }, decoded, names(decoded))
 }
 
-# From the scale of training to that of the link: for Gaussian omics, the units of the data.
+# From the scale of training to that of the link.
 to_link_scale <- function(x, omic, design, offset) {
   gaussian <- omic$family == "gaussian"
   eta <- if (gaussian) x * omic$scale + omic$center else x * omic$link$unit + omic$link$intercept

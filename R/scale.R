@@ -10,7 +10,8 @@ rounding_error <- 1e-12
 # How to scale the features of each omic: to mean 0 and standard deviation 1, limited to 6 of them
 # ("standardise"), or to the range from 0 to 1 ("minmax", only of Gaussian omics). `data`: the
 # matrices of read_omics(); `family`: of each omic; `design`: samples x covariates, or NULL.
-# Features that are constant or have no value are dropped, with one message.
+# Features that are constant or have no value are dropped, with one message. `n_top`: per omic, how
+# many of the others to keep, those that vary most; NULL for all.
 #
 # Returns, per omic, a list of `features` (names of those kept), `family` and, for each feature,
 # `center` and `scale`: a scaled value is (x - center) / scale, limited to +-`clip`; `fill`, what
@@ -19,26 +20,34 @@ rounding_error <- 1e-12
 # mean count of each feature) and `effects` (features x covariates). Omics that are not Gaussian
 # also have `link`, see learn_link(), and negative binomial ones `dispersion`.
 learn_scaling <- function(data, method = c("standardise", "minmax"), family = NULL, design = NULL,
-                          call = rlang::caller_env()) {
+                          n_top = NULL, call = rlang::caller_env()) {
   method <- rlang::arg_match(method, error_call = call)
   if (is.null(family)) family <- rep("gaussian", length(data))
-  scaling <- Map(
-    \(values, omic, family) {
-      design <- design[colnames(values), , drop = FALSE]
-      scale_features(values, omic, if (family == "gaussian") method else "standardise", family,
-                     design, call)
-    },
-    data, names(data), family
-  )
-  dropped <- vapply(data, nrow, 0L) - lengths(lapply(scaling, `[[`, "features"))
+  adjusted <- Map(\(values, family) {
+    adjust_features(values, family, design[colnames(values), , drop = FALSE])
+  }, data, family)
+  dropped <- vapply(adjusted, \(omic) sum(!omic$statistics$varies), 0L)
+  scaling <- Map(\(values, adjusted, omic, family) {
+    kept <- keep_features(values, adjusted$statistics, n_top[[omic]], omic, call)
+    scale_features(values[kept, , drop = FALSE], take_rows(adjusted, kept),
+                   if (family == "gaussian") method else "standardise", family,
+                   design[colnames(values), , drop = FALSE])
+  }, data, adjusted, names(data), family)
   if (any(dropped > 0)) {
     by_omic <- sprintf("%s (%d)", names(dropped), dropped)[dropped > 0]
     cli::cli_inform(c("i" = "Dropped features that are constant or have no value: {by_omic}."))
   }
+  kept <- lengths(lapply(scaling, `[[`, "features"))
+  varying <- vapply(data, nrow, 0L) - dropped
+  if (any(kept < varying)) {
+    by_omic <- sprintf("%s (%d of %d)", names(kept), kept, varying)[kept < varying]
+    cli::cli_inform(c("i" = "Kept the features that vary most: {by_omic}."))
+  }
   scaling
 }
 
-scale_features <- function(values, omic, method, family, design, call) {
+# Statistics of every feature after the adjustments of adjust_values(), and what these need.
+adjust_features <- function(values, family, design) {
   statistics <- feature_statistics(values)
   effects <- reference <- offset <- NULL
   if (family %in% count_families) {
@@ -52,25 +61,44 @@ scale_features <- function(values, omic, method, family, design, call) {
     left <- feature_statistics(adjust_values(values, offset, effects, design))
     statistics <- varying_still(statistics, left)
   }
+  list(statistics = statistics, effects = effects, reference = reference, offset = offset)
+}
+
+take_rows <- function(adjusted, kept) {
+  adjusted$statistics <- lapply(adjusted$statistics, `[`, kept)
+  adjusted$effects <- adjusted$effects[kept, , drop = FALSE]
+  adjusted$reference <- adjusted$reference[kept]
+  adjusted
+}
+
+# Positions of the features that vary, or of those that vary most.
+keep_features <- function(values, statistics, n_top, omic, call) {
   kept <- which(statistics$varies)
   if (length(kept) == 0) abort_no_feature(values, omic, call)
-  features <- rownames(values)[kept]
-  statistics <- lapply(statistics, `[`, kept)
+  if (is.null(n_top)) kept else kept[most_variable(statistics$sd[kept], n_top)]
+}
+
+# `values` and `adjusted`: of the features kept.
+scale_features <- function(values, adjusted, method, family, design) {
+  statistics <- adjusted$statistics
+  features <- rownames(values)
   scaling <- if (method == "standardise") {
     list(features = features, center = statistics$mean, scale = statistics$sd,
-         fill = numeric(length(kept)), clip = standardised_limit, sd = rep(1, length(kept)))
+         fill = numeric(length(features)), clip = standardised_limit,
+         sd = rep(1, length(features)))
   } else {
     list(features = features, center = statistics$min, scale = statistics$range,
          fill = (statistics$mean - statistics$min) / statistics$range, clip = Inf,
          sd = statistics$sd / statistics$range)
   }
   scaling$family <- family
-  scaling$reference <- reference[kept]
-  scaling$effects <- effects[kept, , drop = FALSE]
+  scaling$reference <- adjusted$reference
+  scaling$effects <- adjusted$effects
   if (family != "gaussian") {
-    values <- values[kept, , drop = FALSE]
-    scaling$link <- learn_link(values, family, offset, scaling$scale, design)
-    if (family == "negative_binomial") scaling$dispersion <- moment_dispersion(values, offset)
+    scaling$link <- learn_link(values, family, adjusted$offset, scaling$scale, design)
+    if (family == "negative_binomial") {
+      scaling$dispersion <- moment_dispersion(values, adjusted$offset)
+    }
   }
   scaling
 }
@@ -104,30 +132,29 @@ omic_offset <- function(omic, values) {
 }
 
 # Mean, standard deviation, minimum and range of every feature over its observed values, and whether
-# it varies. Two passes over the samples: the squares are summed about the mean, in units of the
-# range, so that neither a large mean nor very large or small values spoil them. Beside the matrix,
-# only vectors of one number per feature are held.
+# it varies. Two passes over the samples: deviations are taken from the middle of the range, in
+# units of the range, so that neither a large mean nor very large or small values spoil them. Beside the
+# matrix, only vectors of one number per feature are held.
 feature_statistics <- function(values) {
   lowest <- rep(Inf, nrow(values))
   highest <- -lowest
-  for (i in seq_len(ncol(values))) {
-    lowest <- pmin(lowest, values[, i], na.rm = TRUE)
-    highest <- pmax(highest, values[, i], na.rm = TRUE)
-  }
-  range <- highest - lowest
+  for_each_sample(values, \(x) {
+    lowest <<- pmin(lowest, x, na.rm = TRUE)
+    highest <<- pmax(highest, x, na.rm = TRUE)
+  })
+  range <- unname(highest - lowest)
+  middle <- unname(lowest) + range / 2
 
-  center <- unname(rowMeans(values, na.rm = TRUE))
   count <- total <- squares <- numeric(nrow(values))
-  for (i in seq_len(ncol(values))) {
-    deviation <- (unname(values[, i]) - center) / range
+  for_each_sample(values, \(x) {
+    deviation <- (unname(x) - middle) / range
     missing <- is.na(deviation)
     deviation[missing] <- 0
-    count <- count + !missing
-    total <- total + deviation
-    squares <- squares + deviation^2
-  }
-  # The deviations would sum to 0 had rounding not moved the center.
+    count <<- count + !missing
+    total <<- total + deviation
+    squares <<- squares + deviation^2
+  })
   variance <- (squares - total^2 / count) / (count - 1)
-  list(mean = center + range * total / count, sd = range * sqrt(variance), min = lowest,
-       range = range, varies = range > rounding_error * pmax(abs(lowest), abs(highest)))
+  list(mean = middle + range * total / count, sd = range * sqrt(variance), min = unname(lowest),
+       range = range, varies = range > rounding_error * unname(pmax(abs(lowest), abs(highest))))
 }

@@ -78,6 +78,8 @@ stability <- function(x, factors = 32, runs = 10, subsample = 1, samples = c("co
   # Says once, not in every run, which features are dropped, and reads families and covariates once.
   family <- choose_families(family, data$data, control$objective)
   design <- read_covariates(covariates, x, data$samples, control$objective)$design
+  data$data <- load_adjusted(data$data, family, !is.null(design))
+  check_families(data$data, family)
   features <- lapply(learn_scaling(data$data, scale, family, design), `[[`, "features")
 
   seeds <- with_seed(seed, sample.int(.Machine$integer.max, runs))

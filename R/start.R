@@ -58,7 +58,7 @@ standardised_features <- function(omics, data, samples, design) {
   parts <- Map(\(omic, x) {
     z <- matrix(0, length(omic$features), length(samples))
     there <- samples %in% colnames(x)
-    x <- x[omic$features, samples[there], drop = FALSE]
+    x <- as.matrix(x[omic$features, samples[there], drop = FALSE])
     adjusted <- adjust_values(x, omic_offset(omic, x), omic$effects,
                               design[samples[there], , drop = FALSE])
     scaled <- (adjusted - omic$center) / omic$scale

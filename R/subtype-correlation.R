@@ -73,7 +73,9 @@ cohort_of <- function(fit, x, samples, call = rlang::caller_env()) {
     cli::cli_inform(c("i" = "Ignored {length(unknown)} sample{?s} of {.arg x} that the fit does not
                              have: {quote_some(unknown)}."))
   }
-  data <- lapply(data$data, \(values) values[, colnames(values) %in% fit$samples, drop = FALSE])
+  data <- lapply(data$data, \(values) {
+    as.matrix(values[, colnames(values) %in% fit$samples, drop = FALSE])
+  })
   Filter(\(values) ncol(values) > 0, data)
 }
 

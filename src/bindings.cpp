@@ -2,6 +2,10 @@
 // checked by the R functions that call these.
 #include <RcppEigen.h>
 
+#include <fstream>
+#include <limits>
+#include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -89,7 +93,35 @@ poems::LinkScale<T> read_link(const Rcpp::List& list) {
   return link;
 }
 
-/// `samples` of each omic: which samples of the cohort its columns are, counted from 1.
+/// An omic in a file of raw doubles, one column after the other, as R/disk-matrix.R writes it. Rows
+/// are those of the file that the features are, counted from 1, or NA.
+class ColumnFile : public poems::Storage {
+ public:
+  explicit ColumnFile(const Rcpp::List& list)
+      : file_(Rcpp::as<std::string>(list["path"]), std::ios::binary),
+        column_(Rcpp::as<int>(list["height"])) {
+    for (int i : Rcpp::as<Rcpp::IntegerVector>(list["rows"]))
+      rows_.push_back(i == NA_INTEGER ? -1 : i - 1);
+    for (int i : Rcpp::as<Rcpp::IntegerVector>(list["columns"])) columns_.push_back(i - 1);
+  }
+
+  void read(Index column, Eigen::Ref<Vector<double>> values) override {
+    const std::streamsize bytes = sizeof(double) * column_.size();
+    file_.seekg(static_cast<std::streamoff>(bytes) * columns_[column]);
+    file_.read(reinterpret_cast<char*>(column_.data()), bytes);
+    if (!file_) throw std::runtime_error("The temporary file of an omic could not be read.");
+    for (std::size_t j = 0; j < rows_.size(); ++j)
+      values(j) = rows_[j] < 0 ? std::numeric_limits<double>::quiet_NaN() : column_[rows_[j]];
+  }
+
+ private:
+  std::ifstream file_;
+  std::vector<double> column_;
+  std::vector<Index> rows_, columns_;
+};
+
+/// `samples` of each omic: which samples of the cohort its columns are, counted from 1. `x`: its
+/// values, or what ColumnFile reads.
 template <typename T>
 poems::Cohort<T> read_cohort(const Rcpp::List& omics, int cohort_size, int threads) {
   poems::Cohort<T> cohort;
@@ -99,11 +131,20 @@ poems::Cohort<T> read_cohort(const Rcpp::List& omics, int cohort_size, int threa
     const Rcpp::IntegerVector samples = omic["samples"];
     std::vector<Index> column(cohort_size, -1);
     for (R_xlen_t i = 0; i < samples.size(); ++i) column[samples[i] - 1] = i;
-    const auto raw = Rcpp::as<Eigen::Map<Eigen::MatrixXd>>(omic["x"]);
-    cohort.omics.push_back(poems::scale_omic<T>(
-        raw, Rcpp::as<Vector<double>>(omic["center"]), Rcpp::as<Vector<double>>(omic["scale"]),
-        Rcpp::as<Vector<double>>(omic["fill"]), omic["clip"], read_adjustment(omic),
-        std::move(column), threads));
+    poems::Scaling scaling{Rcpp::as<Vector<double>>(omic["center"]),
+                           Rcpp::as<Vector<double>>(omic["scale"]), omic["clip"]};
+    const auto fill = Rcpp::as<Vector<double>>(omic["fill"]);
+    const Rcpp::RObject x = omic["x"];
+    if (Rcpp::is<Rcpp::List>(x)) {
+      const Rcpp::List file(x);
+      cohort.omics.push_back(poems::stored_omic<T>(std::make_shared<ColumnFile>(file),
+                                                   file["has_missing"], std::move(scaling), fill,
+                                                   std::move(column)));
+      continue;
+    }
+    const auto raw = Rcpp::as<Eigen::Map<Eigen::MatrixXd>>(x);
+    cohort.omics.push_back(poems::scale_omic<T>(raw, scaling, fill, read_adjustment(omic),
+                                                std::move(column), threads));
     if (omic.containsElementNamed("link"))
       poems::set_targets<T>(raw, read_link<T>(omic["link"]), cohort.omics.back());
   }

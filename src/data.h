@@ -20,8 +20,24 @@ struct LinkScale {
   Matrix<T> effects;          ///< covariates x features; no rows without covariates
 };
 
-/// One omic of the cohort, scaled and in the precision of training. `values` is what the encoder
-/// sees, and what the decoder reconstructs unless there are `targets`.
+/// How raw values become those of training: (x - center) / scale, limited to [-clip, clip]; NaN
+/// stays NaN. One number per feature.
+struct Scaling {
+  Vector<double> center, scale;
+  double clip;
+};
+
+/// Raw values that are not in memory.
+class Storage {
+ public:
+  virtual ~Storage() = default;
+  /// Reads the features of one column; called by one thread at a time.
+  virtual void read(Index column, Eigen::Ref<Vector<double>> values) = 0;
+};
+
+/// One omic of the cohort, scaled and in the precision of training: held in memory, or scaled as it
+/// is read from storage. `values` is what the encoder sees, and what the decoder reconstructs
+/// unless there are `targets`.
 template <typename T>
 struct OmicData {
   Matrix<T> values;           ///< features x samples that have the omic; NaN where missing
@@ -30,13 +46,15 @@ struct OmicData {
   bool has_missing = false;   ///< whether any value is NaN
   Matrix<T> covariates;       ///< covariates x samples that have the omic; empty without any
 
-  // Of omics that are not Gaussian; empty otherwise.
+  std::shared_ptr<Storage> storage;  ///< where the columns are if not in `values`
+  Scaling scaling;                   ///< of what is in storage
+
+  // Of omics that are not Gaussian, which are always in memory; empty otherwise.
   Matrix<T> targets;  ///< raw values, shaped as `values`
   Vector<T> offset;   ///< counts: per sample that has the omic, the log of its library size
   std::shared_ptr<const LinkScale<T>> link;
 
-  /// What the likelihood compares with the prediction. NaN where missing.
-  T target(Index j, Index i) const { return link ? targets(j, i) : values(j, i); }
+  Index features() const { return fill.size(); }
 
   /// The prediction for a decoder's output of 0, but for Gaussian omics, where it is the value that
   /// stands for missing ones, and the prediction for an output of xhat.
@@ -54,6 +72,24 @@ struct OmicData {
   }
 };
 
+/// Some columns of an omic, at hand.
+template <typename T>
+class Columns {
+ public:
+  /// samples: numbers in the cohort of samples that have the omic. `omic` must outlive this.
+  Columns(const OmicData<T>& omic, const std::vector<Index>& samples, int threads);
+
+  /// The features of the i-th of the samples, as encoders see them.
+  const T* operator[](Index i) const { return values_[i]; }
+
+  /// What the likelihood compares with the prediction of feature j. NaN where missing.
+  T target(Index j, Index i) const { return targets_[i][j]; }
+
+ private:
+  std::vector<const T*> values_, targets_;
+  Matrix<T> read_;  ///< features x samples, what came from storage
+};
+
 template <typename T>
 struct Cohort {
   Index samples = 0;
@@ -69,16 +105,20 @@ struct Adjustment {
   Matrix<double> covariates;  ///< covariates x samples
 };
 
-/// Scales raw values as (x - center) / scale, limited to [-clip, clip]; NaN stays NaN.
-/// raw: features x samples; center, scale, fill: one number per feature.
+/// An omic in memory. raw: features x samples.
 template <typename T>
-OmicData<T> scale_omic(const Eigen::Ref<const Matrix<double>>& raw, const Vector<double>& center,
-                       const Vector<double>& scale, const Vector<double>& fill, double clip,
-                       const Adjustment& adjustment, std::vector<Index> column, int threads);
+OmicData<T> scale_omic(const Eigen::Ref<const Matrix<double>>& raw, const Scaling& scaling,
+                       const Vector<double>& fill, const Adjustment& adjustment,
+                       std::vector<Index> column, int threads);
 
 /// Makes the raw values the decoder's targets, for an omic that is not Gaussian.
 template <typename T>
 void set_targets(const Eigen::Ref<const Matrix<double>>& raw, LinkScale<T> link, OmicData<T>& omic);
+
+/// An omic that stays in storage.
+template <typename T>
+OmicData<T> stored_omic(std::shared_ptr<Storage> storage, bool has_missing, Scaling scaling,
+                        const Vector<double>& fill, std::vector<Index> column);
 
 /// One omic of a mini-batch: only the samples that have it.
 template <typename T>

@@ -54,13 +54,16 @@ double variance_explained(Model<T>& model, std::size_t omic, const Cohort<T>& co
     const Block block = block_at(i, samples_at_once, cohort.samples);
     const Matrix<T> part =
         model.reconstruct(omic, mean.middleCols(block.begin, block.size), threads);
-    for (Index b = 0; b < block.size; ++b) {
-      const Index column = data.column[block.begin + b];
-      if (!samples[block.begin + b] || column < 0) continue;
-      for (Index j = 0; j < data.values.rows(); ++j) {
-        const T x = data.target(j, column);
+    std::vector<Index> members;
+    for (Index i = block.begin; i < block.begin + block.size; ++i)
+      if (samples[i] && data.column[i] >= 0) members.push_back(i);
+    const Columns<T> columns(data, members, threads);
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      const Index column = data.column[members[i]];
+      for (Index j = 0; j < data.features(); ++j) {
+        const T x = columns.target(j, i);
         if (std::isnan(x)) continue;
-        T xhat = part(b, j);
+        T xhat = part(members[i] - block.begin, j);
         if (effects.size() > 0) xhat += effects.col(j).dot(data.covariates.col(column));
         residual += likelihood.deviance(j, x, data.prediction(j, column, xhat));
         total += likelihood.deviance(j, x, data.null_prediction(j, column));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include "hidden_layer.h"
@@ -9,6 +10,10 @@
 namespace poems {
 
 namespace {
+
+/// Members looked at together, a multiple of the tile: what is not in memory is read so many at a
+/// time.
+constexpr Index samples_at_once = 4 * hidden_layer_tile;
 
 /// One omic's part of the work. Holding factor k changes the hidden layer by a product of two
 /// vectors, a_k m_kj (z_k - held_k)', so that all factors together cost about what three
@@ -30,17 +35,27 @@ class OmicVariance {
     sums.total.setZero(mask.cols());
     sums.residual.setZero(mask.cols());
     gain_.setZero(mask.rows(), blocks());
-    change_.setZero(mask.rows(), blocks());
-    largest_change_.setZero(mask.rows(), blocks());
+    change_.setZero(mask.rows(), mask.cols());
   }
 
   VarianceSums sums;
+
+  Index parts() const { return block_count(samples_at_once, z_.rows()); }
+
+  /// Brings a part of the members, which run_block() is then about.
+  void fetch(Index part, int threads) {
+    part_ = block_at(part, samples_at_once, z_.rows());
+    columns_.emplace(data_,
+                     std::vector<Index>(members_.begin() + part_.begin,
+                                        members_.begin() + part_.begin + part_.size),
+                     threads);
+  }
 
   Index blocks() const { return block_count(hidden_layer_features, mask_.cols()); }
 
   double work() const {
     return 3.0 * static_cast<double>((mask_.array() != T(0)).count()) *
-           static_cast<double>(decoder_.hidden.value.rows()) * static_cast<double>(z_.rows());
+           static_cast<double>(decoder_.hidden.value.rows()) * static_cast<double>(part_.size);
   }
 
   void run_block(Index block) {
@@ -48,31 +63,29 @@ class OmicVariance {
     const Block range = block_at(block, hidden_layer_features, mask_.cols());
     for (Index j = range.begin; j < range.begin + range.size; ++j) {
       layer.set_feature(j);
-      Vector<double> change = Vector<double>::Zero(static_cast<Index>(layer.active.size()));
-      for (Index i = 0; i < block_count(hidden_layer_tile, z_.rows()); ++i) {
-        const Block tile = block_at(i, hidden_layer_tile, z_.rows());
+      for (Index i = 0; i < block_count(hidden_layer_tile, part_.size); ++i) {
+        Block tile = block_at(i, hidden_layer_tile, part_.size);
+        tile.begin += part_.begin;
         layer.set_tile(tile);
-        add_tile(layer, tile, j, gain_.col(block), change);
-      }
-      if (sums.total(j) == 0.0) continue;
-      for (std::size_t a = 0; a < layer.active.size(); ++a) {
-        const double share = change(a) / sums.total(j);
-        change_(layer.active[a], block) += share;
-        double& largest = largest_change_(layer.active[a], block);
-        largest = std::max(largest, share);
+        add_tile(layer, tile, j, gain_.col(block));
       }
     }
   }
 
   void finish() {
     sums.gain = gain_.rowwise().sum();
-    sums.change = change_.rowwise().sum();
-    sums.largest_change = largest_change_.rowwise().maxCoeff();
+    sums.change.setZero(change_.rows());
+    sums.largest_change.setZero(change_.rows());
+    for (Index j = 0; j < change_.cols(); ++j) {
+      if (sums.total(j) == 0.0) continue;
+      const Vector<double> share = change_.col(j) / sums.total(j);
+      sums.change += share;
+      sums.largest_change = sums.largest_change.cwiseMax(share);
+    }
   }
 
  private:
-  void add_tile(const HiddenLayer<T>& layer, Block tile, Index j, Eigen::Ref<Vector<double>> gain,
-                Vector<double>& change) {
+  void add_tile(const HiddenLayer<T>& layer, Block tile, Index j, Eigen::Ref<Vector<double>> gain) {
     const auto v = decoder_.output.value.col(j);
     Vector<T> xhat = Vector<T>::Constant(tile.size, decoder_.bias.value(j));
     for (Index h = 0; h < v.size(); ++h) xhat += v(h) * layer.values.col(h).cwiseMax(T(0));
@@ -83,7 +96,7 @@ class OmicVariance {
       T predicted = xhat(i);
       if (decoder_.effects.value.size() > 0)
         predicted += decoder_.effects.value.col(j).dot(data_.covariates.col(column));
-      x(i) = data_.target(j, column);
+      x(i) = columns_->target(j, tile.begin - part_.begin + i);
       eta(i) = data_.prediction(j, column, predicted);
       if (!std::isnan(x(i)))
         sums.total(j) += likelihood_.deviance(j, x(i), data_.null_prediction(j, column));
@@ -100,7 +113,7 @@ class OmicVariance {
         difference -= v(h) * (layer.values.col(h) - layer.weights(h, a) * distance).cwiseMax(T(0));
       const Comparison held = likelihood_.compare(j, x, eta, unit * difference);
       gain(k) += held.gain;
-      change(a) += held.change;
+      change_(k, j) += held.change;
     }
   }
 
@@ -109,9 +122,12 @@ class OmicVariance {
   const Matrix<T>& mask_;
   const OmicData<T>& data_;
   const Vector<T>& held_;
-  std::vector<Index> members_;                     ///< samples that have the omic
-  Matrix<T> z_;                                    ///< members x factors
-  Matrix<double> gain_, change_, largest_change_;  ///< factors x blocks
+  std::vector<Index> members_;  ///< samples that have the omic
+  Matrix<T> z_;                 ///< members x factors
+  Block part_;                  ///< of the members, those at hand
+  std::optional<Columns<T>> columns_;
+  Matrix<double> gain_;    ///< factors x blocks
+  Matrix<double> change_;  ///< factors x features: sum (xhat - xhat_k)^2
 };
 
 }  // namespace
@@ -121,15 +137,23 @@ std::vector<VarianceSums> variance_sums(Model<T>& model, const Cohort<T>& cohort
                                         const Matrix<T>& z, const Vector<T>& held, int threads) {
   std::vector<OmicVariance<T>> omics;
   omics.reserve(model.omics.size());
-  std::vector<std::pair<OmicVariance<T>*, Index>> blocks;
-  double work = 0.0;
+  Index parts = 0;
   for (std::size_t v = 0; v < model.omics.size(); ++v) {
     omics.emplace_back(model.omics[v], model.mask(v), cohort.omics[v], z, held);
-    work += omics[v].work();
-    for (Index block = 0; block < omics[v].blocks(); ++block) blocks.emplace_back(&omics[v], block);
+    parts = std::max(parts, omics[v].parts());
   }
-  parallel_for(static_cast<Index>(blocks.size()), work, threads,
-               [&](Index i, int) { blocks[i].first->run_block(blocks[i].second); });
+  for (Index part = 0; part < parts; ++part) {
+    std::vector<std::pair<OmicVariance<T>*, Index>> blocks;
+    double work = 0.0;
+    for (OmicVariance<T>& omic : omics) {
+      if (part >= omic.parts()) continue;
+      omic.fetch(part, threads);
+      work += omic.work();
+      for (Index block = 0; block < omic.blocks(); ++block) blocks.emplace_back(&omic, block);
+    }
+    parallel_for(static_cast<Index>(blocks.size()), work, threads,
+                 [&](Index i, int) { blocks[i].first->run_block(blocks[i].second); });
+  }
   std::vector<VarianceSums> sums;
   for (OmicVariance<T>& omic : omics) {
     omic.finish();

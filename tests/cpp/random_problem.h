@@ -37,7 +37,7 @@ poems::Cohort<T> random_cohort(Index samples, const std::vector<Index>& features
         x.data()[i] = std::numeric_limits<double>::quiet_NaN();
     const poems::Vector<double> zero = poems::Vector<double>::Zero(features[v]);
     const poems::Vector<double> one = poems::Vector<double>::Ones(features[v]);
-    cohort.omics.push_back(poems::scale_omic<T>(x, zero, one, zero, 6.0, {}, column, 1));
+    cohort.omics.push_back(poems::scale_omic<T>(x, {zero, one, 6.0}, zero, {}, column, 1));
   }
   return cohort;
 }

@@ -6,8 +6,10 @@
 #include "projection.h"
 #include "random_problem.h"
 #include "trainer.h"
+#include "variance.h"
 
 using namespace poems_test;
+using poems::Vector;
 
 namespace {
 
@@ -169,4 +171,59 @@ TEST(Projection, VarianceExplainedCountsObservedValuesOfTheSamplesAskedFor) {
               1e-12);
   model.omics[1].decoder.W.value.setZero();  // the reconstruction is the bias, 0
   EXPECT_NEAR(poems::variance_explained(model, 1, cohort, mean, asked, 1), 0.0, 1e-12);
+}
+
+namespace {
+
+/// Storage that is in memory after all.
+class Kept : public poems::Storage {
+ public:
+  explicit Kept(Matrix<double> values) : values_(std::move(values)) {}
+  void read(Index column, Eigen::Ref<Vector<double>> values) override {
+    values = values_.col(column);
+  }
+
+ private:
+  Matrix<double> values_;
+};
+
+/// The same cohort with its omics in storage, on another scale than that of training.
+poems::Cohort<float> in_storage(const poems::Cohort<float>& cohort) {
+  poems::Cohort<float> stored = cohort;
+  for (poems::OmicData<float>& omic : stored.omics) {
+    const Vector<double> one = Vector<double>::Ones(omic.features());
+    const Matrix<double> raw = omic.values.cast<double>().array() * 4.0 + 8.0;
+    omic = poems::stored_omic<float>(std::make_shared<Kept>(raw), omic.has_missing,
+                                     {8.0 * one, 4.0 * one, 6.0}, 0.0 * one, omic.column);
+  }
+  return stored;
+}
+
+}  // namespace
+
+TEST(Storage, GivesWhatMemoryGives) {
+  poems::Cohort<float> cohort = random_cohort<float>(1500, {6, 5}, true);
+  // So that the values survive the way to the other scale and back.
+  for (poems::OmicData<float>& omic : cohort.omics)
+    omic.values = (omic.values.array() * 64.0f).round() / 64.0f;
+  const poems::Cohort<float> stored = in_storage(cohort);
+  poems::TrainerConfig config = trainer_config();
+  config.epochs = 2;
+  Silent monitor;
+  poems::Model<float> a = initialised_model<float>(small_config({6, 5}, true), 1), b = a;
+  const poems::TrainingResult result = poems::train(a, cohort, config, monitor);
+  EXPECT_EQ(poems::train(b, stored, config, monitor).history.back().validation,
+            result.history.back().validation);
+  const Matrix<float> mean = poems::project(a, cohort, 2).mean;
+  EXPECT_EQ(poems::project(b, stored, 2).mean, mean);
+  const std::vector<bool> every(1500, true);
+  const Vector<float> held = Vector<float>::Zero(3);
+  const auto in_memory = poems::variance_sums(a, cohort, mean, held, 2);
+  const auto from_storage = poems::variance_sums(b, stored, mean, held, 2);
+  for (std::size_t v = 0; v < 2; ++v) {
+    EXPECT_EQ(poems::variance_explained(a, v, cohort, mean, every, 1),
+              poems::variance_explained(b, v, stored, mean, every, 1));
+    EXPECT_EQ(in_memory[v].gain, from_storage[v].gain);
+    EXPECT_EQ(in_memory[v].largest_change, from_storage[v].largest_change);
+  }
 }

@@ -1,0 +1,142 @@
+#' Fill in missing values and missing omics
+#'
+#' Returns the data with the values that are missing, and the omics that samples lack, reconstructed
+#' by a fit: the class, the order and all values that are there stay as they were.
+#'
+#' A value is imputed by its reconstruction, decoded from the posterior mean of the sample's factors
+#' given the omics that it has. Its standard deviation is that of the posterior predictive
+#' distribution: factors are drawn from the sample's posterior, decoded, and the feature's noise is
+#' drawn on top, all on the scale of training; then both go back to the scale of the data. It
+#' accounts for what the model does not know of the sample, not for what the data did not tell the
+#' model: in simulated cohorts of 500 samples about 94 % of hidden values lie within 1.96 standard
+#' deviations, but fewer where an omic was measured in few samples (79 % of the proteins hidden in
+#' `vignette("tcga-missing")`, which learns from 31 patients with proteins).
+#'
+#' Features that the fit does not know (constant ones, or those left out by
+#' `preprocess_steps(n_top = )`) stay as they are, and so do samples without any value.
+#'
+#' @param object A fit from [poems()].
+#' @param x The data to fill in: those of the fit, or new samples, in any class that [poems()]
+#'   takes.
+#' @param value What stands where values were missing: `"mean"`, the imputed values, or `"sd"`,
+#'   their standard deviations, with 0 for the values that were there.
+#' @param draws Number of draws from the posterior behind a standard deviation, at least 2. Its own
+#'   relative error is about 1 / sqrt(2 draws).
+#' @param seed A whole number that decides these draws; `NULL` draws one from R's generator.
+#' @param samples Where the samples are in matrices and data frames: `"columns"` or `"rows"`.
+#' @param covariates As in [predict.poems()].
+#' @param ... For methods; [poems()] fits take no further arguments.
+#'
+#' @return An object like `x`. Samples that lacked an omic of the fit are added to it after the
+#'   others, under the names by which samples are matched; omics of the fit that `x` lacks are added
+#'   as matrices. A MultiAssayExperiment keeps its `colData()`; experiments that the fit does not
+#'   know, and assays it did not take, are as they were (`NA` for added samples). Long data frames
+#'   get rows. Of the classes of omics, sparse matrices come back dense, ExpressionSets as
+#'   SummarizedExperiments and arrays on disk as DelayedArrays in memory.
+#'
+#' @section Errors:
+#' As in [predict.poems()].
+#'
+#' @source Written for this package.
+#' @seealso [predict.poems()] with `type = "reconstruction"` for reconstructions of all values.
+#' @examples
+#' omics <- lapply(tcga_breast$omics, \(x) x[1:40, ])
+#' fit <- poems(omics, factors = 8, seed = 21, control = list(epochs = 20, threads = 1))
+#' dim(omics$protein)  # some tumours lack protein
+#' full <- impute(fit, omics)
+#' dim(full$protein)
+#' sd <- impute(fit, omics, "sd", draws = 20, seed = 1)
+#' lacking <- setdiff(fit$samples, colnames(omics$protein))
+#' full$protein[1:3, lacking[1:3]]
+#' sd$protein[1:3, lacking[1:3]]
+#' @export
+impute <- function(object, x, ...) UseMethod("impute")
+
+#' @rdname impute
+#' @export
+impute.poems <- function(object, x, value = c("mean", "sd"), draws = 100, seed = NULL,
+                         samples = c("columns", "rows"), covariates = NULL, ...) {
+  value <- rlang::arg_match(value)
+  samples <- rlang::arg_match(samples)
+  check_value(draws, "draws", "a whole number of at least 2", \(x) is_whole(x) && x >= 2)
+  seed <- if (value == "sd") check_seed(seed)
+  rlang::check_dots_empty()
+  data <- align_newdata(object$omics, x, samples)
+  lacking <- samples_with_gaps(data, names(object$omics))
+  design <- new_design(object, covariates, x, data$samples)
+  posterior <- take_samples(project_samples(object, data, design), match(lacking, data$samples))
+  filled <- if (value == "mean") {
+    reconstruct(object, posterior, lacking)
+  } else {
+    with_seed(seed, predictive_sd(object, posterior, lacking, draws))
+  }
+  put_back(x, filled, list(
+    value = value, samples = samples, assay = lapply(object$omics, `[[`, "assay")
+  ))
+}
+
+# Names of the samples that lack an omic or a value of one.
+samples_with_gaps <- function(data, omics) {
+  whole <- lapply(omics, \(omic) {
+    x <- data$data[[omic]]
+    if (is.null(x)) return(character())
+    if (is_disk_matrix(x)) {
+      gaps <- logical()
+      for_each_sample(x, \(values) gaps[length(gaps) + 1] <<- anyNA(values))
+    } else {
+      gaps <- is.na(colSums(x))
+    }
+    colnames(x)[!gaps]
+  })
+  setdiff(data$samples, Reduce(intersect, whole))
+}
+
+# What project_samples() returns, of some of the samples.
+take_samples <- function(projected, samples) {
+  list(
+    latent = projected$latent[samples, , drop = FALSE],
+    logvar = projected$logvar[samples, , drop = FALSE],
+    design = projected$design[samples, , drop = FALSE],
+    offset = lapply(projected$offset, `[`, samples)
+  )
+}
+
+# Per omic, features x samples: standard deviations over draws of the factors and of the values given
+# them. The mean and the sum of squares about it are updated draw by draw.
+predictive_sd <- function(fit, posterior, samples, draws) {
+  mean <- squares <- lapply(fit$omics, \(omic) 0)
+  sd <- exp(posterior$logvar / 2)
+  drawn <- posterior
+  for (draw in seq_len(draws)) {
+    drawn$latent <- posterior$latent + sd * stats::rnorm(length(sd))
+    predicted <- predict_on_link(fit, drawn)
+    for (v in seq_along(fit$omics)) {
+      omic <- fit$omics[[v]]
+      x <- draw_values(predicted[[v]], omic, fit$parameters$omics[[v]]) |>
+        back_transform(omic$transform)
+      change <- x - mean[[v]]
+      mean[[v]] <- mean[[v]] + change / draw
+      squares[[v]] <- squares[[v]] + change * (x - mean[[v]])
+    }
+  }
+  Map(\(squares, omic) {
+    matrix(sqrt(squares / (draws - 1)), length(omic$features), length(samples),
+           dimnames = list(omic$features, samples))
+  }, squares, fit$omics)
+}
+
+# Values drawn given the predictions on the scale of the link, features x samples. `parameters`: the
+# core's, of the omic.
+draw_values <- function(eta, omic, parameters) {
+  n <- length(eta)
+  expected <- expected_value(eta, omic$family)
+  eta[] <- switch(omic$family,
+    gaussian = eta + as.vector(exp(parameters$log_sigma)) * omic$scale * stats::rnorm(n),
+    bernoulli = stats::rbinom(n, 1, expected),
+    poisson = stats::rpois(n, expected),
+    negative_binomial = stats::rnbinom(
+      n, size = 1 / as.vector(exp(parameters$log_dispersion)), mu = expected
+    )
+  )
+  eta
+}

@@ -1,0 +1,113 @@
+#' Transform omics and keep their most variable features
+#'
+#' Says what [poems()] does with the values of an omic before it scales them. The fit remembers it:
+#' [predict.poems()] does the same with new samples, and reconstructions and imputed values come
+#' back on the scale of the data as they were passed.
+#'
+#' @param transform How every value is transformed: `"none"`; `"log1p"`, log(1 + x), for counts and
+#'   other intensities of at least 0; or `"m_values"`, log2(x / (1 - x)), for the beta values of
+#'   methylation arrays, which are first limited to 0.001 and 0.999.
+#' @param n_top Number of features to keep, those of the largest variance after the transformation;
+#'   `NULL` for all.
+#'
+#' @return A list of class `poems_preprocess`, for the argument `preprocess` of [poems()].
+#'
+#' @section Errors:
+#' Unknown transformations and numbers of features below 1 are an error here, values outside the
+#' range of the transformation in [poems()].
+#'
+#' @source M-values: Du P, Zhang X, Huang CC, et al. (2010). Comparison of Beta-value and M-value
+#'   methods for quantifying methylation levels by microarray analysis. BMC Bioinformatics 11, 587.
+#'   \doi{10.1186/1471-2105-11-587}
+#' @examples
+#' counts <- round(2^tcga_breast$omics$mrna)
+#' fit <- poems(
+#'   list(mrna = counts, protein = tcga_breast$omics$protein), factors = 8, seed = 21,
+#'   preprocess = list(mrna = preprocess_steps("log1p", n_top = 50)),
+#'   control = list(epochs = 20, threads = 1)
+#' )
+#' fit
+#' # Expected counts:
+#' predict(fit, type = "reconstruction")$mrna[1:3, 1:3]
+#' @export
+preprocess_steps <- function(transform = c("none", "log1p", "m_values"), n_top = NULL) {
+  transform <- rlang::arg_match(transform)
+  if (!is.null(n_top)) {
+    check_value(n_top, "n_top", "a whole number of at least 1", \(x) is_whole(x) && x >= 1)
+  }
+  structure(list(transform = transform, n_top = n_top), class = "poems_preprocess")
+}
+
+# Steps per omic, by name. `preprocess`: steps for all omics, or a list of them by omic.
+as_preprocess <- function(preprocess, call = rlang::caller_env()) {
+  is_steps <- \(x) inherits(x, "poems_preprocess")
+  if (is.null(preprocess) || is_steps(preprocess)) return(preprocess)
+  valid <- is.list(preprocess) && rlang::is_named(preprocess) &&
+    all(vapply(preprocess, is_steps, NA))
+  if (!valid) {
+    cli::cli_abort(c(
+      "{.arg preprocess} must be {.fn preprocess_steps}, or a list of these named by omic.",
+      "x" = "It is {describe(preprocess)}.",
+      "i" = "For instance {.code preprocess = list(mrna = preprocess_steps(\"log1p\"))}."
+    ), call = call)
+  }
+  preprocess
+}
+
+# One step of every omic, a named list; NULL where there is none to take.
+steps_of <- function(preprocess, step, omics, call = rlang::caller_env()) {
+  if (inherits(preprocess, "poems_preprocess")) {
+    preprocess <- stats::setNames(rep(list(preprocess), length(omics)), omics)
+  }
+  unknown <- setdiff(names(preprocess), omics)
+  if (length(unknown) > 0) {
+    cli::cli_abort(c(
+      "{.arg preprocess} must be named by omics of {.arg x}.",
+      "x" = "Not among them: {quote_some(unknown)}.",
+      "i" = "{.arg x} has {quote_some(omics)}."
+    ), call = call)
+  }
+  lapply(preprocess, `[[`, step)
+}
+
+# Per transformation: from the user's scale to that of the model and back, what it is for, and the
+# values it takes.
+beta_limit <- 0.001
+transformations <- list(
+  none = list(
+    forward = identity, back = identity, wanted = "numbers", valid = \(lowest, highest) TRUE
+  ),
+  log1p = list(
+    forward = log1p, back = expm1, wanted = "at least 0", valid = \(lowest, highest) lowest >= 0
+  ),
+  m_values = list(
+    forward = \(x) stats::qlogis(pmin(pmax(x, beta_limit), 1 - beta_limit)) / log(2),
+    back = \(x) stats::plogis(x * log(2)),
+    wanted = "from 0 to 1", valid = \(lowest, highest) lowest >= 0 && highest <= 1
+  )
+)
+
+transform_values <- function(values, transform, omic, arg, call) {
+  if (is.null(transform)) return(values)
+  steps <- transformations[[transform]]
+  lowest <- suppressWarnings(min(values, na.rm = TRUE))
+  highest <- suppressWarnings(max(values, na.rm = TRUE))
+  if (!steps$valid(lowest, highest)) {
+    cli::cli_abort(c(
+      "Values to transform by {.val {transform}} must be {steps$wanted}.",
+      "x" = "Omic {quote_some(omic)} of {.arg {arg}} has values from {signif(lowest, 3)} to
+             {signif(highest, 3)}.",
+      "i" = "If it is transformed already, leave it out of {.arg preprocess}."
+    ), call = call)
+  }
+  steps$forward(values)
+}
+
+# From the model's scale to that of the data.
+back_transform <- function(values, transform) {
+  if (is.null(transform)) values else transformations[[transform]]$back(values)
+}
+
+# Of features with these standard deviations, the positions of the `n_top` that vary most, in order
+# of the data.
+most_variable <- \(sd, n_top) sort(utils::head(order(-sd), n_top))
