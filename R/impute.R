@@ -112,7 +112,7 @@ predictive_sd <- function(fit, posterior, samples, draws) {
     predicted <- predict_on_link(fit, drawn)
     for (v in seq_along(fit$omics)) {
       omic <- fit$omics[[v]]
-      x <- draw_values(predicted[[v]], omic, fit$parameters$omics[[v]]) |>
+      x <- draw_predictive(predicted[[v]], omic, fit$parameters$omics[[v]]) |>
         back_transform(omic$transform)
       change <- x - mean[[v]]
       mean[[v]] <- mean[[v]] + change / draw
@@ -127,7 +127,7 @@ predictive_sd <- function(fit, posterior, samples, draws) {
 
 # Values drawn given the predictions on the scale of the link, features x samples. `parameters`: the
 # core's, of the omic.
-draw_values <- function(eta, omic, parameters) {
+draw_predictive <- function(eta, omic, parameters) {
   n <- length(eta)
   expected <- expected_value(eta, omic$family)
   eta[] <- switch(omic$family,
