@@ -9,6 +9,16 @@ namespace poems {
 namespace {
 constexpr Index most_blocks = 32;
 constexpr Index smallest_block = 32;
+
+/// Factors x columns, with zeros added to both.
+template <typename Factors>
+AlignedVector<typename Factors::Scalar> padded_rows(const Factors& m, Index columns) {
+  using T = typename Factors::Scalar;
+  const Index rows = padded(m.rows());
+  AlignedVector<T> result(rows * columns, T(0));
+  Eigen::Map<Matrix<T>>(result.data(), rows, columns).topLeftCorner(m.rows(), m.cols()) = m;
+  return result;
+}
 }  // namespace
 
 template <typename T>
@@ -38,6 +48,10 @@ DecoderPass<T>::DecoderPass(SparseDecoder<T>& decoder, DecoderMode mode, const M
   }
   samples_z_.setZero(padded(z.cols()), z.rows());
   samples_z_.topRows(z.cols()) = z.transpose();
+  if (mode == DecoderMode::gradients && kernel().uses_rows) {
+    A_rows_ = padded_rows(decoder.hidden.value.transpose(), decoder.hidden.value.rows());
+    z_rows_ = padded_rows(z, samples_z_.rows());
+  }
   if (dropout.active()) {
     const DropoutDraws draws = dropout.draws(0);
     sample_words_.assign(samples_z_.rows(), 0);

@@ -11,6 +11,7 @@
 
 #include <vector>
 
+#include "aligned.h"
 #include "decoder.h"
 #include "dropout.h"
 #include "kernel.h"
@@ -30,7 +31,8 @@ template <typename T>
 struct DecoderWorkspace {
   std::vector<int> active;  ///< factors in use by the feature at hand
   Matrix<T> A, d_A, z, d_z, hidden;
-  Vector<T> xhat, mask, d_mask, d_A_sums, scratch;
+  Vector<T> xhat, mask, d_mask, d_A_sums;
+  AlignedVector<T> scratch, d_A_rows, d_z_rows;
 };
 
 template <typename T>
@@ -75,6 +77,7 @@ class DecoderPass {
   const Index block_size_;
 
   Matrix<T> samples_z_;                 ///< fast version: padded members x factors
+  AlignedVector<T> A_rows_, z_rows_;    ///< fast version: padded factors x units or padded members
   std::vector<unsigned> sample_words_;  ///< fast version: per padded member, for dropout
   std::vector<double> losses_;          ///< per block, as the following
   std::vector<Matrix<T>> d_A_, d_z_;
