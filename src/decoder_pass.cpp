@@ -40,6 +40,7 @@ DecoderPass<T>::DecoderPass(SparseDecoder<T>& decoder, DecoderMode mode, const M
   const Index features = mask.cols();
   if (mode == DecoderMode::reconstruct) xhat.resize(z.cols(), features);
   if (mode == DecoderMode::gradients) {
+    d_z.resize(z.rows(), z.cols());
     d_mask.setZero(mask.rows(), features);
     decoder.output.gradient.resize(decoder.output.value.rows(), features);
     decoder.bias.gradient.resize(features, 1);
@@ -80,32 +81,43 @@ void DecoderPass<T>::find_active(Index j, std::vector<int>& active) const {
 }
 
 template <typename T>
+void DecoderPass<T>::sum_members(Block members) {
+  auto sum = d_z.middleCols(members.begin, members.size);
+  sum.setZero();
+  for (const Matrix<T>& part : d_z_) sum += part.middleCols(members.begin, members.size);
+}
+
+template <typename T>
 double DecoderPass<T>::finish() {
   double loss = 0.0;
   for (double part : losses_) loss += part;
   if (mode_ != DecoderMode::gradients) return loss;
   decoder_.hidden.zero_gradient();
-  d_z.setZero(z_.rows(), z_.cols());
-  for (Index block = 0; block < blocks(); ++block) {
-    decoder_.hidden.gradient += d_A_[block];
-    d_z += d_z_[block];
-  }
+  for (const Matrix<T>& part : d_A_) decoder_.hidden.gradient += part;
   return loss;
 }
 
 template <typename T>
 void run_passes(std::vector<DecoderPass<T>>& passes, std::vector<DecoderWorkspace<T>>& workspaces,
                 int threads) {
+  constexpr Index members_at_once = 64;
   workspaces.resize(std::max<std::size_t>(workspaces.size(), threads));
   std::vector<std::pair<DecoderPass<T>*, Index>> blocks;
-  double work = 0.0;
+  std::vector<std::pair<DecoderPass<T>*, Block>> sums;
+  double work = 0.0, additions = 0.0;
   for (DecoderPass<T>& pass : passes) {
     work += pass.work();
     for (Index block = 0; block < pass.blocks(); ++block) blocks.emplace_back(&pass, block);
+    const Index members = pass.d_z.cols();  // none without gradients
+    for (Index i = 0; i < block_count(members_at_once, members); ++i)
+      sums.emplace_back(&pass, block_at(i, members_at_once, members));
+    additions += static_cast<double>(pass.blocks() * pass.d_z.size());
   }
   parallel_for(static_cast<Index>(blocks.size()), work, threads, [&](Index i, int thread) {
     blocks[i].first->run_block(blocks[i].second, workspaces[thread]);
   });
+  parallel_for(static_cast<Index>(sums.size()), additions, threads,
+               [&](Index i, int) { sums[i].first->sum_members(sums[i].second); });
 }
 
 template DecoderPass<float>::DecoderPass(SparseDecoder<float>&, DecoderMode, const Matrix<float>&,
@@ -119,6 +131,8 @@ template double DecoderPass<float>::work() const;
 template double DecoderPass<double>::work() const;
 template void DecoderPass<float>::find_active(Index, std::vector<int>&) const;
 template void DecoderPass<double>::find_active(Index, std::vector<int>&) const;
+template void DecoderPass<float>::sum_members(Block);
+template void DecoderPass<double>::sum_members(Block);
 template double DecoderPass<float>::finish();
 template double DecoderPass<double>::finish();
 template void run_passes<float>(std::vector<DecoderPass<float>>&,

@@ -38,7 +38,7 @@ struct DecoderWorkspace {
 template <typename T>
 class DecoderPass {
  public:
-  Matrix<T> d_z;     ///< factors x members, after finish()
+  Matrix<T> d_z;     ///< factors x members
   Matrix<T> d_mask;  ///< factors x features; 0 where a zero was skipped
   Matrix<T> xhat;    ///< members x features, in mode `reconstruct`
 
@@ -59,7 +59,10 @@ class DecoderPass {
   /// Blocks may run on different threads, each with a workspace of its own.
   void run_block(Index block, DecoderWorkspace<T>& work);
 
-  /// Adds up the blocks: sets d_z and the gradients of A, v and c. Returns the loss.
+  /// Adds up the blocks' d_z of some members; may run on different threads.
+  void sum_members(Block members);
+
+  /// Adds up the blocks' gradients of A, and the loss, which is returned.
   double finish();
 
  private:
@@ -83,7 +86,7 @@ class DecoderPass {
   std::vector<Matrix<T>> d_A_, d_z_;
 };
 
-/// Runs all blocks of several passes on `threads` threads.
+/// Runs all blocks of several passes, and adds up their d_z, on `threads` threads.
 template <typename T>
 void run_passes(std::vector<DecoderPass<T>>& passes, std::vector<DecoderWorkspace<T>>& workspaces,
                 int threads);
