@@ -73,7 +73,11 @@ void DecoderPass<float>::run_block(Index block, DecoderWorkspace<float>& work) {
         tile.unit_key = draws.unit_key;
         tile.sample_words = sample_words_.data() + begin;
       }
-      k.forward(tile);
+      // Without active factors the hidden layer is zero, and so are all gradients but the bias's.
+      if (tile.n_active > 0)
+        k.forward(tile);
+      else
+        work.xhat.head(tile.samples).setConstant(tile.bias);
       if (mode_ == DecoderMode::reconstruct) {
         xhat.col(j).segment(begin, observed) = work.xhat.head(observed);
         continue;
@@ -83,6 +87,7 @@ void DecoderPass<float>::run_block(Index block, DecoderWorkspace<float>& work) {
 
       work.xhat.segment(observed, tile.samples - observed).setZero();
       decoder_.bias.gradient(j) += work.xhat.head(observed).sum();
+      if (tile.n_active == 0) continue;
       tile.d_output = decoder_.output.gradient.col(j).data();
       work.d_mask.head(tile.n_active).setZero();
       k.backward(tile);
