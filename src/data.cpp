@@ -59,7 +59,7 @@ void gather_values(const OmicData<T>& omic, Block features, OmicBatch<T>& batch)
 
 template <typename T>
 Batch<T> make_batch(const Cohort<T>& cohort, std::vector<Index> samples, int threads) {
-  constexpr Index features_at_once = 16;  // a cache line of every sample
+  constexpr Index features_at_once = 64;  // whole cache lines of every sample
   Batch<T> batch;
   std::vector<std::pair<std::size_t, Block>> blocks;
   double work = 0.0;

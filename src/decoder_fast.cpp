@@ -31,14 +31,13 @@ void DecoderPass<float>::run_block(Index block, DecoderWorkspace<float>& work) {
   if (wants_gradients) {
     work.d_A_sums.setZero(units * factors * k.sums);
     samples_d_z.setZero(rows, factors);
-    if (k.uses_rows) {
-      work.d_A_rows.assign(padded_factors * units, 0.0f);
-      work.d_z_rows.assign(padded_factors * rows, 0.0f);
-    }
+    work.d_A_rows.resize(padded_factors * units);
+    work.d_z_rows.resize(padded_factors * rows);
     decoder_.output.gradient.middleCols(range.begin, range.size).setZero();
     decoder_.bias.gradient.middleRows(range.begin, range.size).setZero();
   }
 
+  bool any_by_rows = false;
   FeatureTile tile{};
   tile.units = units;
   tile.A = decoder_.hidden.value.data();
@@ -88,6 +87,11 @@ void DecoderPass<float>::run_block(Index block, DecoderWorkspace<float>& work) {
       work.xhat.segment(observed, tile.samples - observed).setZero();
       decoder_.bias.gradient(j) += work.xhat.head(observed).sum();
       if (tile.n_active == 0) continue;
+      if (!any_by_rows && k.by_rows(tile.n_active, factors)) {
+        any_by_rows = true;
+        std::fill(work.d_A_rows.begin(), work.d_A_rows.end(), 0.0f);
+        std::fill(work.d_z_rows.begin(), work.d_z_rows.end(), 0.0f);
+      }
       tile.d_output = decoder_.output.gradient.col(j).data();
       work.d_mask.head(tile.n_active).setZero();
       k.backward(tile);
@@ -98,7 +102,7 @@ void DecoderPass<float>::run_block(Index block, DecoderWorkspace<float>& work) {
   d_A_[block].resize(units, factors);
   k.add_sums(work.d_A_sums.data(), units * factors, d_A_[block].data());
   d_z_[block] = samples_d_z.topRows(members).transpose();
-  if (!k.uses_rows) return;
+  if (!any_by_rows) return;
   using Rows = Eigen::Map<const Matrix<float>>;
   d_A_[block] += Rows(tile.d_A_rows, padded_factors, units).topRows(factors).transpose();
   d_z_[block] += Rows(work.d_z_rows.data(), padded_factors, rows).topLeftCorner(factors, members);

@@ -49,7 +49,7 @@ DecoderPass<T>::DecoderPass(SparseDecoder<T>& decoder, DecoderMode mode, const M
   }
   samples_z_.setZero(padded(z.cols()), z.rows());
   samples_z_.topRows(z.cols()) = z.transpose();
-  if (mode == DecoderMode::gradients && kernel().uses_rows) {
+  if (mode == DecoderMode::gradients && kernel().by_rows(z.rows(), z.rows())) {
     A_rows_ = padded_rows(decoder.hidden.value.transpose(), decoder.hidden.value.rows());
     z_rows_ = padded_rows(z, samples_z_.rows());
   }

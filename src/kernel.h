@@ -55,7 +55,9 @@ struct FeatureTile {
 struct Kernel {
   const char* level;
   long sums;  ///< partial sums kept for each entry of d_A
-  bool uses_rows;
+
+  /// Whether backward() uses the rows of a feature with so many active factors.
+  bool (*by_rows)(long n_active, long factors);
 
   /// Numbers of scratch memory that a tile needs.
   long (*scratch)(long units, long factors, long samples);

@@ -17,7 +17,7 @@
 namespace poems {
 namespace POEMS_ISA {
 extern const Kernel table;
-const Kernel table = {"avx512", 1, true, scratch_size, forward, backward, add_sums, multiply};
+const Kernel table = {"avx512", 1, by_rows, scratch_size, forward, backward, add_sums, multiply};
 }  // namespace POEMS_ISA
 }  // namespace poems
 #ifdef __clang__

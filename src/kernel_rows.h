@@ -215,8 +215,12 @@ void backward_by_rows(const FeatureTile& t) {
 }
 
 /// By rows as soon as that is sooner: it takes as long for few active factors as for all.
+bool by_rows(long n_active, long factors) {
+  return 4 * n_active >= 3 * groups_of(factors, vector) * vector;
+}
+
 void backward(const FeatureTile& t) {
-  if (4 * t.n_active >= 3 * t.row_stride)
+  if (by_rows(t.n_active, t.row_stride))
     backward_by_rows(t);
   else
     backward_by_factors(t);
