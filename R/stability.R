@@ -69,9 +69,7 @@ stability <- function(x, factors = 32, runs = 10, subsample = 1, samples = c("co
   scale <- choose_scaling(scale, control$objective)
   if (!is.null(BPPARAM)) {
     check_parallel(BPPARAM)
-    # Processes that run side by side need no more, and one forked from an R that has used OpenMP
-    # must not start threads of its own: it would wait for those of its parent for ever.
-    control$threads <- 1L
+    control$threads <- 1L  # processes that run side by side need no more
   }
   data <- read_omics(x, samples)
   check_subsample_size(data, subsample)

@@ -117,30 +117,29 @@ Columns<T>::Columns(const OmicData<T>& omic, const std::vector<Index>& samples, 
 
 namespace {
 
-/// Copies the batch's values of one omic, transposed, and notes which of them were observed.
+/// Copies some features of a batch's values of one omic, transposed, and notes which of them were
+/// observed.
 template <typename T>
-void gather_values(const OmicData<T>& omic, OmicBatch<T>& batch, int threads) {
-  constexpr Index feature_block = 256;  // keeps both sides of the transposition in cache
-  const Index features = omic.features();
-  const Columns<T> columns(omic, batch.samples, threads);
+void gather_values(const OmicData<T>& omic, const Columns<T>& columns, Block features,
+                   OmicBatch<T>& batch) {
+  constexpr Index samples_at_once = 16;  // a cache line of every feature
   const auto members = static_cast<Index>(batch.members.size());
-  batch.x.resize(members, features);
-  if (omic.has_missing) batch.observed.resize(members, features);
-  const double work = static_cast<double>(members * features);
-  parallel_for(block_count(feature_block, features), work, threads, [&](Index block, int) {
-    const Block range = block_at(block, feature_block, features);
+  for (Index part = 0; part < block_count(samples_at_once, members); ++part) {
+    const Block samples = block_at(part, samples_at_once, members);
+    for (Index j = features.begin; j < features.begin + features.size; ++j)
+      for (Index i = samples.begin; i < samples.begin + samples.size; ++i)
+        batch.x(i, j) = columns[i][j];
+  }
+  if (!omic.has_missing) return;
+  for (Index j = features.begin; j < features.begin + features.size; ++j)
     for (Index i = 0; i < members; ++i) {
-      const T* column = columns[i];
-      for (Index j = range.begin; j < range.begin + range.size; ++j) {
-        const bool missing = omic.has_missing && std::isnan(column[j]);
-        batch.x(i, j) = missing ? omic.fill(j) : column[j];
-        if (omic.has_missing) batch.observed(i, j) = missing ? T(0) : T(1);
-      }
+      const bool missing = std::isnan(batch.x(i, j));
+      batch.observed(i, j) = missing ? T(0) : T(1);
+      if (missing) batch.x(i, j) = omic.fill(j);
     }
-  });
 }
 
-/// The same for what an omic that is not Gaussian has beside, and for covariates.
+/// Copies what an omic that is not Gaussian has beside, and covariates.
 template <typename T>
 void gather_rest(const OmicData<T>& omic, OmicBatch<T>& batch, int threads) {
   const auto members = static_cast<Index>(batch.members.size());
@@ -164,7 +163,12 @@ void gather_rest(const OmicData<T>& omic, OmicBatch<T>& batch, int threads) {
 
 template <typename T>
 Batch<T> make_batch(const Cohort<T>& cohort, std::vector<Index> samples, int threads) {
+  constexpr Index features_at_once = 64;  // whole cache lines of every sample
   Batch<T> batch;
+  std::vector<Columns<T>> columns;
+  columns.reserve(cohort.omics.size());
+  std::vector<std::pair<std::size_t, Block>> blocks;
+  double work = 0.0;
   batch.samples = std::move(samples);
   batch.omics.resize(cohort.omics.size());
   for (std::size_t v = 0; v < cohort.omics.size(); ++v) {
@@ -174,9 +178,20 @@ Batch<T> make_batch(const Cohort<T>& cohort, std::vector<Index> samples, int thr
       omic.members.push_back(i);
       omic.samples.push_back(batch.samples[i]);
     }
-    gather_values(cohort.omics[v], omic, threads);
     gather_rest(cohort.omics[v], omic, threads);
+    columns.emplace_back(cohort.omics[v], omic.samples, threads);
+    const auto members = static_cast<Index>(omic.members.size());
+    const Index features = cohort.omics[v].features();
+    omic.x.resize(members, features);
+    if (cohort.omics[v].has_missing) omic.observed.resize(members, features);
+    for (Index i = 0; i < block_count(features_at_once, features); ++i)
+      blocks.emplace_back(v, block_at(i, features_at_once, features));
+    work += 4.0 * static_cast<double>(omic.x.size());  // a copy takes as long as a few products
   }
+  parallel_for(static_cast<Index>(blocks.size()), work, threads, [&](Index i, int) {
+    const std::size_t v = blocks[i].first;
+    gather_values(cohort.omics[v], columns[v], blocks[i].second, batch.omics[v]);
+  });
   return batch;
 }
 

@@ -19,6 +19,7 @@ void DecoderPass<float>::run_block(Index block, DecoderWorkspace<float>& work) {
   const Kernel& k = kernel();
   const Index factors = mask_.rows(), members = z_.cols(), units = decoder_.hidden.value.rows();
   const Index rows = samples_z_.rows();  // padded members
+  const Index padded_factors = padded(factors);
   const bool wants_gradients = mode_ == DecoderMode::gradients;
   const Index tile_size = std::min(largest_tile, rows);
   work.scratch.resize(k.scratch(units, factors, tile_size));
@@ -30,15 +31,21 @@ void DecoderPass<float>::run_block(Index block, DecoderWorkspace<float>& work) {
   if (wants_gradients) {
     work.d_A_sums.setZero(units * factors * k.sums);
     samples_d_z.setZero(rows, factors);
+    work.d_A_rows.resize(padded_factors * units);
+    work.d_z_rows.resize(padded_factors * rows);
     decoder_.output.gradient.middleCols(range.begin, range.size).setZero();
     decoder_.bias.gradient.middleRows(range.begin, range.size).setZero();
   }
 
+  bool any_by_rows = false;
   FeatureTile tile{};
   tile.units = units;
   tile.A = decoder_.hidden.value.data();
   tile.mask = work.mask.data();
   tile.z_stride = rows;
+  tile.A_rows = A_rows_.data();
+  tile.d_A_rows = work.d_A_rows.data();
+  tile.row_stride = padded_factors;
   tile.keep_scale = static_cast<float>(dropout_.keep_scale());
   tile.scratch = work.scratch.data();
   tile.xhat = work.xhat.data();
@@ -49,6 +56,8 @@ void DecoderPass<float>::run_block(Index block, DecoderWorkspace<float>& work) {
     tile.samples = std::min(tile_size, rows - begin);
     tile.z = samples_z_.data() + begin;
     tile.d_z = samples_d_z.data() + begin;
+    tile.z_rows = z_rows_.data() + begin * padded_factors;
+    tile.d_z_rows = work.d_z_rows.data() + begin * padded_factors;
     const Index observed = std::min<Index>(tile.samples, members - begin);
     for (Index j = range.begin; j < range.begin + range.size; ++j) {
       find_active(j, work.active);
@@ -63,7 +72,11 @@ void DecoderPass<float>::run_block(Index block, DecoderWorkspace<float>& work) {
         tile.unit_key = draws.unit_key;
         tile.sample_words = sample_words_.data() + begin;
       }
-      k.forward(tile);
+      // Without active factors the hidden layer is zero, and so are all gradients but the bias's.
+      if (tile.n_active > 0)
+        k.forward(tile);
+      else
+        work.xhat.head(tile.samples).setConstant(tile.bias);
       if (mode_ == DecoderMode::reconstruct) {
         xhat.col(j).segment(begin, observed) = work.xhat.head(observed);
         continue;
@@ -75,6 +88,12 @@ void DecoderPass<float>::run_block(Index block, DecoderWorkspace<float>& work) {
       work.xhat.segment(observed, tile.samples - observed).setZero();
       decoder_.bias.gradient(j) += work.xhat.head(observed).sum();
       add_covariate_gradient(j, begin, work.xhat.head(observed));
+      if (tile.n_active == 0) continue;
+      if (!any_by_rows && k.by_rows(tile.n_active, factors)) {
+        any_by_rows = true;
+        std::fill(work.d_A_rows.begin(), work.d_A_rows.end(), 0.0f);
+        std::fill(work.d_z_rows.begin(), work.d_z_rows.end(), 0.0f);
+      }
       tile.d_output = decoder_.output.gradient.col(j).data();
       work.d_mask.head(tile.n_active).setZero();
       k.backward(tile);
@@ -85,6 +104,10 @@ void DecoderPass<float>::run_block(Index block, DecoderWorkspace<float>& work) {
   d_A_[block].resize(units, factors);
   k.add_sums(work.d_A_sums.data(), units * factors, d_A_[block].data());
   d_z_[block] = samples_d_z.topRows(members).transpose();
+  if (!any_by_rows) return;
+  using Rows = Eigen::Map<const Matrix<float>>;
+  d_A_[block] += Rows(tile.d_A_rows, padded_factors, units).topRows(factors).transpose();
+  d_z_[block] += Rows(work.d_z_rows.data(), padded_factors, rows).topLeftCorner(factors, members);
 }
 
 }  // namespace poems

@@ -11,6 +11,7 @@
 
 #include <vector>
 
+#include "aligned.h"
 #include "decoder.h"
 #include "dropout.h"
 #include "kernel.h"
@@ -30,13 +31,14 @@ template <typename T>
 struct DecoderWorkspace {
   std::vector<int> active;  ///< factors in use by the feature at hand
   Matrix<T> A, d_A, z, d_z, hidden;
-  Vector<T> xhat, mask, d_mask, d_A_sums, scratch;
+  Vector<T> xhat, mask, d_mask, d_A_sums;
+  AlignedVector<T> scratch, d_A_rows, d_z_rows;
 };
 
 template <typename T>
 class DecoderPass {
  public:
-  Matrix<T> d_z;     ///< factors x members, after finish()
+  Matrix<T> d_z;     ///< factors x members
   Matrix<T> d_mask;  ///< factors x features; 0 where a zero was skipped
   Matrix<T> xhat;    ///< members x features, in mode `reconstruct`
 
@@ -57,7 +59,10 @@ class DecoderPass {
   /// Blocks may run on different threads, each with a workspace of its own.
   void run_block(Index block, DecoderWorkspace<T>& work);
 
-  /// Adds up the blocks: sets d_z and the gradients of A, v and c. Returns the loss.
+  /// Adds up the blocks' d_z of some members; may run on different threads.
+  void sum_members(Block members);
+
+  /// Adds up the blocks' gradients of A, and the loss, which is returned.
   double finish();
 
  private:
@@ -79,12 +84,13 @@ class DecoderPass {
   const Index block_size_;
 
   Matrix<T> samples_z_;                 ///< fast version: padded members x factors
+  AlignedVector<T> A_rows_, z_rows_;    ///< fast version: padded factors x units or padded members
   std::vector<unsigned> sample_words_;  ///< fast version: per padded member, for dropout
   std::vector<double> losses_;          ///< per block, as the following
   std::vector<Matrix<T>> d_A_, d_z_;
 };
 
-/// Runs all blocks of several passes on `threads` threads.
+/// Runs all blocks of several passes, and adds up their d_z, on `threads` threads.
 template <typename T>
 void run_passes(std::vector<DecoderPass<T>>& passes, std::vector<DecoderWorkspace<T>>& workspaces,
                 int threads);

@@ -47,7 +47,8 @@ void Encoder<T>::prepare(const OmicBatch<T>& batch, Expert<T>& expert) const {
   const Index members = batch.x.rows();
   for (Matrix<T>* m : {&expert.hidden1, &expert.hidden2, &expert.d_hidden1, &expert.d_hidden2})
     m->resize(units, members);
-  for (Matrix<T>* m : {&expert.mean, &expert.logvar}) m->resize(factors, members);
+  for (Matrix<T>* m : {&expert.mean, &expert.logvar, &expert.d_mean, &expert.d_logvar})
+    m->resize(factors, members);
   if (bounded_inputs_) expert.bounded.resize(members, batch.x.cols());
 }
 
@@ -80,34 +81,33 @@ void Encoder<T>::backward(double keep_scale, Block samples, Expert<T>& expert) c
 }
 
 template <typename T>
-void Encoder<T>::prepare_gradients(const Expert<T>& expert) {
-  mean.backward_bias(expert.d_mean);
-  logvar.backward_bias(expert.d_logvar);
-  hidden2.backward_bias(expert.d_hidden2);
-  hidden1.backward_bias(expert.d_hidden1);
+void Encoder<T>::prepare_gradients() {
+  hidden1.prepare_gradient();  // in many parts, the others in one
 }
 
 template <typename T>
 Index Encoder<T>::gradient_blocks() const {
-  return 3 + block_count(inputs_at_once, hidden1.weight.value.cols());
+  return 4 + block_count(inputs_at_once, hidden1.weight.value.cols());
 }
 
 template <typename T>
 void Encoder<T>::gradient(const OmicBatch<T>& batch, const Expert<T>& expert, Index block) {
-  const Block all = {0, hidden1.weight.value.rows()};
   switch (block) {
     case 0:
-      mean.backward_weight(expert.hidden2, expert.d_mean, all);
+      mean.backward_parameters(expert.hidden2, expert.d_mean);
       break;
     case 1:
-      logvar.backward_weight(expert.hidden2, expert.d_logvar, all);
+      logvar.backward_parameters(expert.hidden2, expert.d_logvar);
       break;
     case 2:
-      hidden2.backward_weight(expert.hidden1, expert.d_hidden2, all);
+      hidden2.backward_parameters(expert.hidden1, expert.d_hidden2);
+      break;
+    case 3:
+      hidden1.backward_bias(expert.d_hidden1);
       break;
     default:
       hidden1.backward_weight(inputs(batch, expert).transpose(), expert.d_hidden1,
-                              block_at(block - 3, inputs_at_once, hidden1.weight.value.cols()));
+                              block_at(block - 4, inputs_at_once, hidden1.weight.value.cols()));
   }
 }
 

@@ -46,7 +46,7 @@ struct Encoder {
 
   /// The gradients of the weights in gradient_blocks() parts, after backward() for all samples and
   /// prepare_gradients().
-  void prepare_gradients(const Expert<T>& expert);
+  void prepare_gradients();
   Index gradient_blocks() const;
   void gradient(const OmicBatch<T>& batch, const Expert<T>& expert, Index block);
 

@@ -22,27 +22,22 @@ void fuse(const Batch<T>& batch, const std::vector<Expert<T>>& experts, const Ma
 
 template <typename T>
 void fuse_backward(const Batch<T>& batch, const Matrix<T>& alpha, const Posterior<T>& posterior,
-                   std::vector<Expert<T>>& experts, Matrix<T>& d_alpha) {
-  d_alpha.setZero(alpha.rows(), alpha.cols());
-  for (std::size_t v = 0; v < experts.size(); ++v) {
-    Expert<T>& expert = experts[v];
-    expert.d_mean.resize(expert.mean.rows(), expert.mean.cols());
-    expert.d_logvar.resize(expert.mean.rows(), expert.mean.cols());
-    for (Index i = 0; i < expert.mean.cols(); ++i) {
-      const Index b = batch.omics[v].members[i];
-      const auto variance = posterior.logvar.col(b).array().exp().eval();
-      // With a = alpha tau: share of the expert is a / P, and
-      // dL/da = (d_mean (mean_v - mean) - d_logvar) / P.
-      const auto tau = (-expert.logvar.col(i).array()).exp().eval();
-      const auto d_weight =
-          ((posterior.d_mean.col(b).array() * (expert.mean.col(i) - posterior.mean.col(b)).array() -
-            posterior.d_logvar.col(b).array()) *
-           variance)
-              .eval();
-      expert.d_mean.col(i).array() = posterior.d_mean.col(b).array() * alpha(v, b) * tau * variance;
-      expert.d_logvar.col(i).array() = -d_weight * alpha(v, b) * tau;
-      d_alpha(v, b) = (d_weight * tau).sum();
-    }
+                   std::size_t omic, Block samples, Expert<T>& expert, Matrix<T>& d_alpha) {
+  for (Index i = samples.begin; i < samples.begin + samples.size; ++i) {
+    const Index b = batch.omics[omic].members[i];
+    const auto variance = posterior.logvar.col(b).array().exp().eval();
+    // With a = alpha tau: share of the expert is a / P, and
+    // dL/da = (d_mean (mean_v - mean) - d_logvar) / P.
+    const auto tau = (-expert.logvar.col(i).array()).exp().eval();
+    const auto d_weight =
+        ((posterior.d_mean.col(b).array() * (expert.mean.col(i) - posterior.mean.col(b)).array() -
+          posterior.d_logvar.col(b).array()) *
+         variance)
+            .eval();
+    expert.d_mean.col(i).array() =
+        posterior.d_mean.col(b).array() * alpha(omic, b) * tau * variance;
+    expert.d_logvar.col(i).array() = -d_weight * alpha(omic, b) * tau;
+    d_alpha(omic, b) = (d_weight * tau).sum();
   }
 }
 
@@ -78,7 +73,7 @@ void kl_backward(double weight, Posterior<T>& posterior) {
   template void fuse<T>(const Batch<T>&, const std::vector<Expert<T>>&, const Matrix<T>&,     \
                         Posterior<T>&);                                                       \
   template void fuse_backward<T>(const Batch<T>&, const Matrix<T>&, const Posterior<T>&,      \
-                                 std::vector<Expert<T>>&, Matrix<T>&);                        \
+                                 std::size_t, Block, Expert<T>&, Matrix<T>&);                 \
   template void sample_latent<T>(const Matrix<T>*, Posterior<T>&);                            \
   template void sample_latent_backward<T>(const Matrix<T>*, const Matrix<T>&, Posterior<T>&); \
   template double kl_divergence<T>(const Posterior<T>&);                                      \

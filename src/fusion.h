@@ -26,11 +26,11 @@ template <typename T>
 void fuse(const Batch<T>& batch, const std::vector<Expert<T>>& experts, const Matrix<T>& alpha,
           Posterior<T>& posterior);
 
-/// From the posterior's d_mean and d_logvar to every expert's d_mean and d_logvar (replaced) and
-/// to d_alpha (omics x B, replaced).
+/// From the posterior's d_mean and d_logvar to those of one expert and to its row of d_alpha (omics
+/// x B), for some of the samples that have the omic. All have their shapes already.
 template <typename T>
 void fuse_backward(const Batch<T>& batch, const Matrix<T>& alpha, const Posterior<T>& posterior,
-                   std::vector<Expert<T>>& experts, Matrix<T>& d_alpha);
+                   std::size_t omic, Block samples, Expert<T>& expert, Matrix<T>& d_alpha);
 
 /// z = mean + exp(logvar / 2) * noise; noise: factors x B, or null for z = mean.
 template <typename T>

@@ -28,6 +28,15 @@ struct FeatureTile {
   float* d_z;      ///< likewise; added to
   long z_stride;
 
+  // A, z and their gradients once more, with a unit's or a sample's factors contiguous, padded to a
+  // multiple of sample_padding, and aligned: for kernels that use rows. What backward() adds to
+  // d_z_rows and d_A_rows it does not add to d_z and d_A.
+  const float* A_rows;  ///< unit h's row at A_rows + h * row_stride
+  const float* z_rows;
+  float* d_A_rows;
+  float* d_z_rows;
+  long row_stride;
+
   // Dropout, off when threshold is 0.
   unsigned threshold;
   unsigned long long unit_key;
@@ -35,7 +44,7 @@ struct FeatureTile {
   float keep_scale;
 
   float* xhat;     ///< samples; the reconstruction, then the loss's gradient with respect to it
-  float* scratch;  ///< Kernel::scratch numbers, kept from forward() to backward()
+  float* scratch;  ///< Kernel::scratch numbers, aligned, kept from forward() to backward()
 
   // What backward() adds to.
   float* d_A;       ///< factors x units x Kernel::sums
@@ -46,6 +55,9 @@ struct FeatureTile {
 struct Kernel {
   const char* level;
   long sums;  ///< partial sums kept for each entry of d_A
+
+  /// Whether backward() uses the rows of a feature with so many active factors.
+  bool (*by_rows)(long n_active, long factors);
 
   /// Numbers of scratch memory that a tile needs.
   long (*scratch)(long units, long factors, long samples);

@@ -18,7 +18,7 @@
 namespace poems {
 namespace POEMS_ISA {
 extern const Kernel table;
-const Kernel table = {"avx2", lanes, scratch_size, forward, backward, add_sums, multiply};
+const Kernel table = {"avx2", lanes, by_rows, scratch_size, forward, backward, add_sums, multiply};
 }  // namespace POEMS_ISA
 }  // namespace poems
 #ifdef __clang__

@@ -12,12 +12,12 @@
 #else
 #pragma GCC target("avx512f,avx512dq,avx512bw,avx512vl,fma")
 #endif
-#include "kernel_lookup.h"
 #include "kernel_product.h"
+#include "kernel_rows.h"
 namespace poems {
 namespace POEMS_ISA {
 extern const Kernel table;
-const Kernel table = {"avx512", 1, scratch_size, forward, backward, add_sums, multiply};
+const Kernel table = {"avx512", 1, by_rows, scratch_size, forward, backward, add_sums, multiply};
 }  // namespace POEMS_ISA
 }  // namespace poems
 #ifdef __clang__

@@ -10,6 +10,7 @@
 namespace poems {
 namespace POEMS_ISA {
 extern const Kernel table;
-const Kernel table = {"baseline", lanes, scratch_size, forward, backward, add_sums, multiply};
+const Kernel table = {"baseline", lanes,    by_rows,  scratch_size,
+                      forward,    backward, add_sums, multiply};
 }  // namespace POEMS_ISA
 }  // namespace poems

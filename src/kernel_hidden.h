@@ -207,6 +207,8 @@ void backward(const FeatureTile& t) {
   for (; s < t.samples; s += lanes) latent_columns<1>(t, s);
 }
 
+bool by_rows(long, long) { return false; }
+
 void add_sums(const float* in, long n, float* out) {
   for (long i = 0; i < n; ++i) out[i] = sum_of_lanes(load(in + i * lanes));
 }

@@ -35,25 +35,35 @@ struct Scratch {
   unsigned* sample_bits;      // words x samples: bit h of word w is unit 32 w + h
   unsigned short* unit_bits;  // samples / 16 x padded units: bit s is one of 16 samples
   float* tables;              // of the factors at hand x groups x 16
+  float* row_tables;          // kernel_rows.h: groups x 16 x up to two vectors of factors
+  float* row_mask;            // kernel_rows.h: padded factors: the mask, later its gradient
   unsigned* unit_words;       // half as many as padded units: for dropout
   long padded_units;
+
+  static constexpr long row_table_numbers = 16 * 16 * 2 * vector;
 
   static long size(long units, long factors, long samples) {
     const long padded_units = groups_of(units, vector) * vector;
     return factors * samples + groups_of(units, word_units) * samples +
            samples / vector * padded_units / 2 + 4 * groups_of(units, group) * vector +
-           padded_units / 2 + vector;
+           row_table_numbers + groups_of(factors, vector) * vector + padded_units / 2 + vector;
   }
 
   explicit Scratch(const FeatureTile& t) : padded_units(groups_of(t.units, vector) * vector) {
-    products = t.scratch;
-    float* next = products + t.n_active * t.samples;
-    sample_bits = reinterpret_cast<unsigned*>(next);
-    next += groups_of(t.units, word_units) * t.samples;
-    unit_bits = reinterpret_cast<unsigned short*>(next);
-    next += t.samples / vector * padded_units / 2;
-    tables = next;
-    unit_words = reinterpret_cast<unsigned*>(tables + 4 * groups_of(t.units, group) * vector);
+    float* next = t.scratch;
+    const auto take = [&](long numbers) {
+      float* taken = next;
+      next += numbers;
+      return taken;
+    };
+    products = take(t.n_active * t.samples);
+    sample_bits = reinterpret_cast<unsigned*>(take(groups_of(t.units, word_units) * t.samples));
+    tables = take(4 * groups_of(t.units, group) * vector);
+    row_tables = take(row_table_numbers);
+    row_mask = take(t.row_stride);
+    // What follows need not lie at a cache line.
+    unit_bits = reinterpret_cast<unsigned short*>(take(t.samples / vector * padded_units / 2));
+    unit_words = reinterpret_cast<unsigned*>(next);
   }
 };
 
@@ -339,7 +349,7 @@ POEMS_INLINE void latent_rows(const FeatureTile& t, const Scratch& work, long a)
   for (; s < t.samples; s += vector) latent_block<R, 1>(t, work, a, s);
 }
 
-void backward(const FeatureTile& t) {
+void backward_by_factors(const FeatureTile& t) {
   const Scratch work(t);
   for (long a = 0; a < t.n_active; ++a) {
     const float* z = t.z + t.active[a] * t.z_stride;

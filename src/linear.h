@@ -39,12 +39,11 @@ struct Linear {
     forward(x, {0, x.cols()}, y);
   }
 
-  /// Gives the gradients their shape, for backward_weight() on several threads, and sets that of
-  /// the bias: db = sum of dy over the batch.
-  void backward_bias(const Matrix<T>& dy) {
-    weight.gradient.resize(weight.value.rows(), weight.value.cols());
-    bias.gradient = dy.rowwise().sum();
-  }
+  /// Gives the weight's gradient its shape, for backward_weight().
+  void prepare_gradient() { weight.gradient.resize(weight.value.rows(), weight.value.cols()); }
+
+  /// db = sum of dy over the batch.
+  void backward_bias(const Matrix<T>& dy) { bias.gradient = dy.rowwise().sum(); }
 
   /// Some columns of dA = dy x'.
   template <typename Input>
@@ -55,6 +54,7 @@ struct Linear {
 
   template <typename Input>
   void backward_parameters(const Eigen::MatrixBase<Input>& x, const Matrix<T>& dy) {
+    prepare_gradient();
     backward_bias(dy);
     backward_weight(x, dy, {0, x.rows()});
   }

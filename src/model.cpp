@@ -72,12 +72,13 @@ const Matrix<T>& Model<T>::mask(std::size_t omic) {
 template <typename T>
 void Model<T>::encode(const Batch<T>& batch, const Pass<T>& pass) {
   const Stopwatch watch(times.encoders);
+  const auto encoder_work = [&](std::size_t v) { return omics[v].encoder.work_per_sample(); };
   const auto dropout = [&](Purpose purpose, std::size_t v) {
     return dropout_of(config_.dropout, pass.dropout, pass.seed, purpose, pass.epoch, v);
   };
   for (std::size_t v = 0; v < omics.size(); ++v)
     omics[v].encoder.prepare(batch.omics[v], experts[v]);
-  for_sample_blocks(batch, pass.threads, [&](std::size_t v, Block samples) {
+  for_sample_blocks(batch, encoder_work, pass.threads, [&](std::size_t v, Block samples) {
     omics[v].encoder.forward(batch.omics[v], dropout(Purpose::encoder_dropout_1, v),
                              dropout(Purpose::encoder_dropout_2, v), samples, experts[v]);
   });
@@ -93,15 +94,16 @@ void Model<T>::backward_encoders(const Batch<T>& batch, const Pass<T>& pass) {
   const double keep_scale = dropout_of(config_.dropout, pass.dropout, pass.seed,
                                        Purpose::encoder_dropout_1, pass.epoch, 0)
                                 .keep_scale();
-  for_sample_blocks(batch, pass.threads, [&](std::size_t v, Block samples) {
+  const auto encoder_work = [&](std::size_t v) { return omics[v].encoder.work_per_sample(); };
+  for_sample_blocks(batch, encoder_work, pass.threads, [&](std::size_t v, Block samples) {
     omics[v].encoder.backward(keep_scale, samples, experts[v]);
   });
   std::vector<std::pair<std::size_t, Index>> blocks;
   double work = 0.0;
   for (std::size_t v = 0; v < omics.size(); ++v) {
-    omics[v].encoder.prepare_gradients(experts[v]);
+    omics[v].encoder.prepare_gradients();
     for (Index i = 0; i < omics[v].encoder.gradient_blocks(); ++i) blocks.emplace_back(v, i);
-    work += omics[v].encoder.work_per_sample() * static_cast<double>(batch.omics[v].x.rows());
+    work += encoder_work(v) * static_cast<double>(batch.omics[v].x.rows());
   }
   parallel_for(static_cast<Index>(blocks.size()), work, pass.threads, [&](Index i, int) {
     const std::size_t v = blocks[i].first;
@@ -110,9 +112,11 @@ void Model<T>::backward_encoders(const Batch<T>& batch, const Pass<T>& pass) {
 }
 
 /// Calls body(omic, samples) for blocks of the samples that have each omic, on several threads.
+/// sample_work(omic): multiplications for one sample, roughly.
 template <typename T>
-template <typename Body>
-void Model<T>::for_sample_blocks(const Batch<T>& batch, int threads, Body body) const {
+template <typename Work, typename Body>
+void Model<T>::for_sample_blocks(const Batch<T>& batch, Work sample_work, int threads,
+                                 Body body) const {
   constexpr Index samples_at_once = 24;
   std::vector<std::pair<std::size_t, Block>> blocks;
   double work = 0.0;
@@ -120,7 +124,7 @@ void Model<T>::for_sample_blocks(const Batch<T>& batch, int threads, Body body) 
     const Index members = batch.omics[v].x.rows();
     for (Index i = 0; i < block_count(samples_at_once, members); ++i)
       blocks.emplace_back(v, block_at(i, samples_at_once, members));
-    work += omics[v].encoder.work_per_sample() * static_cast<double>(members);
+    work += sample_work(v) * static_cast<double>(members);
   }
   parallel_for(static_cast<Index>(blocks.size()), work, threads,
                [&](Index i, int) { body(blocks[i].first, blocks[i].second); });
@@ -171,16 +175,20 @@ LossTerms Model<T>::loss_and_gradients(const Batch<T>& batch, const Pass<T>& pas
     if (Parameter<T>* noise = omic.likelihood->noise()) noise->zero_gradient();
   terms.reconstruction = decode(batch, pass, DecoderMode::gradients, passes);
 
-  Matrix<T> d_z = Matrix<T>::Zero(config_.factors, batch.size());
+  const Index factors = config_.factors;
+  Matrix<T> d_z = Matrix<T>::Zero(factors, batch.size());
   for (std::size_t v = 0; v < omics.size(); ++v) {
     const std::vector<Index>& members = batch.omics[v].members;
     for (std::size_t i = 0; i < members.size(); ++i) d_z.col(members[i]) += passes[v].d_z.col(i);
     add_prior_gradients(v, batch.size(), pass, passes[v].d_mask);
   }
-  kl_backward(config_.objective.kl_weight(batch.size(), config_.factors, pass.kl_weight),
-              posterior);
+  kl_backward(config_.objective.kl_weight(batch.size(), factors, pass.kl_weight), posterior);
   sample_latent_backward(pass.noise, d_z, posterior);
-  fuse_backward(batch, gate_state.alpha, posterior, experts, gate_state.d_alpha);
+  gate_state.d_alpha.setZero(gate_state.alpha.rows(), gate_state.alpha.cols());
+  const auto exponentials = [&](std::size_t) { return 40.0 * static_cast<double>(factors); };
+  for_sample_blocks(batch, exponentials, pass.threads, [&](std::size_t v, Block samples) {
+    fuse_backward(batch, gate_state.alpha, posterior, v, samples, experts[v], gate_state.d_alpha);
+  });
   gate.backward(batch, gate_state, experts);
   backward_encoders(batch, pass);
   add_priors(batch.size(), pass, terms);
@@ -239,7 +247,8 @@ void Model<T>::step(AdamW<T>& optimizer, const Pass<T>& pass, Index batch_size) 
   }
   step_loadings(optimizer, pass, batch_size);
   if (objective.inclusion_every_step())
-    for (std::size_t v = 0; v < omics.size(); ++v) omics[v].spike_slab.update(mask(v));
+    for (std::size_t v = 0; v < omics.size(); ++v)
+      omics[v].spike_slab.update(mask(v), pass.threads);
 }
 
 /// The step of W and v, with the proximal step and the unit lengths, in one pass over memory.
@@ -293,9 +302,9 @@ void Model<T>::begin_epoch() {
 }
 
 template <typename T>
-void Model<T>::end_epoch(bool update_noise) {
+void Model<T>::end_epoch(bool update_noise, int threads) {
   for (std::size_t v = 0; v < omics.size(); ++v) {
-    if (!config_.objective.inclusion_every_step()) omics[v].spike_slab.update(mask(v));
+    if (!config_.objective.inclusion_every_step()) omics[v].spike_slab.update(mask(v), threads);
     if (config_.objective.noise_once_per_epoch() && update_noise)
       omics[v].likelihood->update_noise();
   }

@@ -116,7 +116,7 @@ class Model {
   void begin_epoch();
 
   /// Updates that the objective does once per epoch: inclusion probabilities and noise.
-  void end_epoch(bool update_noise);
+  void end_epoch(bool update_noise, int threads);
 
   /// One omic decoded from z (factors x samples) without dropout and covariates: samples x
   /// features.
@@ -138,8 +138,8 @@ class Model {
 
  private:
   void step_loadings(AdamW<T>& optimizer, const Pass<T>& pass, Index batch_size);
-  template <typename Body>
-  void for_sample_blocks(const Batch<T>& batch, int threads, Body body) const;
+  template <typename Work, typename Body>
+  void for_sample_blocks(const Batch<T>& batch, Work sample_work, int threads, Body body) const;
   void backward_encoders(const Batch<T>& batch, const Pass<T>& pass);
   std::vector<double> decode(const Batch<T>& batch, const Pass<T>& pass, DecoderMode mode,
                              std::vector<DecoderPass<T>>& passes);

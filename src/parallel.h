@@ -10,6 +10,9 @@
 
 #ifdef _OPENMP
 #include <omp.h>
+#ifndef _WIN32
+#include <unistd.h>
+#endif
 #endif
 
 namespace poems {
@@ -32,14 +35,26 @@ inline Index block_count(Index size, Index total) { return (total + size - 1) / 
 /// about 0.1 ms. On a busy machine waking them takes far longer.
 constexpr double least_parallel_work = 1e6;
 
-/// Calls body(i, thread) for i in [0, count). work: multiplications of the whole loop, roughly. An
-/// exception in any call is rethrown once all threads are done, since none may leave an OpenMP
-/// region.
+#ifdef _OPENMP
+/// Whether this process was forked from the one that loaded the library, as by
+/// parallel::mclapply(). A forked process has its parent's records of waiting threads, but not the
+/// threads: with GCC's OpenMP it would wait for them for ever.
+#ifdef _WIN32
+inline bool is_forked() { return false; }
+#else
+inline const pid_t loading_process = getpid();
+inline bool is_forked() { return getpid() != loading_process; }
+#endif
+#endif
+
+/// Calls body(i, thread) for i in [0, count), on one thread in a forked process. work:
+/// multiplications of the whole loop, roughly. An exception in any call is rethrown once all
+/// threads are done, since none may leave an OpenMP region.
 template <typename Body>
 void parallel_for(Index count, double work, int threads, Body body) {
   std::exception_ptr failure;
 #ifdef _OPENMP
-  if (threads > 1 && count > 1 && work >= least_parallel_work) {
+  if (threads > 1 && count > 1 && work >= least_parallel_work && !is_forked()) {
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
     for (Index i = 0; i < count; ++i) {
       try {

@@ -7,6 +7,10 @@
 
 namespace poems {
 
+namespace {
+constexpr Index features_at_once = 256;
+}
+
 template <typename T>
 SpikeSlab<T>::SpikeSlab(const SpikeSlabConfig& config, Index factors, Index features)
     : inclusion_probability(Matrix<T>::Constant(factors, features, T(0.5))),
@@ -15,7 +19,6 @@ SpikeSlab<T>::SpikeSlab(const SpikeSlabConfig& config, Index factors, Index feat
 
 template <typename T>
 double SpikeSlab<T>::penalty(const Matrix<T>& W, int threads) const {
-  constexpr Index features_at_once = 256;
   std::vector<double> sums(block_count(features_at_once, W.cols()));
   parallel_for(static_cast<Index>(sums.size()), static_cast<double>(W.size()), threads,
                [&](Index i, int) {
@@ -50,25 +53,31 @@ void SpikeSlab<T>::proximal_step(const Matrix<T>& step, double weight, Block fea
 }
 
 template <typename T>
-void SpikeSlab<T>::update(const Matrix<T>& W) {
+void SpikeSlab<T>::update(const Matrix<T>& W, int threads) {
+  const Index factors = W.rows();
   const double features = static_cast<double>(W.cols());
   const double density_ratio = config_.proper_densities ? config_.lambda0 / config_.lambda1 : 1.0;
   const double difference = config_.lambda0 - config_.lambda1;
-  for (Index k = 0; k < W.rows(); ++k) {
-    // p = 1 / (1 + odds of the spike), the spike's odds being
-    // (1 - eta) / eta * lambda0 / lambda1 * exp(-(lambda0 - lambda1) |w|).
-    const double eta = static_cast<double>(inclusion_rate(k));
-    const double prior_odds = (1.0 - eta) / eta * density_ratio;
-    double sum = 0.0;
-    for (Index j = 0; j < W.cols(); ++j) {
-      const double size = std::abs(static_cast<double>(W(k, j)));
-      const double p = 1.0 / (1.0 + prior_odds * std::exp(-difference * size));
-      inclusion_probability(k, j) = static_cast<T>(p);
-      sum += p;
-    }
-    inclusion_rate(k) =
-        static_cast<T>((sum + config_.a - 1.0) / (config_.a + config_.b + features - 2.0));
-  }
+  // p = 1 / (1 + odds of the spike), the spike's odds being
+  // (1 - eta) / eta * lambda0 / lambda1 * exp(-(lambda0 - lambda1) |w|).
+  const auto eta = inclusion_rate.array().template cast<double>();
+  const Vector<double> prior_odds = (1.0 - eta) / eta * density_ratio;
+  const Index blocks = block_count(features_at_once, W.cols());
+  Matrix<double> sums = Matrix<double>::Zero(factors, blocks);
+  constexpr double exponential = 100.0;  // multiplications that take as long
+  parallel_for(blocks, exponential * static_cast<double>(W.size()), threads, [&](Index i, int) {
+    const Block b = block_at(i, features_at_once, W.cols());
+    for (Index j = b.begin; j < b.begin + b.size; ++j)
+      for (Index k = 0; k < factors; ++k) {
+        const double size = std::abs(static_cast<double>(W(k, j)));
+        const double p = 1.0 / (1.0 + prior_odds(k) * std::exp(-difference * size));
+        inclusion_probability(k, j) = static_cast<T>(p);
+        sums(k, i) += p;
+      }
+  });
+  inclusion_rate =
+      ((sums.rowwise().sum().array() + config_.a - 1.0) / (config_.a + config_.b + features - 2.0))
+          .template cast<T>();
 }
 
 template class SpikeSlab<float>;

@@ -42,7 +42,7 @@ class SpikeSlab {
 
   /// E step for p, then M step for eta: eta_k = (sum_j p_jk + a - 1) / (a + b + D - 2), from the
   /// loadings or the mask made from them.
-  void update(const Matrix<T>& W);
+  void update(const Matrix<T>& W, int threads);
 
  private:
   T rate(Index k, Index j) const {

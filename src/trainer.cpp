@@ -141,7 +141,7 @@ class Trainer {
     record.encoder_seconds = model_.times.encoders;
     record.decoder_seconds = model_.times.decoders;
     record.optimiser_seconds = model_.times.optimiser;
-    model_.end_epoch(record.epoch >= first_noise_epoch);
+    model_.end_epoch(record.epoch >= first_noise_epoch, config_.threads);
     return true;
   }
 

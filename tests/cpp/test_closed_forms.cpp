@@ -74,7 +74,7 @@ TEST(SpikeSlab, UpdatesByHand) {
   Matrix<double> W(1, 2);
   W << 0.0, std::log(2.0);
   poems::SpikeSlab<double> proper({4.0, 1.0, 2.0, 3.0, true}, 1, 2);
-  proper.update(W);
+  proper.update(W, 1);
   EXPECT_NEAR(proper.inclusion_probability(0, 0), 0.2, 1e-14);
   EXPECT_NEAR(proper.inclusion_probability(0, 1), 2.0 / 3.0, 1e-14);
   // eta = (0.2 + 2/3 + a - 1) / (a + b + D - 2), a = 2, b = 3, D = 2.
@@ -84,7 +84,7 @@ TEST(SpikeSlab, UpdatesByHand) {
 
   // Without the densities' constants: p(0) = 0.5, p(log 2) = 1 / (1 + 1 / 8).
   poems::SpikeSlab<double> published({4.0, 1.0, 1.0, 0.5, false}, 1, 2);
-  published.update(W);
+  published.update(W, 1);
   EXPECT_NEAR(published.inclusion_probability(0, 0), 0.5, 1e-14);
   EXPECT_NEAR(published.inclusion_probability(0, 1), 8.0 / 9.0, 1e-14);
   EXPECT_NEAR(published.inclusion_rate(0), (0.5 + 8.0 / 9.0) / 1.5, 1e-14);

@@ -163,6 +163,15 @@ TEST(Kernel, AgreesWithTheClearDecoderOnRandomShapes) {
   }
 }
 
+// Features with most factors active have a backward pass of their own for AVX-512.
+TEST(Kernel, HandlesAnyNumberOfFactorsWhenMostAreActive) {
+  unsigned seed = 200;
+  for (Index factors : {12, 13, 16, 31, 32, 47, 64, 80})
+    for (Index units : {1, 31, 66, 100, 131})
+      for (Index samples : {5, 33, 80, 300})
+        compare({factors, units, samples, 5, 0.9, 0.2, seed % 2 == 0, seed % 3 == 0}, seed++);
+}
+
 TEST(Kernel, HandlesTheShapesOfThePaper) {
   compare({32, 100, 512, 20, 1.0, 0.2, false, false}, 100);
   compare({32, 100, 48, 20, 0.125, 0.2, false, true}, 101);

@@ -37,3 +37,17 @@ test_that("fits at different instruction sets differ by rounding only", {
   expect_equal(lower$fit$history$training, upper$fit$history$training, tolerance = 1e-5)
   expect_false(identical(lower$fit$latent, upper$fit$latent))
 })
+
+test_that("a process forked after OpenMP has been used does not wait for ever", {
+  skip_on_os("windows") # cannot fork
+  skip_if_not(poems_engine()$openmp, "built without OpenMP")
+  # Large enough that loops run on two threads.
+  fit <- \() poems(tcga_breast$omics, factors = 8, seed = 21,
+                   control = quick_control(epochs = 2, threads = 2))
+  ours <- fit()
+  job <- parallel::mcparallel(fit())
+  withr::defer(tools::pskill(job$pid))
+  theirs <- parallel::mccollect(job, wait = FALSE, timeout = 60)
+  expect_false(is.null(theirs), label = "the forked process has not come back")
+  expect_identical(theirs[[1]]$latent, ours$latent)
+})
