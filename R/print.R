@@ -121,7 +121,6 @@ cat_heading <- function(overview) {
 cat_omics <- function(omics, gate) {
   r2 <- if (cli::is_utf8_output()) "R\u00b2" else "R2"
   columns <- list(omic = omics$omic)
-  if (any(omics$family != "gaussian")) columns$family <- sub("_", " ", omics$family)
   columns$features <- format(omics$features)
   columns$samples <- format(omics$samples)
   columns[[paste(r2, "training")]] <- percent(omics$training)
@@ -129,6 +128,15 @@ cat_omics <- function(omics, gate) {
   columns[["zero loadings"]] <- percent(omics$zero, digits = 1)
   if (gate) columns[["gate"]] <- format(round(omics$gate, 2), nsmall = 2)
   cat_table(columns)
+  cat_families(omics)
+}
+
+# Gaussian omics go without saying.
+cat_families <- function(omics) {
+  others <- omics[omics$family != "gaussian", ]
+  if (nrow(others) == 0) return(invisible())
+  named <- sprintf("%s (%s)", others$omic, sub("_", " ", others$family))
+  cat_text(sprintf("Not Gaussian: %s.", toString(named)))
 }
 
 cat_covariates <- function(names) {

@@ -39,7 +39,7 @@ generics::augment
 #'     sample has the omic.
 #'   * `"variance"`: one row per omic and factor. `omic`, `factor`; `r2`, see
 #'     [variance_explained()].
-#'   * `"omics"`: one row per omic. `omic`; `features`, `samples`, numbers of each;
+#'   * `"omics"`: one row per omic. `omic`; its `family`; `features`, `samples`, numbers of each;
 #'     `r2_training`, `r2_validation`, the share of variance explained in samples in training and
 #'     held out, `NA` without such samples; `zero`, the share of loadings that are zero; `gate`, the
 #'     mean over the samples that have the omic.

@@ -70,8 +70,9 @@ test_that("tidy variance, omics and history are those of the fit", {
   expect_identical(as.character(table$factor), variance_explained(fit)$factor)
 
   table <- tidy(fit, "omics")
-  expect_named(table, c("omic", "features", "samples", "r2_training", "r2_validation", "zero",
-                        "gate"))
+  expect_named(table, c("omic", "family", "features", "samples", "r2_training", "r2_validation",
+                        "zero", "gate"))
+  expect_identical(table$family, rep("gaussian", 3))
   expect_identical(table$features, c(30L, 20L, 24L))
   expect_identical(table$samples, c(60L, 60L, 45L))
   expect_equal(table$zero, unname(vapply(fit$loadings, \(w) mean(as.matrix(w) == 0), 0)))
