@@ -8,8 +8,6 @@
 #' Multi-omic Integration using Sparse Decoding. \doi{10.48550/arXiv.2511.03464}
 #'
 #' @useDynLib omicpoems, .registration = TRUE
-#' @importClassesFrom Matrix dgCMatrix
 #' @importFrom Rcpp sourceCpp
-#' @importClassesFrom Matrix dgCMatrix
 #' @keywords internal
 "_PACKAGE"

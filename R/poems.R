@@ -291,6 +291,14 @@ warn_no_factor <- function(fit) {
   }
 }
 
+# Loadings are sparse matrices of package Matrix, which takes long to load and is loaded when they
+# are first asked for: without it, those of a fit read from a file would have no names and no size.
+#' @export
+`$.poems` <- function(x, name) {
+  if (name %in% c("loadings", "unused")) loadNamespace("Matrix")
+  .subset2(x, name)
+}
+
 # Names what the core returned, parts the factors in use from the others and puts the fit together.
 new_fit <- function(trained, call, seed, control, scaling, config, samples, omics, covariates,
                     seconds) {

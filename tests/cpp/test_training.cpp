@@ -210,7 +210,8 @@ TEST(Storage, GivesWhatMemoryGives) {
   poems::TrainerConfig config = trainer_config();
   config.epochs = 2;
   Silent monitor;
-  poems::Model<float> a = initialised_model<float>(small_config({6, 5}, true), 1), b = a;
+  poems::Model<float> a = initialised_model<float>(small_config({6, 5}, true), 1);
+  poems::Model<float> b = initialised_model<float>(small_config({6, 5}, true), 1);
   const poems::TrainingResult result = poems::train(a, cohort, config, monitor);
   EXPECT_EQ(poems::train(b, stored, config, monitor).history.back().validation,
             result.history.back().validation);

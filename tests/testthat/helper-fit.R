@@ -22,7 +22,7 @@ fixed_fit <- function() {
   loadings_of <- function(features, nonzero) {
     w <- matrix(0, features, 2)
     w[seq_len(nonzero)] <- 0.5
-    methods::as(w, "CsparseMatrix")
+    Matrix::drop0(Matrix::Matrix(w, sparse = TRUE))
   }
   samples <- paste0("s", 1:20)
   gates <- cbind(mrna = rep(c(0.75, 1), each = 10), protein = rep(c(0.25, 0), each = 10))

@@ -170,3 +170,11 @@ test_that("an interrupt ends the training and returns the fit so far", {
   expect_gt(fit$epochs, 1)
   expect_true(fit$warned)
 })
+
+test_that("a fit read in a new session has the names of its loadings", {
+  file <- withr::local_tempfile(fileext = ".rds")
+  saveRDS(small_fit(), file)
+  code <- sprintf("library(omicpoems); cat(rownames(loadings(readRDS('%s'))$rna)[1:3])", file)
+  out <- system2(file.path(R.home("bin"), "Rscript"), c("-e", shQuote(code)), stdout = TRUE)
+  expect_identical(out, paste(rownames(loadings(small_fit())$rna)[1:3], collapse = " "))
+})

@@ -136,8 +136,3 @@ test_that("wrong arguments are errors", {
   expect_error(poems_report(fit, sets = 1), "sets")
   expect_identical(list.files(), character())
 })
-
-test_that("the names of sparse loadings can be read in a new session", {
-  # Without Matrix, rownames() of a fit from readRDS() is NULL.
-  expect_true("Matrix" %in% names(getNamespaceImports("omicpoems")))
-})
