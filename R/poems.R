@@ -17,7 +17,7 @@
 #' Training holds out a share of the samples (`validation` in [poems_control()]) to know when to
 #' stop, and keeps the parameters of the best epoch. A cohort of at most 1000 samples is then trained
 #' once more, from the start and for as many epochs, with all its samples; what the fit says of losses
-#' and held-out samples is of the first training. Interrupting it (Ctrl-C) ends the training and
+#' and of samples held out is of the first training. Interrupting it (Ctrl-C) ends the training and
 #' returns, with a warning, the best fit so far.
 #'
 #' @section Families:
@@ -102,6 +102,7 @@
 #'   * `history`: a data frame with the losses of every epoch (per sample, smaller is better).
 #'   * `covariates`: `NULL`, or a list with the standardised `design` matrix (samples x columns) and
 #'     what makes that of new samples.
+#'   * `all_samples`: whether the cohort was trained once more with all its samples.
 #'   * `best_epoch`, `stopped`, `validation`, `seconds`, `seed`, `control`, `scaling`, `omics`,
 #'     `samples`, `parameters`, `order`, `unused`, `config`, `call`, `version`: how the fit came
 #'     about and what [predict()] needs. `config$factors` is the number of factors asked for.
@@ -272,8 +273,8 @@ trains_again <- function(trained, control, samples) {
     trained$stopped != "interrupted" && length(samples) <= most_trained_again
 }
 
-# What the second training gives, unless it was interrupted; history and held-out variance stay those
-# of the first.
+# What the second training gives, unless it was interrupted; history and variance explained in the
+# samples held out (the second column) stay those of the first.
 take_all_samples <- function(trained, again) {
   if (again$stopped != "epochs") {
     cli::cli_warn("Interrupted while training on all samples: this is the fit without those held
@@ -282,6 +283,8 @@ take_all_samples <- function(trained, again) {
   }
   parts <- c("parameters", "latent", "gates")
   trained[parts] <- again[parts]
+  trained$variance[, 1] <- again$variance[, 1]
+  trained$all_samples <- TRUE
   trained
 }
 
@@ -321,6 +324,7 @@ new_fit <- function(trained, call, seed, control, scaling, config, samples, omic
       explained = explained_tables(trained$sums, omics, in_use),
       history = as.data.frame(trained$history), best_epoch = trained$best_epoch,
       stopped = trained$stopped, validation = samples[trained$validation],
+      all_samples = isTRUE(trained$all_samples),
       order = c(in_use, unused),
       unused = list(
         latent = trained$latent[, unused, drop = FALSE], loadings = loadings_of(unused),

@@ -97,7 +97,7 @@ omic_summary <- function(fit, omic) {
 training_summary <- function(fit) {
   kept <- fit$history[fit$history$epoch == fit$best_epoch, ]
   c(
-    fit[c("stopped", "best_epoch", "seconds", "seed", "scaling", "version")],
+    fit[c("stopped", "best_epoch", "all_samples", "seconds", "seed", "scaling", "version")],
     list(
       epochs_run = nrow(fit$history), held_out = length(fit$validation),
       training_loss = kept$training, validation_loss = kept$validation
@@ -186,8 +186,13 @@ describe_training <- function(training) {
     epochs = "all were run",
     interrupted = "interrupted"
   )
+  kept <- if (training$all_samples) {
+    "Best was epoch %d: trained again so long, with all samples."
+  } else {
+    "Kept epoch %d."
+  }
   sprintf(
-    "Trained for %d of at most %d epochs in %s: %s. Kept epoch %d.",
+    paste("Trained for %d of at most %d epochs in %s: %s.", kept),
     training$epochs_run, training$epochs, format_seconds(training$seconds), why, training$best_epoch
   )
 }

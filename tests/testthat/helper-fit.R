@@ -48,7 +48,8 @@ fixed_fit <- function() {
         r2 = c(0.31, 0.104, 0.152, -0.0004)
       )),
       history = data.frame(epoch = 1:40, training = 140:101, validation = c(150:141, 142:171)),
-      best_epoch = 10L, stopped = "converged", validation = samples[11:14], seconds = 2.5,
+      best_epoch = 10L, stopped = "converged", all_samples = FALSE, validation = samples[11:14],
+      seconds = 2.5,
       version = "0.1.0"
     ),
     class = "poems"

@@ -174,7 +174,26 @@ test_that("an interrupt ends the training and returns the fit so far", {
 test_that("a fit read in a new session has the names of its loadings", {
   file <- withr::local_tempfile(fileext = ".rds")
   saveRDS(small_fit(), file)
-  code <- sprintf("library(omicpoems); cat(rownames(loadings(readRDS('%s'))$rna)[1:3])", file)
+  code <- sprintf(
+    "library(omicpoems, lib.loc = '%s'); cat(rownames(loadings(readRDS('%s'))$rna)[1:3])",
+    dirname(system.file(package = "omicpoems")), file
+  )
   out <- system2(file.path(R.home("bin"), "Rscript"), c("-e", shQuote(code)), stdout = TRUE)
   expect_identical(out, paste(rownames(loadings(small_fit())$rna)[1:3], collapse = " "))
+})
+
+test_that("small cohorts are trained again with all samples, for the best number of epochs", {
+  cohort <- small_cohort()$omics
+  fit <- poems(cohort, factors = 3, seed = 3, control = quick_control(epochs = 12, patience = 4))
+  expect_true(fit$all_samples)
+  expect_gt(length(fit$validation), 0)
+  all <- poems(cohort, factors = 3, seed = 3,
+               control = quick_control(epochs = fit$best_epoch, validation = 0))
+  expect_false(all$all_samples)
+  expect_identical(fit$parameters, all$parameters)
+  expect_identical(loadings(fit), loadings(all))
+  expect_identical(fit$variance[1:3, ], all$variance)
+  published <- poems(lapply(cohort, \(x) x[, 1:45]), factors = 3, seed = 3,
+                     control = quick_control(objective = "published", epochs = 3))
+  expect_false(published$all_samples)
 })

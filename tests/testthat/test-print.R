@@ -28,6 +28,13 @@ test_that("an interrupted fit prints", {
   expect_output(print(fit), "Trained for 40 of at most 1000 epochs in 2.5 s: interrupted.")
 })
 
+test_that("a fit that was trained again with all samples says so", {
+  fit <- fixed_fit()
+  fit$all_samples <- TRUE
+  shown <- paste(capture.output(print(fit)), collapse = " ")
+  expect_match(shown, "Best was epoch 10: trained again so long, with all samples.", fixed = TRUE)
+})
+
 test_that("print() returns its argument invisibly", {
   fit <- fixed_fit()
   capture.output(expect_identical(withVisible(print(fit)), list(value = fit, visible = FALSE)))
