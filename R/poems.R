@@ -3,8 +3,8 @@
 #' Learns factors shared by all omics. Each omic has an encoder that proposes a Gaussian over the
 #' factors (an expert); a gating network weighs the experts per sample; their gated product is the
 #' sample's posterior; and a sparse decoder per omic reconstructs every feature from the few
-#' factors its loadings let through. Loadings have a spike-and-slab lasso prior, so most are
-#' exactly zero.
+#' factors its loadings let through. Loadings have a spike-and-slab lasso prior: those that
+#' the data do not need are exactly zero.
 #'
 #' Samples are matched across omics by name. The union of samples is fitted: a sample may lack
 #' whole omics, and values may be missing (`NA`) inside an omic.
