@@ -143,7 +143,7 @@ abort_not_numeric <- function(side, culprits, omic, arg, call) {
     "x" = "Omic {quote_some(omic)} has {length(culprits)} non-numeric
            {side}{cli::qty(length(culprits))}{?s}: {quote_some(culprits)}.",
     "i" = "Remove what is not a measurement; move feature and sample names into the row and
-           column names."
+           column names, as {.code read.csv(file, row.names = 1)} does."
   ), call = call)
 }
 
