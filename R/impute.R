@@ -80,12 +80,8 @@ samples_with_gaps <- function(data, omics) {
   whole <- lapply(omics, \(omic) {
     x <- data$data[[omic]]
     if (is.null(x)) return(character())
-    if (is_disk_matrix(x)) {
-      gaps <- logical()
-      for_each_sample(x, \(values) gaps[length(gaps) + 1] <<- anyNA(values))
-    } else {
-      gaps <- is.na(colSums(x))
-    }
+    gaps <- logical()
+    for_each_sample(x, \(values) gaps[length(gaps) + 1] <<- anyNA(values))
     colnames(x)[!gaps]
   })
   setdiff(data$samples, Reduce(intersect, whole))
