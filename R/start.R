@@ -1,8 +1,9 @@
 # Where training starts: a sparse linear factor model of the same data. Principal components that
 # stand out from noise, rotated to few loadings per feature (varimax) and cut to the loadings that
-# are significant, are written into the encoders and decoders, whose ReLU units can hold a linear
-# map exactly: in pairs, relu(u) - relu(-u) = u. Training then bends what is not linear. A random
-# start ends in a far worse optimum when samples are few.
+# are significant, tell which features make a factor; least squares, how far. The linear model is then
+# written into the encoders and decoders, whose ReLU units can hold a linear map exactly: in pairs,
+# relu(u) - relu(-u) = u. Training then bends what is not linear. A random start ends in a far worse
+# optimum when samples are few.
 
 # More samples than this say little more about where to start.
 most_start_samples <- 1000L
@@ -22,16 +23,19 @@ linear_start <- function(blank, omics, data, samples, validation, factors, contr
                          design = NULL) {
   used <- spaced_samples(setdiff(seq_along(samples), validation))
   x <- standardised_features(omics, data, samples[used], design)
-  seen <- standardise_rows(bounded(x))
   # Two units a factor, and one to spare that keeps the columns of factors not started from 0.
   most <- min(factors, (control$hidden - 1L) %/% 2L, ncol(x) - 2L)
   if (most < 1) return(blank)
-  loadings <- factor_loadings(seen$x, most, control$threads)
+  robust <- standardise_rows(bounded(x))$x
+  loadings <- factor_loadings(robust, most, control$threads)
   if (is.null(loadings)) return(blank)
   omic <- rep(seq_along(omics), vapply(omics, \(o) length(o$features), 0L))
-  experts <- linear_experts(loadings, omic)
+  nonzero <- nonzero_loadings(loadings, omic, ncol(x))
+  z <- product_of_experts(linear_experts(loadings, omic), robust, omic)
+  seen <- standardise_rows(x)
+  experts <- linear_experts(refit_loadings(seen$x, z, nonzero, omic)$loadings, omic)
   z <- product_of_experts(experts, seen$x, omic)
-  decoded <- refit_loadings(x, z, nonzero_loadings(loadings, omic, ncol(x)), omic)
+  decoded <- refit_loadings(x, z, nonzero, omic)
   for (v in seq_along(omics)) {
     here <- omic == v
     blank$omics[[v]] <- blank$omics[[v]] |>
@@ -49,7 +53,8 @@ spaced_samples <- function(samples) {
   samples[unique(round(seq(1, length(samples), length.out = most_start_samples)))]
 }
 
-# Features as encoders see them.
+# What factors are sought in: a few extreme values shall not make one, and features that answer a
+# factor along a curve look straighter. Where a sample lies is then told by the values themselves.
 bounded <- \(x) x / sqrt(1 + x^2)
 
 # All features x samples on the scale of training; 0 where a value is missing or a sample lacks an

@@ -29,12 +29,11 @@ Matrix<T> relu_and_drop_backward(const Matrix<T>& activation, double keep_scale,
 }  // namespace
 
 template <typename T>
-Encoder<T>::Encoder(Index features, Index hidden, Index factors, bool bounded_inputs)
+Encoder<T>::Encoder(Index features, Index hidden, Index factors)
     : hidden1("encoder_hidden1", features, hidden),
       hidden2("encoder_hidden2", hidden, hidden),
       mean("encoder_mean", hidden, factors),
-      logvar("encoder_logvar", hidden, factors),
-      bounded_inputs_(bounded_inputs) {}
+      logvar("encoder_logvar", hidden, factors) {}
 
 template <typename T>
 void Encoder<T>::initialise(std::uint64_t seed, std::uint64_t& part) {
@@ -49,17 +48,12 @@ void Encoder<T>::prepare(const OmicBatch<T>& batch, Expert<T>& expert) const {
     m->resize(units, members);
   for (Matrix<T>* m : {&expert.mean, &expert.logvar, &expert.d_mean, &expert.d_logvar})
     m->resize(factors, members);
-  if (bounded_inputs_) expert.bounded.resize(members, batch.x.cols());
 }
 
 template <typename T>
 void Encoder<T>::forward(const OmicBatch<T>& batch, const Dropout& drop1, const Dropout& drop2,
                          Block samples, Expert<T>& expert) const {
-  if (bounded_inputs_) {
-    const auto x = batch.x.middleRows(samples.begin, samples.size).array();
-    expert.bounded.middleRows(samples.begin, samples.size) = x / (T(1) + x.square()).sqrt();
-  }
-  hidden1.forward(inputs(batch, expert).transpose(), samples, expert.hidden1);
+  hidden1.forward(batch.x.transpose(), samples, expert.hidden1);
   relu_and_drop(batch.samples, drop1, samples, expert.hidden1);
   hidden2.forward(expert.hidden1, samples, expert.hidden2);
   relu_and_drop(batch.samples, drop2, samples, expert.hidden2);
@@ -106,7 +100,7 @@ void Encoder<T>::gradient(const OmicBatch<T>& batch, const Expert<T>& expert, In
       hidden1.backward_bias(expert.d_hidden1);
       break;
     default:
-      hidden1.backward_weight(inputs(batch, expert).transpose(), expert.d_hidden1,
+      hidden1.backward_weight(batch.x.transpose(), expert.d_hidden1,
                               block_at(block - 4, inputs_at_once, hidden1.weight.value.cols()));
   }
 }

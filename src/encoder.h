@@ -2,9 +2,6 @@
 //
 //   h1 = drop(relu(A1 x + b1)),  h2 = drop(relu(A2 h1 + b2)),
 //   mean = Am h2 + bm,           logvar = Al h2 + bl
-//
-// With bounded inputs, x / sqrt(1 + x^2) takes the place of x: a few extreme values then cannot
-// decide where a sample lies.
 #pragma once
 
 #include "data.h"
@@ -16,7 +13,6 @@ namespace poems {
 /// What a pass computes for one omic. B: batch members that have the omic.
 template <typename T>
 struct Expert {
-  Matrix<T> bounded;               ///< B x features, what the encoder sees if inputs are bounded
   Matrix<T> hidden1, hidden2;      ///< hidden x B
   Matrix<T> mean, logvar;          ///< factors x B
   Matrix<T> d_mean, d_logvar;      ///< factors x B, gradients of the loss
@@ -29,7 +25,7 @@ template <typename T>
 struct Encoder {
   Linear<T> hidden1, hidden2, mean, logvar;
 
-  Encoder(Index features, Index hidden, Index factors, bool bounded_inputs);
+  Encoder(Index features, Index hidden, Index factors);
 
   void initialise(std::uint64_t seed, std::uint64_t& part);
 
@@ -52,13 +48,6 @@ struct Encoder {
 
   /// Multiplications per sample of a forward pass.
   double work_per_sample() const;
-
- private:
-  const Matrix<T>& inputs(const OmicBatch<T>& batch, const Expert<T>& expert) const {
-    return bounded_inputs_ ? expert.bounded : batch.x;
-  }
-
-  bool bounded_inputs_;
 };
 
 }  // namespace poems

@@ -26,8 +26,7 @@ Dropout dropout_of(double rate, bool on, std::uint64_t seed, Purpose purpose, st
 
 template <typename T>
 OmicModel<T>::OmicModel(const ModelConfig& config, const OmicConfig& omic)
-    : encoder(omic.features, config.encoder_hidden, config.factors,
-              config.objective.bounds_encoder_inputs()),
+    : encoder(omic.features, config.encoder_hidden, config.factors),
       decoder(omic.features, config.factors, config.decoder_hidden, config.covariates),
       likelihood(
           make_likelihood<T>(omic.family, omic.features, omic.noise_prior,

@@ -13,7 +13,6 @@ struct Objective {
   bool elbo;
 
   bool likelihood_has_normaliser() const { return elbo; }
-  bool bounds_encoder_inputs() const { return elbo; }
   bool proper_densities() const { return elbo; }          ///< in the E step of the spike and slab
   bool penalty_by_proximal_step() const { return elbo; }  ///< otherwise by its subgradient
   bool noise_once_per_epoch() const { return elbo; }      ///< otherwise by the optimiser

@@ -101,8 +101,9 @@ test_that("every run is a fit with its own seed", {
   by_hand <- compare_runs(fits, features, result$seeds, result$settings)
   expect_identical(by_hand$selection, result$selection)
   expect_identical(by_hand$similarity, result$similarity)
+  used <- result$fit$factors
   expect_identical(lapply(result$selection, dim),
-                   list(rna = c(30L, 3L), protein = c(20L, 3L), mirna = c(24L, 3L)))
+                   list(rna = c(30L, used), protein = c(20L, used), mirna = c(24L, used)))
 })
 
 test_that("the seed decides everything, and set.seed() governs without one", {
