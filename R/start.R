@@ -14,6 +14,10 @@ most_rotated_features <- 5000L
 # Loadings to start from are those that are not 0 with at least this probability.
 least_inclusion <- 0.9
 
+# Penalties that ridge regression tries, in units of the mean eigenvalue of the samples' inner
+# products.
+ridge_penalties <- 10^seq(-1.5, 3, by = 0.25)
+
 # Rounds of filling in omics that samples lack from the model of the round before.
 filling_rounds <- 4L
 
@@ -33,7 +37,8 @@ linear_start <- function(blank, omics, data, samples, validation, factors, contr
   nonzero <- nonzero_loadings(loadings, omic, ncol(x))
   z <- product_of_experts(linear_experts(loadings, omic), robust, omic)
   seen <- standardise_rows(x)
-  experts <- linear_experts(refit_loadings(seen$x, z, nonzero, omic)$loadings, omic)
+  experts <- linear_experts(refit_loadings(seen$x, z, nonzero, omic)$loadings, omic) |>
+    learn_experts(seen$x, z, omic, control$threads)
   z <- product_of_experts(experts, seen$x, omic)
   decoded <- refit_loadings(x, z, nonzero, omic)
   for (v in seq_along(omics)) {
@@ -177,6 +182,37 @@ linear_experts <- function(loadings, omic) {
          precision = length(omics) * share)
   })
   list(weights = lapply(alone, `[[`, "weights"), precision = lapply(alone, `[[`, "precision"))
+}
+
+# The same experts with means learnt from the posterior `z` of all omics: ridge regression of the
+# factors on the features of one omic. In real omics the noise of features is not independent, and
+# what the model itself says of a factor that an omic hardly knows is far too bold.
+learn_experts <- function(experts, x, z, omic, threads) {
+  omics <- length(experts$weights)
+  experts$weights <- lapply(seq_len(omics), \(v) {
+    has <- z$has[v, ]
+    share <- experts$precision[[v]] / omics
+    weights <- ridge_weights(x[omic == v, has, drop = FALSE], z$mean[, has, drop = FALSE], threads)
+    weights * (share + 1 - 1 / omics) / share
+  })
+  experts
+}
+
+# Ridge regression of every row of y on the rows of x, over samples (columns): coefficients, rows of
+# y x rows of x. Each has the penalty with the smallest leave-one-out error.
+ridge_weights <- function(x, y, threads) {
+  if (all(x == 0)) return(matrix(0, nrow(y), nrow(x)))
+  inner <- eigen(core_inner_products(x, threads), symmetric = TRUE)
+  values <- pmax(inner$values, 0)
+  rotated <- crossprod(inner$vectors, t(y))
+  penalties <- mean(values) * ridge_penalties
+  errors <- vapply(penalties, \(penalty) {
+    shrink <- values / (values + penalty)
+    left <- t(y) - inner$vectors %*% (shrink * rotated)
+    colMeans((left / (1 - drop(inner$vectors^2 %*% shrink)))^2)
+  }, numeric(nrow(y)))
+  best <- penalties[apply(matrix(errors, nrow(y)), 1, which.min)]
+  t(x %*% (inner$vectors %*% (rotated / outer(values, best, `+`))))
 }
 
 # Mean and variance (factors x samples) of the gated product of linear_experts(), and which omics

@@ -28,9 +28,10 @@ started_from <- function(omics, factors) {
   first <- textbook_posterior(loadings, robust)
   x <- standardised_by(z, held_in)
   refitted <- ridge_by_augmentation(x[, held_in], first$mean[held_in, ], first$variance, nonzero)
-  posterior <- textbook_posterior(refitted$slopes, x)
-  list(trained = train(start), config = config, loadings = loadings, posterior = posterior$mean,
-       variance = posterior$variance, nonzero = nonzero, z = z[, held_in], held_in = held_in)
+  learnt <- ridge_by_leaving_out(x, first$mean, held_in)
+  variance <- textbook_posterior(refitted$slopes, x)$variance
+  list(trained = train(start), config = config, loadings = loadings, posterior = learnt,
+       variance = variance, nonzero = nonzero, z = z[, held_in], held_in = held_in)
 }
 
 standardised_by <- function(x, samples) {
@@ -45,6 +46,23 @@ textbook_posterior <- function(loadings, x) {
   mean <- t(weights %*% x)
   colnames(mean) <- NULL
   list(mean = mean, variance = diag(diag(ncol(loadings)) - weights %*% loadings))
+}
+
+# What ridge regression of the factors on features says of all samples, by normal equations, with the
+# penalties of the smallest leave-one-out errors over `held_in`.
+ridge_by_leaving_out <- function(x, factors, held_in) {
+  seen <- x[, held_in]
+  inner <- tcrossprod(seen)
+  unit <- sum(diag(inner)) / ncol(seen)
+  tries <- lapply(ridge_penalties * unit, \(penalty) {
+    coefficients <- solve(inner + penalty * diag(nrow(x)), x)
+    hat <- crossprod(seen, coefficients)  # of those held in (rows) in all (columns)
+    fitted <- crossprod(hat, factors[held_in, ])
+    left <- (factors - fitted)[held_in, ] / (1 - diag(hat[, held_in]))
+    list(fitted = fitted, error = colMeans(left^2))
+  })
+  best <- apply(vapply(tries, `[[`, numeric(ncol(factors)), "error"), 1, which.min)
+  vapply(seq_along(best), \(k) tries[[best[[k]]]]$fitted[, k], numeric(ncol(x)))
 }
 
 # Ridge regression of each feature on its factors, by the formula for augmented data.
