@@ -7,13 +7,14 @@ most_silhouette_samples <- 2000
 
 #' Cluster samples by their factors
 #'
-#' Groups the samples of a fit by k-means or a mixture of Gaussians on [latent()], whose scale makes
-#' distances resemble those between reconstructed profiles.
+#' Groups the samples of a fit by k-means on the embedding that [latent()] returns, or by a mixture
+#' of Gaussians on their own posterior means.
 #'
 #' Where `k` is `NULL`, the number of clusters is that which scores best:
 #'
-#' * `"kmeans"`: the largest mean silhouette width over 2 to `r most_clusters` clusters. Where there
-#'   are more than `r most_silhouette_samples` samples, the silhouette is that of as many drawn at
+#' * `"kmeans"`: the largest mean silhouette width over 2 to `r most_clusters` clusters, by the
+#'   samples' own posterior means, which the embedding shows closer to their like. Where there are
+#'   more than `r most_silhouette_samples` samples, the silhouette is that of as many drawn at
 #'   random.
 #' * `"mclust"`: the largest Bayesian information criterion (as mclust has it, larger is better)
 #'   over 1 to `r most_clusters` clusters and all of mclust's shapes of the covariance.
@@ -57,16 +58,18 @@ cluster_samples <- function(fit, k = NULL, method = c("kmeans", "mclust"), seed 
   method <- rlang::arg_match(method)
   seed <- check_seed(seed)
   rlang::check_installed(c(kmeans = "cluster", mclust = "mclust")[[method]], "to cluster samples.")
-  embedding <- latent(fit)
-  distinct <- nrow(unique(embedding))
+  own <- scaled_means(fit$latent, fit)
+  distinct <- nrow(unique(own))
   most <- max(2, min(most_clusters, distinct - 1))
   if (!is.null(k)) {
     check_value(k, "k", sprintf("`NULL` or a whole number from 2 to %d", distinct - 1),
                 \(x) is_whole(x) && x >= 2 && x < distinct)
   }
   try <- if (is.null(k)) seq(if (method == "mclust") 1 else 2, most) else as.integer(k)
-  run <- switch(method, kmeans = cluster_kmeans, mclust = cluster_mclust)
-  found <- with_seed(seed, run(embedding, try))
+  found <- with_seed(seed, switch(method,
+    kmeans = cluster_kmeans(latent(fit), own, try),
+    mclust = cluster_mclust(own, try)
+  ))
   choice <- list(
     method = method, k = length(unique(found$cluster)), seed = seed, criterion = found$criterion,
     scores = data.frame(k = try, score = found$scores)
@@ -80,22 +83,22 @@ cluster_samples <- function(fit, k = NULL, method = c("kmeans", "mclust"), seed 
 # Each of these returns `cluster`, a number per sample, and the score of every number of clusters in
 # `try` by `criterion`.
 
-cluster_kmeans <- function(embedding, try) {
+cluster_kmeans <- function(embedding, own, try) {
   runs <- lapply(try, \(k) stats::kmeans(embedding, k, iter.max = 100, nstart = 25)$cluster)
-  looked_at <- seq_len(nrow(embedding))
+  looked_at <- seq_len(nrow(own))
   if (length(looked_at) > most_silhouette_samples) {
     looked_at <- draw_from(looked_at, most_silhouette_samples)
   }
   scores <- vapply(runs, \(cluster) {
-    mean_silhouette(embedding[looked_at, , drop = FALSE], cluster[looked_at])
+    mean_silhouette(own[looked_at, , drop = FALSE], cluster[looked_at])
   }, 0)
   list(cluster = runs[[which.max(scores)]], scores = scores, criterion = "silhouette")
 }
 
-cluster_mclust <- function(embedding, try) {
+cluster_mclust <- function(own, try) {
   # Mclust() looks for other functions of its package where it is called from.
-  model <- eval(quote(Mclust(embedding, G = try, verbose = FALSE)),
-                list(embedding = embedding, try = try), asNamespace("mclust"))
+  model <- eval(quote(Mclust(own, G = try, verbose = FALSE)),
+                list(own = own, try = try), asNamespace("mclust"))
   scores <- apply(model$BIC, 1, \(row) if (all(is.na(row))) NA else max(row, na.rm = TRUE))
   list(cluster = model$classification, scores = unname(scores), criterion = "BIC")
 }

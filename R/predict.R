@@ -16,7 +16,8 @@
 #' @param ... Not used.
 #'
 #' @return
-#' * `"latent"`: samples x factors matrix, the posterior means, scaled as by [latent()].
+#' * `"latent"`: samples x factors matrix, where new samples lie in the embedding that [latent()]
+#'   returns.
 #' * `"gates"`: samples x omics matrix; rows sum to 1, with 0 where a sample lacks the omic.
 #' * `"reconstruction"`: named list with, per omic of the fit, a features x samples matrix on the
 #'   scale of the data, decoded from the posterior mean: expected values, which are probabilities of
@@ -60,7 +61,7 @@ predict.poems <- function(object, newdata = NULL, type = c("latent", "gates", "r
   of <- rownames(projected$gates)
   switch(type,
     latent = projected$latent[, factors_in_use(object), drop = FALSE] |>
-      scale_latent(object$spread) |>
+      embed_samples(object) |>
       name_factors(of),
     gates = projected$gates,
     reconstruction = reconstruct(object, projected, of)

@@ -25,7 +25,8 @@ filling_rounds <- 4L
 # `samples` of those held out; `design`: samples x covariates, or NULL.
 linear_start <- function(blank, omics, data, samples, validation, factors, control,
                          design = NULL) {
-  used <- spaced_samples(setdiff(seq_along(samples), validation))
+  used <- setdiff(seq_along(samples), validation)
+  used <- used[spaced(length(used), most_start_samples)]
   x <- standardised_features(omics, data, samples[used], design)
   # Two units a factor, and one to spare that keeps the columns of factors not started from 0.
   most <- min(factors, (control$hidden - 1L) %/% 2L, ncol(x) - 2L)
@@ -51,11 +52,6 @@ linear_start <- function(blank, omics, data, samples, validation, factors, contr
   blank$gate$output_weight[] <- 0  # all omics weigh the same
   blank$gate$output_bias[] <- 0
   blank
-}
-
-# At most as many as a start needs, evenly spaced.
-spaced_samples <- function(samples) {
-  samples[unique(round(seq(1, length(samples), length.out = most_start_samples)))]
 }
 
 # What factors are sought in: a few extreme values shall not make one, and features that answer a

@@ -24,6 +24,7 @@ fold <- vapply(seq_len(repeats), \(r) {
   (r - 1L) * parts + sample(rep_len(seq_len(parts), nrow(samples)))
 }, integer(nrow(samples)))
 
+# The components of the test tumours; and with samples drawn to their like, as latent() does.
 embed_pca <- function(train, test) {
   standardised <- Map(\(a, b) {
     center <- rowMeans(a)
@@ -31,7 +32,10 @@ embed_pca <- function(train, test) {
     list(train = (a - center) / scale, test = (b - center) / scale)
   }, train, test)
   stack <- \(part) t(do.call(rbind, lapply(standardised, `[[`, part)))
-  stats::predict(stats::prcomp(stack("train"), rank. = dimensions), stack("test"))
+  model <- stats::prcomp(stack("train"), rank. = dimensions)
+  own <- stats::predict(model, stack("test"))
+  as_fit <- list(latent = model$x, spread = rep(1, dimensions), control = list(objective = "elbo"))
+  list(own = own, drawn = omicpoems:::embed_samples(own, as_fit))
 }
 
 # What predict() returns, and one sample of z, which is what the released code evaluates.
@@ -44,7 +48,9 @@ embed_poems <- function(train, test, objective, seed) {
   set.seed(seed)
   noise <- stats::rnorm(length(projected$latent))
   list(
-    mean = predict(fit, test), sample = projected$latent + exp(projected$logvar / 2) * noise,
+    mean = predict(fit, test),
+    own = omicpoems:::scaled_means(projected$latent[, omicpoems:::factors_in_use(fit)], fit),
+    sample = projected$latent + exp(projected$logvar / 2) * noise,
     epochs = nrow(fit$history), seconds = fit$seconds,
     zeros = 1 - fit$history$nonzero[fit$best_epoch]
   )
@@ -65,10 +71,13 @@ runs <- do.call(rbind, lapply(seq_len(splits), \(split) {
   b <- lapply(omics, \(x) x[, test])
   elbo <- embed_poems(a, b, "elbo", seed = 20L + split)
   published <- embed_poems(a, b, "published", seed = 20L + split)
+  pca <- embed_pca(a, b)
   message("split ", split, " done")
   rbind(
     score("poems(), default (elbo)", split, elbo$mean, test, elbo),
-    score("PCA, 32 components", split, embed_pca(a, b), test),
+    score("PCA, 32 components", split, pca$own, test),
+    score("poems(), own scaled posterior means", split, elbo$own, test, elbo),
+    score("PCA, samples drawn to their like", split, pca$drawn, test),
     score("\"published\", posterior mean", split, published$mean, test, published),
     score("\"published\", one sample of z", split, published$sample, test, published)
   )

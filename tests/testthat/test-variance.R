@@ -155,7 +155,9 @@ test_that("factors not in use stay part of the model", {
   expect_identical(core_parameters(fewer), core_parameters(fit))
   expect_identical(core_latent(fewer), core_latent(fit))
   expect_identical(predict(fewer), latent(fewer))
-  expect_identical(predict(fewer, cohort$omics), predict(fit, cohort$omics)[, names])
+  gates <- \(fit) predict(fit, cohort$omics, type = "gates")
+  expect_identical(gates(fewer), gates(fit))
+  expect_identical(colnames(predict(fewer, cohort$omics)), names)
   expect_identical(predict(fewer, type = "reconstruction"), predict(fit, type = "reconstruction"))
   expect_identical(
     feature_effects(fewer), lapply(feature_effects(fit), \(effect) effect[, names])
