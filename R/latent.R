@@ -21,7 +21,7 @@
 #'     samples of the fit that are nearest to it (of at most 1000, evenly spaced), and samples far
 #'     out are drawn in: a vector m becomes m / sqrt(1 + |m|^2 / s^2), with s^2 twice the mean squared
 #'     length over the fit. What a sample shares with others stays, what it shows alone fades; values
-#'     of a factor keep a correlation of about 0.97 with its posterior means.
+#'     of a factor keep a correlation of about 0.98 with its posterior means.
 #'
 #'   Fits with `objective = "published"` are not scaled.
 #' * `gates()`: numeric matrix, samples x omics. Weights between 0 and 1 that sum to 1 per sample;
