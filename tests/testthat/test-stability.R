@@ -1,4 +1,5 @@
 skip_if_not_installed("clue")
+loadNamespace("Matrix")  # whose classes fake_fit() makes
 
 cohort <- small_cohort()$omics
 quick_stability <- function(..., runs = 3, epochs = 5) {
