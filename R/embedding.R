@@ -34,12 +34,12 @@ embed_samples <- function(latent, fit) {
   cohort <- t(scaled_means(fit$latent, fit))
   radius2 <- 2 * mean(colSums(cohort^2))
   looked_at <- cohort[, spaced(ncol(cohort), most_embedding_samples), drop = FALSE]
-  embedding <- t(apply(scaled_means(latent, fit), 1, \(e) {
+  embedding <- apply(scaled_means(latent, fit), 1, \(e) {
     nearest <- utils::head(order(colSums((looked_at - e)^2)), embedding_neighbours)
     m <- (e + rowMeans(looked_at[, nearest, drop = FALSE])) / 2
     m / sqrt(1 + sum(m^2) / radius2)
-  }))
-  matrix(embedding, nrow(latent), dimnames = dimnames(latent))
+  })
+  matrix(embedding, nrow(latent), byrow = TRUE, dimnames = dimnames(latent))
 }
 
 # At most `most` of the numbers from 1 to n, evenly spaced.

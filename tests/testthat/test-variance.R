@@ -155,8 +155,8 @@ test_that("factors not in use stay part of the model", {
   expect_identical(core_parameters(fewer), core_parameters(fit))
   expect_identical(core_latent(fewer), core_latent(fit))
   expect_identical(predict(fewer), latent(fewer))
-  gates <- \(fit) predict(fit, cohort$omics, type = "gates")
-  expect_identical(gates(fewer), gates(fit))
+  projected <- \(fit) project_samples(fit, align_newdata(fit$omics, cohort$omics))
+  expect_identical(projected(fewer), projected(fit))
   expect_identical(colnames(predict(fewer, cohort$omics)), names)
   expect_identical(predict(fewer, type = "reconstruction"), predict(fit, type = "reconstruction"))
   expect_identical(
