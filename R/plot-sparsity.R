@@ -56,7 +56,8 @@ plot_sparsity <- function(fit, threshold = 0) {
       strip.text = ggplot2::element_text(hjust = 0),
       panel.grid = ggplot2::element_blank(),
       panel.background = ggplot2::element_rect(fill = "grey96", colour = NA),
-      axis.text.y = ggplot2::element_text(size = ggplot2::rel(0.75))
+      axis.text.y = ggplot2::element_text(size = ggplot2::rel(0.75)),
+      plot.margin = ggplot2::margin(5.5, 16, 5.5, 5.5)  # for the last number's right half
     )
 }
 
