@@ -11,8 +11,10 @@ most_start_samples <- 1000L
 # Varimax looks at the features with the largest communalities, at most this many.
 most_rotated_features <- 5000L
 
-# Loadings to start from are those that are not 0 with at least this probability.
-least_inclusion <- 0.9
+# Loadings to start from are not 0 with at least this probability and explain at least this share of
+# their feature's variance: in a large cohort, loadings too small to mean anything are significant too.
+least_inclusion <- 0.5
+least_share <- 0.0125
 
 # Penalties that ridge regression tries, in units of the mean eigenvalue of the samples' inner
 # products.
@@ -141,11 +143,11 @@ unexplained <- \(loadings) pmax(1 - rowSums(loadings^2), 0.05)
 
 # Which loadings are not 0, by a spike and a slab fitted to every factor in every omic: in units of
 # its standard error a loading is N(0, 1) if it is 0 and N(0, 1 + slab) if not. Where most loadings
-# are 0 only clear ones pass; where many are not, small ones do too.
+# are 0 only clear ones pass; where many are not, small ones do too, unless they explain too little.
 nonzero_loadings <- function(loadings, omic, samples) {
   z2 <- loadings^2 * samples / unexplained(loadings)
   for (v in seq_len(max(omic))) z2[omic == v, ] <- apply(z2[omic == v, , drop = FALSE], 2, inclusion_of)
-  z2 >= least_inclusion
+  z2 >= least_inclusion & loadings^2 >= least_share
 }
 
 # Probabilities of not being 0, given squares of standardised loadings, by EM.

@@ -109,7 +109,21 @@ test_that("the spike and slab adapts to how many loadings are zero", {
   exact <- \(p, s2) sqrt(2 * (1 + s2) / s2 * log(9 * (1 - p) / p * sqrt(1 + s2)))
   expect_equal(threshold(few), exact(0.1, 100), tolerance = 0.05)
   expect_equal(threshold(many), exact(0.7, 9), tolerance = 0.05)
-  expect_lt(mean(inclusion_of(stats::rnorm(4000)^2) >= 0.9), 0.01)
+  expect_lt(mean(inclusion_of(stats::rnorm(4000)^2) >= 0.5), 0.01)
+})
+
+test_that("loadings to start from are significant and explain something", {
+  omic <- rep(1, 200)
+  size <- c(0.5, 0.1, 0.02, rep(0, 197))
+  found <- \(samples) {
+    noise <- withr::with_seed(3, stats::rnorm(200)) / sqrt(samples)
+    which(nonzero_loadings(matrix(size + noise), omic, samples))
+  }
+  expect_identical(found(100000), 1L)
+  expect_identical(found(300), 1L)
+  # Significant as they are, where many samples are seen.
+  z2 <- (size + withr::with_seed(3, stats::rnorm(200)) / sqrt(100000))^2 * 100000
+  expect_identical(which(inclusion_of(z2) >= 0.5), 1:3)
 })
 
 test_that("an omic that samples lack is predicted from the others, or not at all", {
