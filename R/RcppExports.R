@@ -17,6 +17,10 @@ core_project <- function(parameters, model_config, omics, cohort_size, threads) 
     .Call(`_omicpoems_core_project`, parameters, model_config, omics, cohort_size, threads)
 }
 
+core_mode <- function(parameters, model_config, omics, latent, threads) {
+    .Call(`_omicpoems_core_mode`, parameters, model_config, omics, latent, threads)
+}
+
 core_reconstruct <- function(parameters, model_config, latent, threads) {
     .Call(`_omicpoems_core_reconstruct`, parameters, model_config, latent, threads)
 }

@@ -13,6 +13,7 @@ in_core_order <- function(fit, used, unused) {
 }
 
 core_latent <- \(fit) in_core_order(fit, fit$latent, fit$unused$latent)
+core_mode_of <- \(fit) in_core_order(fit, fit$mode, fit$unused$mode)
 
 # The core's parameters of a fit.
 core_parameters <- function(fit) {

@@ -64,7 +64,9 @@ impute.poems <- function(object, x, value = c("mean", "sd"), draws = 100, seed =
   data <- align_newdata(object$omics, x, samples)
   lacking <- samples_with_gaps(data, names(object$omics))
   design <- new_design(object, covariates, x, data$samples)
-  posterior <- take_samples(project_samples(object, data, design), match(lacking, data$samples))
+  posterior <- project_samples(object, data, design)
+  posterior$mode <- find_mode(object, data, posterior)
+  posterior <- take_samples(posterior, match(lacking, data$samples))
   filled <- if (value == "mean") {
     reconstruct(object, posterior, lacking)
   } else {
@@ -91,6 +93,8 @@ samples_with_gaps <- function(data, omics) {
 take_samples <- function(projected, samples) {
   list(
     latent = projected$latent[samples, , drop = FALSE],
+    mode = projected$mode[samples, , drop = FALSE],
+    has = projected$has[samples, , drop = FALSE],
     logvar = projected$logvar[samples, , drop = FALSE],
     design = projected$design[samples, , drop = FALSE],
     offset = lapply(projected$offset, `[`, samples)
@@ -104,7 +108,9 @@ predictive_sd <- function(fit, posterior, samples, draws) {
   sd <- exp(posterior$logvar / 2)
   drawn <- posterior
   for (draw in seq_len(draws)) {
-    drawn$latent <- posterior$latent + sd * stats::rnorm(length(sd))
+    moved <- sd * stats::rnorm(length(sd))
+    drawn$latent <- posterior$latent + moved
+    drawn$mode <- posterior$mode + moved
     predicted <- predict_on_link(fit, drawn)
     for (v in seq_along(fit$omics)) {
       omic <- fit$omics[[v]]

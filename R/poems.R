@@ -93,6 +93,8 @@
 #' @return An object of class `poems`, a plain list that survives [saveRDS()]:
 #'   * `factors`: the number of factors in use, which the following have.
 #'   * `latent`: samples x factors, the posterior means; see [latent()].
+#'   * `mode`: samples x factors, where the decoders see the samples, from which their omics are
+#'     reconstructed; see [predict.poems()].
 #'   * `gates`: samples x omics, each omic's weight per sample; see [gates()].
 #'   * `loadings`: per omic, a sparse features x factors matrix; `loadings(fit)` returns it.
 #'   * `inclusion`: per omic, features x factors inclusion probabilities; see [inclusion()].
@@ -191,7 +193,7 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
     trained <- take_all_samples(trained, again)
   }
   trained$sums <- core_variance(
-    trained$parameters, config, standardised, trained$latent, colMeans(trained$latent),
+    trained$parameters, config, standardised, trained$mode, colMeans(trained$mode),
     control$threads
   )
   fit <- new_fit(
@@ -281,7 +283,7 @@ take_all_samples <- function(trained, again) {
                    out.")
     return(trained)
   }
-  parts <- c("parameters", "latent", "gates")
+  parts <- c("parameters", "latent", "mode", "gates")
   trained[parts] <- again[parts]
   trained$variance[, 1] <- again$variance[, 1]
   trained$all_samples <- TRUE
@@ -318,6 +320,7 @@ new_fit <- function(trained, call, seed, control, scaling, config, samples, omic
       call = call, seed = seed, control = control, scaling = scaling, factors = length(in_use),
       samples = samples, omics = omics, covariates = covariates,
       latent = name_factors(trained$latent[, in_use, drop = FALSE], samples),
+      mode = name_factors(trained$mode[, in_use, drop = FALSE], samples),
       spread = factor_spread(trained, in_use, control$objective),
       gates = trained$gates, loadings = loadings_of(in_use), inclusion = inclusion_of(in_use),
       variance = variance_table(trained$variance, names(omics)),
@@ -327,7 +330,8 @@ new_fit <- function(trained, call, seed, control, scaling, config, samples, omic
       all_samples = isTRUE(trained$all_samples),
       order = c(in_use, unused),
       unused = list(
-        latent = trained$latent[, unused, drop = FALSE], loadings = loadings_of(unused),
+        latent = trained$latent[, unused, drop = FALSE],
+        mode = trained$mode[, unused, drop = FALSE], loadings = loadings_of(unused),
         inclusion = inclusion_of(unused)
       ),
       parameters = without_loadings(parameters), config = config, seconds = seconds,

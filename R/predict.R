@@ -52,11 +52,12 @@ predict.poems <- function(object, newdata = NULL, type = c("latent", "gates", "r
   rlang::check_dots_empty()
   projected <- if (is.null(newdata)) {
     check_no_covariates(covariates)
-    list(latent = core_latent(object), gates = object$gates, design = object$covariates$design,
-         offset = lapply(object$omics, `[[`, "offset"))
+    projected_in_fit(object)
   } else {
     data <- align_newdata(object$omics, newdata, samples)
-    project_samples(object, data, new_design(object, covariates, newdata, data$samples))
+    projected <- project_samples(object, data, new_design(object, covariates, newdata, data$samples))
+    if (type == "reconstruction") projected$mode <- find_mode(object, data, projected)
+    projected
   }
   of <- rownames(projected$gates)
   switch(type,
@@ -85,7 +86,28 @@ project_samples <- function(fit, data, design = NULL) {
     length(data$samples), fit$control$threads
   )
   dimnames(projected$gates) <- list(data$samples, names(fit$omics))
-  c(projected, list(design = design, offset = sample_offsets(fit$omics, data)))
+  has <- vapply(names(fit$omics), \(omic) data$samples %in% colnames(data$data[[omic]]),
+                logical(length(data$samples)))
+  has <- matrix(has, length(data$samples), dimnames = dimnames(projected$gates))
+  c(projected, list(has = has, design = design, offset = sample_offsets(fit$omics, data)))
+}
+
+# The same of the samples of the fit, with their mode.
+projected_in_fit <- function(fit) {
+  has <- vapply(fit$omics, \(omic) seq_along(fit$samples) %in% omic$samples,
+                logical(length(fit$samples)))
+  list(latent = core_latent(fit), mode = core_mode_of(fit), gates = fit$gates, has = has,
+       design = fit$covariates$design, offset = lapply(fit$omics, `[[`, "offset"))
+}
+
+# Where the decoders see samples, of which `projected` is what project_samples() returns: samples x
+# the core's factors.
+find_mode <- function(fit, data, projected) {
+  core_mode(
+    core_parameters(fit), fit$config,
+    core_omics(fit$omics, data$data, data$samples, projected$design), projected$latent,
+    fit$control$threads
+  )
 }
 
 # Per omic of counts, the log library size of every sample; 0, that of the mean library, for samples
@@ -99,8 +121,8 @@ sample_offsets <- function(omics, data) {
   }, omics, stats::setNames(data$data[names(omics)], names(omics)))
 }
 
-# Every omic as expected from latent (samples x the core's factors), in the units of the data.
-# `projected`: what project_samples() returns.
+# Every omic as expected, in the units of the data. `projected`: what project_samples() returns, with
+# the mode.
 reconstruct <- function(fit, projected, samples) {
   Map(\(eta, omic) {
     dimnames(eta) <- list(omic$features, samples)
@@ -111,10 +133,7 @@ reconstruct <- function(fit, projected, samples) {
 # Predictions of every omic, features x samples, on the scale of its link: for Gaussian omics, in
 # the units of the data after its transformation.
 predict_on_link <- function(fit, projected) {
-  decoded <- core_reconstruct(
-    core_parameters(fit), fit$config, projected$latent, fit$control$threads
-  )
-  names(decoded) <- names(fit$omics)
+  decoded <- decode_omics(fit, projected)
   design <- projected$design
   Map(\(x, name) {
     if (!is.null(design)) {
@@ -122,6 +141,22 @@ predict_on_link <- function(fit, projected) {
     }
     to_link_scale(x, fit$omics[[name]], design, projected$offset[[name]])
   }, decoded, names(decoded))
+}
+
+# On the scale of training, without covariates: from the mode the omics that a sample has, from the
+# posterior mean those it lacks. Experts have been told apart from what they cannot know of other
+# omics; a mode sought in few values is too bold about them.
+decode_omics <- function(fit, projected) {
+  parameters <- core_parameters(fit)
+  decode <- \(z) core_reconstruct(parameters, fit$config, z, fit$control$threads)
+  decoded <- stats::setNames(decode(projected$mode), names(fit$omics))
+  partial <- which(rowSums(projected$has) < ncol(projected$has))
+  if (length(partial) == 0) return(decoded)
+  Map(\(seen, expected, has) {
+    seen[, partial[!has]] <- expected[, !has]
+    seen
+  }, decoded, decode(projected$latent[partial, , drop = FALSE]),
+  as.data.frame(projected$has[partial, , drop = FALSE]))
 }
 
 # From the scale of training to that of the link.

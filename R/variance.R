@@ -4,9 +4,9 @@
 #' omic, and all together per feature.
 #'
 #' The share that all factors explain is R2 = 1 - sum (x - xhat)^2 / sum (x - m)^2, over the
-#' observed values of an omic or of a feature. xhat is decoded from the posterior means of the
-#' factors, and m is the feature's mean in training; x is on the scale of training, so that every
-#' feature of a standardised omic counts alike. With covariates, x and xhat are without their
+#' observed values of an omic or of a feature. xhat is the reconstruction that [predict.poems()]
+#' gives of omics that a sample has, and m is the feature's mean in training; x is on the scale of
+#' training, so that every feature of a standardised omic counts alike. With covariates, x and xhat are without their
 #' effects (but for what training has refined), so shares are of what covariates leave.
 #'
 #' Of omics that are not Gaussian, deviances take the place of squares: R2 = 1 - D(x, mu) / D(x, m),
@@ -69,10 +69,10 @@ variance_explained <- function(fit, newdata = NULL, by = c("factor", "feature", 
   }
   data <- align_newdata(fit$omics, newdata, samples)
   design <- new_design(fit, covariates, newdata, data$samples)
-  latent <- project_samples(fit, data, design)$latent
+  mode <- find_mode(fit, data, project_samples(fit, data, design))
   sums <- core_variance(
     core_parameters(fit), fit$config, core_omics(fit$omics, data$data, data$samples, design),
-    latent, colMeans(core_latent(fit)), fit$control$threads
+    mode, colMeans(core_mode_of(fit)), fit$control$threads
   )
   explained_tables(sums, fit$omics, factors_in_use(fit))[[by]]
 }

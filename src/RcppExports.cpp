@@ -65,6 +65,21 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// core_mode
+Rcpp::NumericMatrix core_mode(const Rcpp::List& parameters, const Rcpp::List& model_config, const Rcpp::List& omics, const Rcpp::NumericMatrix& latent, int threads);
+RcppExport SEXP _omicpoems_core_mode(SEXP parametersSEXP, SEXP model_configSEXP, SEXP omicsSEXP, SEXP latentSEXP, SEXP threadsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type parameters(parametersSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type model_config(model_configSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type omics(omicsSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type latent(latentSEXP);
+    Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_mode(parameters, model_config, omics, latent, threads));
+    return rcpp_result_gen;
+END_RCPP
+}
 // core_reconstruct
 Rcpp::List core_reconstruct(const Rcpp::List& parameters, const Rcpp::List& model_config, const Rcpp::NumericMatrix& latent, int threads);
 RcppExport SEXP _omicpoems_core_reconstruct(SEXP parametersSEXP, SEXP model_configSEXP, SEXP latentSEXP, SEXP threadsSEXP) {
@@ -147,6 +162,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_omicpoems_core_inner_products", (DL_FUNC) &_omicpoems_core_inner_products, 2},
     {"_omicpoems_core_cpu", (DL_FUNC) &_omicpoems_core_cpu, 0},
     {"_omicpoems_core_project", (DL_FUNC) &_omicpoems_core_project, 5},
+    {"_omicpoems_core_mode", (DL_FUNC) &_omicpoems_core_mode, 5},
     {"_omicpoems_core_reconstruct", (DL_FUNC) &_omicpoems_core_reconstruct, 4},
     {"_omicpoems_core_variance", (DL_FUNC) &_omicpoems_core_variance, 6},
     {"_omicpoems_core_slopes", (DL_FUNC) &_omicpoems_core_slopes, 4},

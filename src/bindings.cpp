@@ -13,6 +13,7 @@
 #include "effects.h"
 #include "gram.h"
 #include "kernel.h"
+#include "mode.h"
 #include "model.h"
 #include "projection.h"
 #include "trainer.h"
@@ -366,6 +367,10 @@ Rcpp::List core_train(const Rcpp::List& omics, int cohort_size, const Rcpp::List
   RMonitor monitor(callback);
   const poems::TrainingResult result = poems::train(model, cohort, trainer, monitor);
   const poems::Projection<float> projection = poems::project(model, cohort, trainer.threads);
+  // Without epochs, what is asked for is what training starts from.
+  const Matrix<float> mode =
+      trainer.epochs == 0 ? projection.mean
+                          : poems::latent_mode(model, cohort, projection.mean, trainer.threads);
   Rcpp::IntegerVector validation;
   for (Index i : result.validation_samples) validation.push_back(i + 1);
   return Rcpp::List::create(
@@ -373,10 +378,10 @@ Rcpp::List core_train(const Rcpp::List& omics, int cohort_size, const Rcpp::List
       Rcpp::Named("history") = history_to_r(result.history), Rcpp::Named("validation") = validation,
       Rcpp::Named("best_epoch") = static_cast<int>(result.best_epoch),
       Rcpp::Named("stopped") = name_of(result.stopped),
-      Rcpp::Named("latent") = to_r(projection.mean, true),
+      Rcpp::Named("latent") = to_r(projection.mean, true), Rcpp::Named("mode") = to_r(mode, true),
       Rcpp::Named("gates") = to_r(projection.gates, true),
-      Rcpp::Named("variance") = variance_to_r(model, cohort, projection.mean,
-                                              result.validation_samples, trainer.threads));
+      Rcpp::Named("variance") =
+          variance_to_r(model, cohort, mode, result.validation_samples, trainer.threads));
 }
 
 // Inner products of the columns of x, features x samples, in single precision.
@@ -409,6 +414,21 @@ Rcpp::List core_project(const Rcpp::List& parameters, const Rcpp::List& model_co
   return Rcpp::List::create(Rcpp::Named("latent") = to_r(projection.mean, true),
                             Rcpp::Named("logvar") = to_r(projection.logvar, true),
                             Rcpp::Named("gates") = to_r(projection.gates, true));
+}
+
+// Where samples lie according to the decoders, sought from latent; both samples x factors. See
+// mode.h.
+// [[Rcpp::export]]
+Rcpp::NumericMatrix core_mode(const Rcpp::List& parameters, const Rcpp::List& model_config,
+                              const Rcpp::List& omics, const Rcpp::NumericMatrix& latent,
+                              int threads) {
+  poems::Model<float> model(read_model_config(model_config));
+  read_parameters(parameters, model);
+  Matrix<float> z(latent.ncol(), latent.nrow());
+  from_r(latent, true, z);
+  return to_r(
+      poems::latent_mode(model, read_cohort<float>(omics, latent.nrow(), threads), z, threads),
+      true);
 }
 
 // Every omic (features x samples, on the scale of training, without covariates) decoded from latent

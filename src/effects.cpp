@@ -12,22 +12,17 @@ namespace {
 
 /// Sets one feature's column of `slopes`.
 template <typename T>
-void add_feature(const SparseDecoder<T>& decoder, Index j, Index samples, HiddenLayer<T>& layer,
-                 Slopes& slopes) {
+void add_feature(Index j, Index samples, HiddenLayer<T>& layer, Slopes& slopes) {
   layer.set_feature(j);
   const auto active = static_cast<Index>(layer.active.size());
-  const Matrix<T> slope_of_unit = decoder.output.value.col(j).asDiagonal() * layer.weights;
   Vector<double> sum = Vector<double>::Zero(active), squares = sum;
-  Matrix<T> on, slope;
   for (Index i = 0; i < block_count(hidden_layer_tile, samples); ++i) {
     const Block tile = block_at(i, hidden_layer_tile, samples);
     layer.set_tile(tile);
-    on = (layer.values.array() > T(0)).template cast<T>();
-    slope.resize(tile.size, active);
-    product(on, slope_of_unit, slope);
+    layer.set_slopes(j);
     for (Index a = 0; a < active; ++a) {
-      sum(a) += slope.col(a).template cast<double>().sum();
-      squares(a) += slope.col(a).template cast<double>().squaredNorm();
+      sum(a) += layer.slopes.col(a).template cast<double>().sum();
+      squares(a) += layer.slopes.col(a).template cast<double>().squaredNorm();
     }
   }
   const auto n = static_cast<double>(samples);
@@ -64,7 +59,7 @@ std::vector<Slopes> mean_slopes(Model<T>& model, const Matrix<T>& z, int threads
     HiddenLayer<T> layer(decoder, *masks[v], samples_z);
     const Block range = block_at(blocks[i].second, hidden_layer_features, masks[v]->cols());
     for (Index j = range.begin; j < range.begin + range.size; ++j)
-      add_feature(decoder, j, z.cols(), layer, all[v]);
+      add_feature(j, z.cols(), layer, all[v]);
   });
   return all;
 }

@@ -20,6 +20,7 @@ class HiddenLayer {
   // Of the tile at hand.
   Matrix<T> z;       ///< tile x active
   Matrix<T> values;  ///< z weights', tile x hidden
+  Matrix<T> slopes;  ///< after set_slopes(): d xhat_nj / d z_nk, tile x active
 
   /// mask: factors x features; z: samples x factors. All three must outlive this.
   HiddenLayer(const SparseDecoder<T>& decoder, const Matrix<T>& mask, const Matrix<T>& all_z)
@@ -42,7 +43,17 @@ class HiddenLayer {
     product(z, weights.transpose(), values);
   }
 
+  /// The slopes of feature j, sum_h v_hj weights_hk [hidden unit h is on].
+  void set_slopes(Index j) {
+    // 1 where a unit is on, by arithmetic that compilers vectorise.
+    on_ = (values.array() * T(1e30)).max(T(0)).min(T(1));
+    of_unit_ = decoder_.output.value.col(j).asDiagonal() * weights;
+    slopes.resize(values.rows(), weights.cols());
+    product(on_, of_unit_, slopes);
+  }
+
  private:
+  Matrix<T> on_, of_unit_;
   const SparseDecoder<T>& decoder_;
   const Matrix<T>& mask_;
   const Matrix<T>& all_z_;

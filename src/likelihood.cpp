@@ -17,6 +17,20 @@ double Likelihood<T>::deviance(Index j, const Vector<T>& x, const Vector<T>& eta
 }
 
 template <typename T>
+Scores<T> Likelihood<T>::scores(Index j, const Vector<T>& x, const Vector<T>& eta) const {
+  const Vector<T> none = Vector<T>::Zero(x.size());
+  Scores<T> all{none, none, none};
+  for (Index i = 0; i < x.size(); ++i) {
+    if (std::isnan(x(i))) continue;
+    const Score one = score(j, x(i), eta(i));
+    all.half_deviance(i) = static_cast<T>(0.5 * deviance(j, x(i), eta(i)));
+    all.slope(i) = static_cast<T>(one.slope);
+    all.information(i) = static_cast<T>(one.information);
+  }
+  return all;
+}
+
+template <typename T>
 Comparison Likelihood<T>::compare(Index j, const Vector<T>& x, const Vector<T>& eta,
                                   const Vector<T>& difference) const {
   Comparison sums{0.0, 0.0};

@@ -26,6 +26,18 @@ struct Comparison {
   double change;  ///< deviance of the other prediction from what eta expects
 };
 
+/// Of half the deviance of a value: its derivative in eta, and what that one's derivative is
+/// expected to be.
+struct Score {
+  double slope, information;
+};
+
+/// The same of several values of a feature, with half the deviances; 0 where a value is missing.
+template <typename T>
+struct Scores {
+  Vector<T> half_deviance, slope, information;
+};
+
 template <typename T>
 class Likelihood {
  public:
@@ -57,6 +69,13 @@ class Likelihood {
 
   /// Its sum over values that are not NaN.
   virtual double deviance(Index j, const Vector<T>& x, const Vector<T>& eta) const;
+
+  virtual Score score(Index j, T x, T eta) const = 0;
+  virtual Scores<T> scores(Index j, const Vector<T>& x, const Vector<T>& eta) const;
+
+  /// What deviances are to be divided by to be on the scale of -2 log p, the same for all features:
+  /// of Gaussian omics the mean of sigma^2.
+  virtual double deviance_scale() const { return 1.0; }
 
   /// The value expected.
   virtual T mean(T eta) const = 0;

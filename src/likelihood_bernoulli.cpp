@@ -21,6 +21,12 @@ double BernoulliLikelihood<T>::deviance(Index, T x_, T eta_) const {
 }
 
 template <typename T>
+Score BernoulliLikelihood<T>::score(Index, T x, T eta) const {
+  const double p = logistic(static_cast<double>(eta));
+  return {p - static_cast<double>(x), p * (1.0 - p)};
+}
+
+template <typename T>
 T BernoulliLikelihood<T>::mean(T eta) const {
   return static_cast<T>(logistic(static_cast<double>(eta)));
 }

@@ -14,6 +14,7 @@ class BernoulliLikelihood : public Likelihood<T> {
   double feature(const OmicBatch<T>& batch, Index j, Index begin, double weight,
                  Eigen::Ref<Vector<T>> xhat) override;
   double deviance(Index j, T x, T eta) const override;
+  Score score(Index j, T x, T eta) const override;
   T mean(T eta) const override;
 };
 

@@ -38,6 +38,12 @@ double PoissonLikelihood<T>::deviance(Index, T x_, T eta_) const {
 }
 
 template <typename T>
+Score PoissonLikelihood<T>::score(Index, T x, T eta) const {
+  const double mu = capped_exp(static_cast<double>(eta));
+  return {mu - static_cast<double>(x), mu};
+}
+
+template <typename T>
 T PoissonLikelihood<T>::mean(T eta) const {
   return static_cast<T>(capped_exp(static_cast<double>(eta)));
 }
@@ -117,6 +123,14 @@ double NegativeBinomialLikelihood<T>::deviance(Index j, T x_, T eta_) const {
   // log((x + r) / (mu + r)) = log(1 + a x) - log(1 + a mu)
   const double second = std::log1p(x / r) - softplus(eta + log_a);
   return std::max(0.0, 2.0 * (x_log_ratio(x, std::log(x) - eta) - (x + r) * second));
+}
+
+template <typename T>
+Score NegativeBinomialLikelihood<T>::score(Index j, T x_, T eta) const {
+  const double x = static_cast<double>(x_);
+  const double log_a = static_cast<double>(log_dispersion.value(j)), r = std::exp(-log_a);
+  const double p = logistic(static_cast<double>(eta) + log_a);  // mu / (mu + r)
+  return {(x + r) * p - x, r * p};
 }
 
 template <typename T>

@@ -20,6 +20,7 @@ class PoissonLikelihood : public Likelihood<T> {
   double feature(const OmicBatch<T>& batch, Index j, Index begin, double weight,
                  Eigen::Ref<Vector<T>> xhat) override;
   double deviance(Index j, T x, T eta) const override;
+  Score score(Index j, T x, T eta) const override;
   T mean(T eta) const override;
 };
 
@@ -49,6 +50,7 @@ class NegativeBinomialLikelihood : public Likelihood<T> {
   void update_noise() override;
 
   double deviance(Index j, T x, T eta) const override;
+  Score score(Index j, T x, T eta) const override;
   T mean(T eta) const override;
 
  private:

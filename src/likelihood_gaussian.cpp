@@ -100,6 +100,18 @@ double GaussianLikelihood<T>::deviance(Index, const Vector<T>& x, const Vector<T
 }
 
 template <typename T>
+Scores<T> GaussianLikelihood<T>::scores(Index, const Vector<T>& x, const Vector<T>& eta) const {
+  const Vector<T> residual = residuals(x, eta);
+  return {T(0.5) * residual.cwiseAbs2(), -residual,
+          x.array().isNaN().select(T(0), Vector<T>::Ones(x.size()))};
+}
+
+template <typename T>
+double GaussianLikelihood<T>::deviance_scale() const {
+  return (2.0 * log_sigma.value.array().template cast<double>()).exp().mean();
+}
+
+template <typename T>
 Comparison GaussianLikelihood<T>::compare(Index, const Vector<T>& x, const Vector<T>& eta,
                                           const Vector<T>& difference) const {
   const Vector<T> observed = x.array().isNaN().select(T(0), difference);

@@ -37,6 +37,9 @@ class GaussianLikelihood : public Likelihood<T> {
 
   double deviance(Index j, T x, T eta) const override;
   double deviance(Index j, const Vector<T>& x, const Vector<T>& eta) const override;
+  Score score(Index, T x, T eta) const override { return {static_cast<double>(eta - x), 1.0}; }
+  Scores<T> scores(Index j, const Vector<T>& x, const Vector<T>& eta) const override;
+  double deviance_scale() const override;
   T mean(T eta) const override { return eta; }
   Comparison compare(Index j, const Vector<T>& x, const Vector<T>& eta,
                      const Vector<T>& difference) const override;

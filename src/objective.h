@@ -17,11 +17,12 @@ struct Objective {
   bool penalty_by_proximal_step() const { return elbo; }  ///< otherwise by its subgradient
   bool noise_once_per_epoch() const { return elbo; }      ///< otherwise by the optimiser
   bool unit_norm_decoder() const { return elbo; }
-  bool decays_everything() const { return !elbo; }     ///< otherwise weights of encoders, gate
-  bool inclusion_every_step() const { return !elbo; }  ///< otherwise once per epoch
-  bool keeps_best() const { return elbo; }             ///< otherwise the last epoch
-  bool validates_at_mean() const { return elbo; }      ///< otherwise at a sample of z
-  bool validates_priors() const { return !elbo; }      ///< whether they count in validation
+  bool decays_everything() const { return !elbo; }      ///< otherwise weights of encoders, gate
+  bool inclusion_every_step() const { return !elbo; }   ///< otherwise once per epoch
+  bool keeps_best() const { return elbo; }              ///< otherwise the last epoch
+  bool validates_at_mean() const { return elbo; }       ///< otherwise at a sample of z
+  bool reconstructs_from_mode() const { return elbo; }  ///< otherwise from the posterior mean
+  bool validates_priors() const { return !elbo; }       ///< whether they count in validation
 
   /// Multiplies an omic's summed loss over the batch.
   double likelihood_weight(Index batch, Index features) const {

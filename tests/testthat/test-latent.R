@@ -8,10 +8,10 @@ test_that("latent() and gates() return what the fit holds, named", {
 
 test_that("factors are scaled by how far they move the omics", {
   fit <- small_fit()
-  whole <- core_reconstruct(core_parameters(fit), fit$config, core_latent(fit), 1L)
+  whole <- core_reconstruct(core_parameters(fit), fit$config, core_mode_of(fit), 1L)
   cohort <- small_cohort()$omics
   moved <- vapply(seq_len(fit$factors), \(k) {
-    held <- core_latent(fit)
+    held <- core_mode_of(fit)
     held[, fit$order[k]] <- mean(held[, fit$order[k]])
     without <- core_reconstruct(core_parameters(fit), fit$config, held, 1L)
     sum(mapply(\(a, b, omic, x) {
@@ -23,8 +23,7 @@ test_that("factors are scaled by how far they move the omics", {
       sqrt(mean(share))
     }, whole, without, fit$omics, cohort[names(fit$omics)]))
   }, 0)
-  sd <- apply(latent(fit, scaled = FALSE), 2, stats::sd)
-  expect_equal(unname(fit$spread * sd), moved, tolerance = 1e-3)
+  expect_equal(unname(fit$spread * apply(fit$mode, 2, stats::sd)), moved, tolerance = 1e-3)
   published <- poems(lapply(cohort, \(x) x[, 1:45]), factors = 3, seed = 3,
                      control = quick_control(objective = "published", epochs = 3))
   expect_identical(latent(published), published$latent)

@@ -81,3 +81,65 @@ test_that("missing values enter as the feature's mean", {
   expect_equal(predict(fit, list(protein = holes)), predict(fit, list(protein = filled)),
     tolerance = 1e-6)
 })
+
+# A fit as it starts: all its parts are linear.
+linear_fit <- function(omics, factors = 6) {
+  poems(omics, factors, seed = 2,
+        control = list(epochs = 1, learning_rate = 1e-9, threads = 1, progress = FALSE))
+}
+
+test_that("omics that a sample has are decoded from the mode, in a linear model that of textbooks", {
+  simulation <- simulate_omics(200, c(rna = 60, protein = 40), factors = 3, links = "linear",
+                               seed = 4)
+  fit <- linear_fit(simulation$omics)
+  new <- lapply(simulation$omics, \(x) x[, 1:20])
+  new$rna[3:9, 1:5] <- NA
+  core <- core_latent(fit)
+  slopes <- lapply(core_slopes(core_parameters(fit), fit$config, core, 1L), `[[`, "mean")
+  decode <- \(z) core_reconstruct(core_parameters(fit), fit$config, z, 1L)
+  at_zero <- decode(matrix(0, 1, 6))
+  scaled <- Map(\(x, omic) (x[omic$features, ] - omic$center) / omic$scale, new, fit$omics)
+  mode <- vapply(1:20, \(i) {
+    parts <- Map(\(x, slopes, zero, p) {
+      seen <- !is.na(x[, i])
+      w <- slopes[seen, ] / sqrt(mean(exp(2 * p$log_sigma)))
+      y <- (pmax(pmin(x[seen, i], 6), -6) - zero[seen]) / sqrt(mean(exp(2 * p$log_sigma)))
+      list(A = crossprod(w), b = crossprod(w, y))
+    }, scaled, slopes, at_zero, fit$parameters$omics)
+    solve(diag(6) + Reduce(`+`, lapply(parts, `[[`, "A")), Reduce(`+`, lapply(parts, `[[`, "b")))
+  }, numeric(6))
+  expected <- Map(\(x, omic) x * omic$scale + omic$center, decode(t(mode)), unname(fit$omics))
+  found <- predict(fit, new, type = "reconstruction")
+  expect_equal(unname(lapply(found, unname)), expected, tolerance = 1e-3)
+})
+
+test_that("omics that a sample lacks are decoded from the posterior mean", {
+  new <- lapply(cohort$omics, \(x) x[, 1:10])
+  new$protein <- new$protein[, 4:10]
+  lacking <- setdiff(colnames(new$rna), colnames(new$protein))
+  projected <- project_samples(fit, align_newdata(fit$omics, new))
+  decoded <- core_reconstruct(core_parameters(fit), fit$config, projected$latent, 1L)[[2]]
+  of_mean <- decoded * fit$omics$protein$scale + fit$omics$protein$center
+  found <- predict(fit, new, type = "reconstruction")$protein
+  here <- rownames(projected$gates) %in% lacking
+  expect_equal(unname(found[, lacking]), of_mean[, here], tolerance = 1e-5)
+  expect_gt(max(abs(found[, !here] - of_mean[, !here])), 0.01)
+})
+
+test_that("the mode is closer to a sample's values than the posterior mean is", {
+  simulation <- simulate_omics(300, factors = 4, seed = 6)
+  early <- lapply(simulation$omics, \(x) x[, 1:200])
+  late <- lapply(simulation$omics, \(x) x[, 201:300])
+  fit <- poems(early, 8, seed = 1, control = quick_control(epochs = 20))
+  error <- function(omic, xhat) {
+    x <- (late[[omic]][fit$omics[[omic]]$features, ] - fit$omics[[omic]]$center)
+    mean(((x - xhat) / fit$omics[[omic]]$scale)^2)
+  }
+  projected <- project_samples(fit, align_newdata(fit$omics, late))
+  of_mean <- core_reconstruct(core_parameters(fit), fit$config, projected$latent, 1L)
+  found <- predict(fit, late, type = "reconstruction")
+  for (v in seq_along(late)) {
+    of_mode <- error(names(late)[v], found[[v]] - fit$omics[[v]]$center)
+    expect_lt(of_mode, error(names(late)[v], of_mean[[v]] * fit$omics[[v]]$scale))
+  }
+})

@@ -17,8 +17,8 @@ test_that("a factor's share is the fall of R2 when it is held at its mean", {
   for (objective in c("elbo", "published")) {
     omics <- lapply(cohort$omics, \(x) x[, 1:45])
     fit <- poems(omics, factors = 4, seed = 3, control = quick_control(objective = objective))
-    latent <- core_latent(fit)
-    all <- decoded(fit, latent)
+    mode <- core_mode_of(fit)
+    all <- decoded(fit, mode)
     shares <- variance_explained(fit)
     for (omic in names(omics)) {
       x <- scaled(fit, omic, omics)
@@ -26,8 +26,8 @@ test_that("a factor's share is the fall of R2 when it is held at its mean", {
         sum((x - fit$omics[[omic]]$fill)^2, na.rm = TRUE)
       for (i in seq_len(fit$factors)) {
         k <- fit$order[i]
-        held <- latent
-        held[, k] <- mean(latent[, k])
+        held <- mode
+        held[, k] <- mean(mode[, k])
         share <- shares$r2[shares$omic == omic & shares$factor == paste0("Factor", i)]
         expect_equal(share, r2(all[[omic]]) - r2(decoded(fit, held)[[omic]]), tolerance = 1e-4)
       }
@@ -42,7 +42,7 @@ test_that("a feature's share is that of all factors", {
   shares <- variance_explained(fit, by = "feature")
   expect_identical(shares$feature, unlist(lapply(fit$omics, `[[`, "features"), use.names = FALSE))
   x <- scaled(fit, "rna")
-  xhat <- decoded(fit, core_latent(fit))$rna
+  xhat <- decoded(fit, core_mode_of(fit))$rna
   r2 <- 1 - rowSums((x - xhat)^2, na.rm = TRUE) / rowSums(x^2, na.rm = TRUE)
   expect_equal(shares$r2[shares$omic == "rna"], unname(r2), tolerance = 1e-5)
 })
@@ -138,10 +138,12 @@ pruned <- function(fit) {
   join <- \(x, unused) cbind(as.matrix(x)[, late], as.matrix(unused))
   fit$unused <- list(
     latent = join(fit$latent, fit$unused$latent),
+    mode = join(fit$mode, fit$unused$mode),
     loadings = Map(join, fit$loadings, fit$unused$loadings),
     inclusion = Map(join, fit$inclusion, fit$unused$inclusion)
   )
   fit$latent <- fit$latent[, used]
+  fit$mode <- fit$mode[, used]
   fit$spread <- fit$spread[seq_along(used)]
   fit$loadings <- lapply(fit$loadings, \(w) w[, used])
   fit$inclusion <- lapply(fit$inclusion, \(p) p[, used])
