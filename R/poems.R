@@ -93,8 +93,8 @@
 #' @return An object of class `poems`, a plain list that survives [saveRDS()]:
 #'   * `factors`: the number of factors in use, which the following have.
 #'   * `latent`: samples x factors, the posterior means; see [latent()].
-#'   * `mode`: samples x factors, where the decoders see the samples, from which their omics are
-#'     reconstructed; see [predict.poems()].
+#'   * `mode`: samples x factors, where the decoders see the samples, from which the omics that they
+#'     have are reconstructed; see [predict.poems()].
 #'   * `gates`: samples x omics, each omic's weight per sample; see [gates()].
 #'   * `loadings`: per omic, a sparse features x factors matrix; `loadings(fit)` returns it.
 #'   * `inclusion`: per omic, features x factors inclusion probabilities; see [inclusion()].

@@ -20,11 +20,19 @@
 #'   returns.
 #' * `"gates"`: samples x omics matrix; rows sum to 1, with 0 where a sample lacks the omic.
 #' * `"reconstruction"`: named list with, per omic of the fit, a features x samples matrix on the
-#'   scale of the data, decoded from the posterior mean: expected values, which are probabilities of
-#'   a 1 for `"bernoulli"` omics, and for counts those expected given the sample's library size (the
-#'   mean one where the sample lacks the omic). With covariates, their effects included. Scaling and
-#'   transformations ([preprocess_steps()]) are undone: of a feature that was transformed by log1p,
+#'   scale of the data: expected values, which are probabilities of a 1 for `"bernoulli"` omics, and
+#'   for counts those expected given the sample's library size (the mean one where the sample lacks
+#'   the omic). With covariates, their effects included. Scaling and transformations ([preprocess_steps()]) are undone: of a feature that was transformed by log1p,
 #'   what comes back is a typical count (the exponential of the mean logarithm), not the mean count.
+#'
+#' @section Reconstructions:
+#' What a sample has is reconstructed from the point of the latent space that its values speak for
+#' together: the mode over the factors of prior times likelihood, sought with the decoders from the
+#' posterior mean on. (The noise variance of a Gaussian omic is taken to be the mean over its
+#' features.) It describes the sample better than the posterior mean, to which every omic has
+#' contributed on its own. Omics that the sample lacks are decoded from the posterior mean: experts
+#' have learnt what an omic cannot know of the others, and a mode would be too bold about them. With
+#' `objective = "published"` all is decoded from the posterior mean.
 #'
 #' @section Errors:
 #' `newdata` without any omic of the fit, or with an omic that has none of its features, is an

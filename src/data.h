@@ -125,6 +125,7 @@ template <typename T>
 struct OmicBatch {
   std::vector<Index> members;  ///< positions in the batch of the samples that have the omic
   std::vector<Index> samples;  ///< the same samples' numbers in the cohort
+  std::vector<bool> hidden;    ///< per member, whether gate and fusion do without; empty: none
   Matrix<T> x;                 ///< members x features, missing values filled
   Matrix<T> observed;          ///< members x features, 1 or 0; empty when nothing is missing
   Matrix<T> covariates;        ///< members x covariates; empty without any
@@ -133,6 +134,8 @@ struct OmicBatch {
   Matrix<T> targets;  ///< members x features, 0 where missing
   Vector<T> offset;   ///< members; empty without one
   std::shared_ptr<const LinkScale<T>> link;
+
+  bool is_hidden(std::size_t member) const { return !hidden.empty() && hidden[member]; }
 };
 
 template <typename T>

@@ -9,12 +9,13 @@ namespace {
 
 constexpr double layer_norm_epsilon = 1e-5;
 
-/// Softmax down each column over the omics that the sample has.
+/// Softmax down each column over the omics that the sample has and shows.
 template <typename T>
 void masked_softmax(const Batch<T>& batch, Matrix<T>& logits) {
   Matrix<T> observed = Matrix<T>::Zero(logits.rows(), logits.cols());
   for (std::size_t v = 0; v < batch.omics.size(); ++v)
-    for (Index i : batch.omics[v].members) observed(v, i) = T(1);
+    for (std::size_t i = 0; i < batch.omics[v].members.size(); ++i)
+      if (!batch.omics[v].is_hidden(i)) observed(v, batch.omics[v].members[i]) = T(1);
   const T lowest = std::numeric_limits<T>::lowest();
   for (Index i = 0; i < logits.cols(); ++i) {
     const auto has = observed.col(i).array() > T(0);
@@ -62,6 +63,7 @@ void Gate<T>::forward(const Batch<T>& batch, const std::vector<Expert<T>>& exper
       const T variance = centred.square().mean();
       state.inverse_sd[v](i) = T(1) / std::sqrt(variance + static_cast<T>(layer_norm_epsilon));
       state.normalised[v].col(i) = centred * state.inverse_sd[v](i);
+      if (batch.omics[v].is_hidden(i)) continue;
       state.input.col(batch.omics[v].members[i]).segment(v * factors, factors) =
           state.normalised[v].col(i).cwiseProduct(norms[v].weight.value) + norms[v].bias.value;
     }
@@ -92,6 +94,7 @@ void Gate<T>::backward(const Batch<T>& batch, const GateState<T>& state,
     norms[v].weight.zero_gradient();
     norms[v].bias.zero_gradient();
     for (Index i = 0; i < state.normalised[v].cols(); ++i) {
+      if (batch.omics[v].is_hidden(i)) continue;
       const auto d =
           d_input.col(batch.omics[v].members[i]).segment(static_cast<Index>(v) * factors, factors);
       const auto n = state.normalised[v].col(i);

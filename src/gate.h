@@ -2,6 +2,8 @@
 //
 //   g_v   = layer_norm(mean_v) * weight_v + bias_v          (0 where the sample lacks omic v)
 //   alpha = softmax( A2 relu(A1 [g_1; ...; g_V] + b1) + b2 )  over the omics the sample has
+//
+// An omic that is hidden in a batch counts as one that the sample lacks.
 #pragma once
 
 #include <vector>

@@ -21,6 +21,7 @@ struct Objective {
   bool inclusion_every_step() const { return !elbo; }   ///< otherwise once per epoch
   bool keeps_best() const { return elbo; }              ///< otherwise the last epoch
   bool validates_at_mean() const { return elbo; }       ///< otherwise at a sample of z
+  bool hides_omics() const { return elbo; }             ///< of some samples in training
   bool reconstructs_from_mode() const { return elbo; }  ///< otherwise from the posterior mean
   bool validates_priors() const { return !elbo; }       ///< whether they count in validation
 

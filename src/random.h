@@ -22,7 +22,8 @@ enum class Purpose : std::uint64_t {
   validation_noise,
   encoder_dropout_1,
   encoder_dropout_2,
-  decoder_dropout
+  decoder_dropout,
+  hide_omics
 };
 
 class Stream {

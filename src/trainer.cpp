@@ -6,6 +6,7 @@
 #include <limits>
 #include <numeric>
 
+#include "hide.h"
 #include "parallel.h"
 
 namespace poems {
@@ -111,6 +112,7 @@ class Trainer {
     for (Index i = 0; i < n; ++i) samples[i] = training_samples_[order[i]];
 
     const Stream noise_stream(config_.seed, Purpose::latent_noise, record.epoch);
+    const Stream hide_stream(config_.seed, Purpose::hide_omics, record.epoch);
     Pass<T> pass = pass_of(record.epoch);
     pass.dropout = true;
     pass.skip_zeros =
@@ -120,8 +122,9 @@ class Trainer {
         (record.epoch < config_.warmup ? static_cast<double>(record.epoch) / config_.warmup : 1.0);
     model_.begin_epoch();
     for (Index begin = 0; begin < n; begin += config_.batch_size) {
-      const Batch<T> batch =
+      Batch<T> batch =
           make_batch(cohort_, slice(samples, begin, config_.batch_size), config_.threads);
+      if (model_.config().objective.hides_omics()) hide_omics(hide_stream, batch);
       const Matrix<T> noise =
           draw_noise<T>(noise_stream, model_.config().factors, batch.samples, config_.threads);
       pass.noise = &noise;

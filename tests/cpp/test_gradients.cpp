@@ -5,6 +5,7 @@
 #include <ostream>
 #include <string>
 
+#include "hide.h"
 #include "random_problem.h"
 
 using namespace poems_test;
@@ -16,6 +17,7 @@ struct Case {
   bool elbo, row_normalize, dropout, gaps;
   poems::Family family = poems::Family::gaussian;  // of the first two omics
   Index covariates = 0;
+  bool hides = false;
 };
 
 std::ostream& operator<<(std::ostream& out, const Case& c) { return out << c.name; }
@@ -47,7 +49,8 @@ TEST_P(Gradients, AgreeWithFiniteDifferences) {
     change_family(c.family, cohort.omics[v]);
   }
   poems::Model<double> model = initialised_model<double>(config, 7);
-  const poems::Batch<double> batch = poems::make_batch(cohort, all_samples(9), 1);
+  poems::Batch<double> batch = poems::make_batch(cohort, all_samples(9), 1);
+  if (c.hides) poems::hide_omics(poems::Stream(1, poems::Purpose::hide_omics, 1), batch);
   if (c.gaps) {
     ASSERT_LT(batch.omics[0].members.size(), 9u);
     ASSERT_GT(batch.omics[1].observed.size(), 0);
@@ -107,7 +110,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"negative_binomial", true, false, true, true, poems::Family::negative_binomial},
         Case{"gaussian_with_covariates", true, false, true, true, poems::Family::gaussian, 2},
         Case{"negative_binomial_with_covariates", true, false, false, true,
-             poems::Family::negative_binomial, 2}),
+             poems::Family::negative_binomial, 2},
+        Case{"hidden_omics", true, false, true, true, poems::Family::gaussian, 0, true}),
     [](const testing::TestParamInfo<Case>& info) { return info.param.name; });
 
 TEST(SkipZeros, LeavesTheLossAndTheOtherGradientsAsTheyAre) {
