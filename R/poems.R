@@ -11,8 +11,9 @@
 #'
 #' Training starts from a sparse linear factor model of the same data (`start = "random"` in
 #' [poems_control()] does without) and bends what is not linear; factors that the data do not hold
-#' stay out of use. Standardised values are limited to 6 standard deviations, so that a few extreme
-#' ones cannot decide where a sample lies.
+#' stay out of use. In every epoch some samples are encoded from one of their omics only, which
+#' prepares encoders for samples that lack omics. Standardised values are limited to 6 standard
+#' deviations, so that a few extreme ones cannot decide where a sample lies.
 #'
 #' Training holds out a share of the samples (`validation` in [poems_control()]) to know when to
 #' stop, and keeps the parameters of the best epoch. A cohort of at most 1000 samples is then trained
