@@ -39,10 +39,10 @@ TEST(Hide, LeavesOneOmicOrAll) {
     EXPECT_TRUE(shows[i] == has[i] || shows[i] == 1);
     hiding += shows[i] < has[i];
   }
-  EXPECT_NEAR(static_cast<double>(hiding) / samples, 0.3, 0.03);
+  EXPECT_NEAR(static_cast<double>(hiding) / samples, 0.1, 0.02);
   // Every fourth sample has all three.
-  EXPECT_NEAR(alone.sum(), 0.3 * samples / 4, 50);
-  for (Index v = 0; v < 3; ++v) EXPECT_NEAR(alone(v) / alone.sum(), 1.0 / 3.0, 0.1);
+  EXPECT_NEAR(alone.sum(), 0.1 * samples / 4, 40);
+  for (Index v = 0; v < 3; ++v) EXPECT_NEAR(alone(v) / alone.sum(), 1.0 / 3.0, 0.15);
 }
 
 TEST(Hide, DependsOnTheSampleAlone) {
