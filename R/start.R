@@ -37,7 +37,7 @@ linear_start <- function(blank, omics, data, samples, validation, factors, contr
   loadings <- factor_loadings(robust, most, control$threads)
   if (is.null(loadings)) return(blank)
   omic <- rep(seq_along(omics), vapply(omics, \(o) length(o$features), 0L))
-  nonzero <- nonzero_loadings(loadings, omic, ncol(x))
+  nonzero <- nonzero_loadings(loadings, omic, rowSums(omics_had(x, omic)))
   z <- product_of_experts(linear_experts(loadings, omic), robust, omic)
   seen <- standardise_rows(x)
   experts <- linear_experts(refit_loadings(seen$x, z, nonzero, omic)$loadings, omic) |>
@@ -144,8 +144,9 @@ unexplained <- \(loadings) pmax(1 - rowSums(loadings^2), 0.05)
 # Which loadings are not 0, by a spike and a slab fitted to every factor in every omic: in units of
 # its standard error a loading is N(0, 1) if it is 0 and N(0, 1 + slab) if not. Where most loadings
 # are 0 only clear ones pass; where many are not, small ones do too, unless they explain too little.
+# `samples`: how many have each omic.
 nonzero_loadings <- function(loadings, omic, samples) {
-  z2 <- loadings^2 * samples / unexplained(loadings)
+  z2 <- loadings^2 * samples[omic] / unexplained(loadings)
   for (v in seq_len(max(omic))) z2[omic == v, ] <- apply(z2[omic == v, , drop = FALSE], 2, inclusion_of)
   z2 >= least_inclusion & loadings^2 >= least_share
 }
@@ -213,17 +214,23 @@ ridge_weights <- function(x, y, threads) {
   t(x %*% (inner$vectors %*% (rotated / outer(values, best, `+`))))
 }
 
-# Mean and variance (factors x samples) of the gated product of linear_experts(), and which omics
-# (rows) each sample has.
-product_of_experts <- function(experts, x, omic) {
+# Which omics (rows) each sample has.
+omics_had <- function(x, omic) {
   lacking <- attr(x, "lacking")
-  first <- match(seq_along(experts$weights), omic)
-  has <- if (is.null(lacking)) matrix(TRUE, length(first), ncol(x)) else !lacking[first, ]
+  first <- match(seq_len(max(omic)), omic)
+  if (is.null(lacking)) matrix(TRUE, length(first), ncol(x)) else !lacking[first, , drop = FALSE]
+}
+
+# Mean and variance (factors x samples) of the gated product of linear_experts(), and which omics each
+# sample has.
+product_of_experts <- function(experts, x, omic) {
+  omics <- seq_along(experts$weights)
+  has <- omics_had(x, omic)
   gate <- sweep(has, 2, colSums(has), `/`)
-  precision <- Reduce(`+`, Map(\(p, v) outer(p, gate[v, ]), experts$precision, seq_along(first)))
+  precision <- Reduce(`+`, Map(\(p, v) outer(p, gate[v, ]), experts$precision, omics))
   mean <- Reduce(`+`, Map(\(weights, p, v) {
     (weights %*% x[omic == v, ]) * outer(p, gate[v, ])
-  }, experts$weights, experts$precision, seq_along(first))) / precision
+  }, experts$weights, experts$precision, omics)) / precision
   list(mean = mean, variance = 1 / precision, has = has)
 }
 

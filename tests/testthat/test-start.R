@@ -121,6 +121,9 @@ test_that("loadings to start from are significant and explain something", {
   }
   expect_identical(found(100000), 1L)
   expect_identical(found(300), 1L)
+  # An omic that few samples have says little of its loadings.
+  few <- nonzero_loadings(matrix(rep(0.3, 400)), rep(1:2, each = 200), c(300, 4))
+  expect_identical(few[, 1], rep(c(TRUE, FALSE), each = 200))
   # Significant as they are, where many samples are seen.
   z2 <- (size + withr::with_seed(3, stats::rnorm(200)) / sqrt(100000))^2 * 100000
   expect_identical(which(inclusion_of(z2) >= 0.5), 1:3)
