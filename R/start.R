@@ -80,11 +80,16 @@ standardised_features <- function(omics, data, samples, design) {
   x
 }
 
-# Features with mean 0 and sd 1, and what they had.
+# Features whose standard deviation in the samples looked at is below this share of the median one
+# count as constant there: what is learnt of them would be magnified beyond all bounds in the samples
+# in which they do vary.
+least_relative_sd <- 0.1
+
+# Features with mean 0 and sd 1, or all 0 if they are constant, and what they had.
 standardise_rows <- function(x) {
   center <- rowMeans(x)
   scale <- sqrt(rowMeans((x - center)^2))
-  scale[scale == 0] <- 1
+  scale[scale <= least_relative_sd * stats::median(scale)] <- Inf
   lacking <- attr(x, "lacking")
   x <- (x - center) / scale
   x[lacking] <- 0

@@ -45,8 +45,8 @@ class Likelihood {
 
   /// Loss of feature j, -log p, over members begin, begin + 1, ... of the batch, as many as `xhat`
   /// has, times `weight`. `xhat` is replaced by weight * dLoss/dxhat. Adds to the gradient of
-  /// noise(), and counts what update_noise() needs, but for hidden omics, which are predicted worse
-  /// than the noise explains. May run on several threads for different features.
+  /// noise(), and counts what update_noise() needs. May run on several threads for different
+  /// features.
   virtual double feature(const OmicBatch<T>& batch, Index j, Index begin, double weight,
                          Eigen::Ref<Vector<T>> xhat) = 0;
 

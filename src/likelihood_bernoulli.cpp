@@ -7,7 +7,7 @@ namespace poems {
 template <typename T>
 double BernoulliLikelihood<T>::feature(const OmicBatch<T>& batch, Index j, Index begin,
                                        double weight, Eigen::Ref<Vector<T>> xhat) {
-  return feature_loss(batch, j, begin, weight, xhat, [](double x, double eta, bool) {
+  return feature_loss(batch, j, begin, weight, xhat, [](double x, double eta) {
     return ValueLoss{softplus(eta) - x * eta, logistic(eta) - x};
   });
 }

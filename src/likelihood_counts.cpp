@@ -23,7 +23,7 @@ double capped_exp(double eta) { return std::exp(std::min(eta, largest_log_count)
 template <typename T>
 double PoissonLikelihood<T>::feature(const OmicBatch<T>& batch, Index j, Index begin, double weight,
                                      Eigen::Ref<Vector<T>> xhat) {
-  return feature_loss(batch, j, begin, weight, xhat, [](double x, double eta, bool) {
+  return feature_loss(batch, j, begin, weight, xhat, [](double x, double eta) {
     const double mu = capped_exp(eta);
     const double beyond = mu * std::max(0.0, eta - largest_log_count);
     return ValueLoss{mu + beyond - x * eta + log_gamma(x + 1.0), mu - x};
@@ -65,22 +65,20 @@ double NegativeBinomialLikelihood<T>::feature(const OmicBatch<T>& batch, Index j
                                               double weight, Eigen::Ref<Vector<T>> xhat) {
   const double log_a = static_cast<double>(log_dispersion.value(j)), r = std::exp(-log_a);
   const GammaFunction at_r = gamma_function(r);
-  double slope = 0.0;
-  const double loss = feature_loss(
-      batch, j, begin, weight, xhat, [&](double x, double eta, bool counts) -> ValueLoss {
+  double slope = 0.0, curvature = 0.0;
+  const double loss =
+      feature_loss(batch, j, begin, weight, xhat, [&](double x, double eta) -> ValueLoss {
         const double u = eta + log_a, plus = softplus(u), p = logistic(u);
         const GammaFunction at_x = gamma_function(x + r);
         // The part of the slope that is multiplied by r, of which dr / dlog a = -r.
         const double inner = at_x.digamma - at_r.digamma - plus;
-        const double of_value = r * inner + (x + r) * p - x;
-        slope += of_value;
-        if (counts) {
-          slope_(j) += of_value;
-          curvature_(j) += -r * inner + r * (r * (at_r.trigamma - at_x.trigamma) - p) - r * p +
-                           (x + r) * p * (1.0 - p);
-        }
+        slope += r * inner + (x + r) * p - x;
+        curvature += -r * inner + r * (r * (at_r.trigamma - at_x.trigamma) - p) - r * p +
+                     (x + r) * p * (1.0 - p);
         return {(x + r) * plus - x * u + log_gamma(x + 1.0) + at_r.log - at_x.log, (x + r) * p - x};
       });
+  slope_(j) += slope;
+  curvature_(j) += curvature;
   if (log_dispersion.gradient.size() > 0)
     log_dispersion.gradient(j) += static_cast<T>(weight * slope);
   return loss;

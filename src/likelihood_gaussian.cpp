@@ -47,12 +47,6 @@ double GaussianLikelihood<T>::feature(const OmicBatch<T>& batch, Index j, Index 
   const double scaled_squares = squares * static_cast<double>(precision);
   squared_residuals_(j) += squares;
   residual_count_(j) += count;
-  for (Index i = 0; !batch.hidden.empty() && i < xhat.size(); ++i) {
-    if (!batch.hidden[begin + i]) continue;
-    squared_residuals_(j) -= std::pow(static_cast<double>(xhat(i)), 2);
-    residual_count_(j) -=
-        batch.observed.size() > 0 ? static_cast<double>(batch.observed(begin + i, j)) : 1.0;
-  }
 
   double loss = 0.5 * scaled_squares;
   double d_log_sigma = -scaled_squares;

@@ -37,8 +37,7 @@ Vector<T> known_prediction(const OmicBatch<T>& batch, Index j, Index begin, Inde
   return eta;
 }
 
-/// Likelihood::feature() from value_loss(x, eta, counts), a function that returns a ValueLoss;
-/// counts: whether the noise is to be estimated from the value.
+/// Likelihood::feature() from value_loss(x, eta), a function that returns a ValueLoss.
 template <typename T, typename Function>
 double feature_loss(const OmicBatch<T>& batch, Index j, Index begin, double weight,
                     Eigen::Ref<Vector<T>> xhat, Function value_loss) {
@@ -52,8 +51,7 @@ double feature_loss(const OmicBatch<T>& batch, Index j, Index begin, double weig
     }
     const ValueLoss value =
         value_loss(static_cast<double>(batch.targets(begin + i, j)),
-                   static_cast<double>(known(i)) + unit * static_cast<double>(xhat(i)),
-                   !batch.is_hidden(begin + i));
+                   static_cast<double>(known(i)) + unit * static_cast<double>(xhat(i)));
     sum += value.loss;
     xhat(i) = static_cast<T>(weight * unit * value.slope);
   }

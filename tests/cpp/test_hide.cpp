@@ -72,22 +72,3 @@ TEST(Hide, IsEncodedAsIfLacking) {
   EXPECT_EQ((alpha.array() == 0.0).count(), (model.gate_state.alpha.array() == 0.0).count());
   EXPECT_GT((alpha.array() == 0.0).count(), 0);
 }
-
-TEST(Hide, HiddenOmicsDoNotCountAsNoise) {
-  const poems::Cohort<double> cohort = random_cohort<double>(20, {1}, false);
-  poems::Batch<double> batch = poems::make_batch(cohort, all_samples(20), 1);
-  batch.omics[0].hidden.assign(20, false);
-  const auto likelihood =
-      poems::make_likelihood<double>(poems::Family::gaussian, 1, 0.5, {true, 3.0});
-  likelihood->initialise(poems::Vector<double>::Ones(1));
-  poems::Vector<double> xhat = poems::Vector<double>::Zero(20);
-  double squares = 0.0;
-  for (Index i = 0; i < 20; ++i) {
-    batch.omics[0].hidden[i] = i % 3 == 0;
-    if (i % 3 != 0) squares += std::pow(batch.omics[0].x(i, 0), 2);
-  }
-  likelihood->feature(batch.omics[0], 0, 0, 1.0, xhat);
-  likelihood->update_noise();
-  EXPECT_NEAR(std::exp(2.0 * likelihood->noise()->value(0)),
-              (squares + 3.0 * 0.5) / (13.0 + 3.0 + 2.0), 1e-12);
-}

@@ -129,6 +129,18 @@ test_that("loadings to start from are significant and explain something", {
   expect_identical(which(inclusion_of(z2) >= 0.5), 1:3)
 })
 
+test_that("a value that is extreme in one sample, which the start may not see, does no harm", {
+  omics <- linear_cohort(1500)$omics
+  omics$rna[3, 7] <- 1e6
+  omics$protein[5, 9] <- -1e8
+  fit <- poems(omics, 8, seed = 1, control = list(epochs = 3, threads = 1, progress = FALSE))
+  for (omic in names(omics)) {
+    alone <- predict(fit, omics[omic], type = "reconstruction")
+    expect_true(all(is.finite(unlist(alone))))
+  }
+  expect_lt(max(abs(latent(fit, scaled = FALSE))), 20)
+})
+
 test_that("an omic that samples lack is predicted from the others, or not at all", {
   simulation <- simulate_omics(400, c(rna = 80, protein = 50), factors = 4, links = "linear",
                                noise = 0.4, shared = 0.5, seed = 8)
