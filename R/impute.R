@@ -8,7 +8,7 @@
 #' the sample's posterior, decoded, and the feature's noise is drawn on top, all on the scale of
 #' training; then both go back to the scale of the data. It accounts for what the model does not know of the sample, not for what the data did not tell the
 #' model: in simulated cohorts of 500 samples about 94 % of hidden values lie within 1.96 standard
-#' deviations, but fewer where an omic was measured in few samples (68 % of the proteins hidden in
+#' deviations, but fewer where an omic was measured in few samples (75 % of the proteins hidden in
 #' `vignette("tcga-missing")`, which learns from 31 patients with proteins).
 #'
 #' Features that the fit does not know (constant ones, or those left out by
