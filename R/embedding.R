@@ -12,7 +12,7 @@ most_embedding_samples <- 1000L
 factor_spread <- function(trained, in_use, objective) {
   if (objective == "published") return(rep(1, length(in_use)))
   moved <- Reduce(`+`, lapply(trained$sums, \(omic) sqrt(omic$change / length(omic$total))))[in_use]
-  sd <- apply(trained$mode[, in_use, drop = FALSE], 2, stats::sd)
+  sd <- apply(trained$latent[, in_use, drop = FALSE], 2, stats::sd)
   ifelse(sd > 0, moved / sd, 1)
 }
 

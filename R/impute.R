@@ -6,8 +6,8 @@
 #' A value is imputed by its reconstruction; see [predict.poems()] for what that rests on. Its standard
 #' deviation is that of the posterior predictive distribution: factors are drawn with the variances of
 #' the sample's posterior, decoded, and the feature's noise is drawn on top, all on the scale of
-#' training; then both go back to the scale of the data. It accounts for what the model does not know of the sample, not for what the data did not tell the
-#' model: in simulated cohorts of 500 samples about 94 % of hidden values lie within 1.96 standard
+#' training; then both go back to the scale of the data. It accounts for what the model does not know
+#' of the sample, not for what the data did not tell the model: in simulated cohorts of 500 samples about 94 % of hidden values lie within 1.96 standard
 #' deviations, but fewer where an omic was measured in few samples (75 % of the proteins hidden in
 #' `vignette("tcga-missing")`, which learns from 31 patients with proteins).
 #'

@@ -23,7 +23,8 @@ test_that("factors are scaled by how far they move the omics", {
       sqrt(mean(share))
     }, whole, without, fit$omics, cohort[names(fit$omics)]))
   }, 0)
-  expect_equal(unname(fit$spread * apply(fit$mode, 2, stats::sd)), moved, tolerance = 1e-3)
+  sd <- apply(latent(fit, scaled = FALSE), 2, stats::sd)
+  expect_equal(unname(fit$spread * sd), moved, tolerance = 1e-3)
   published <- poems(lapply(cohort, \(x) x[, 1:45]), factors = 3, seed = 3,
                      control = quick_control(objective = "published", epochs = 3))
   expect_identical(latent(published), published$latent)
