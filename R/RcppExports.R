@@ -9,6 +9,10 @@ core_inner_products <- function(x, threads) {
     .Call(`_omicpoems_core_inner_products`, x, threads)
 }
 
+core_factor_model <- function(x, omic, scores, rounds, threads) {
+    .Call(`_omicpoems_core_factor_model`, x, omic, scores, rounds, threads)
+}
+
 core_cpu <- function() {
     .Call(`_omicpoems_core_cpu`)
 }

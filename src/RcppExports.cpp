@@ -40,6 +40,21 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// core_factor_model
+Rcpp::List core_factor_model(const Eigen::Map<Eigen::MatrixXd>& x, const Rcpp::IntegerVector& omic, const Eigen::Map<Eigen::MatrixXd>& scores, int rounds, int threads);
+RcppExport SEXP _omicpoems_core_factor_model(SEXP xSEXP, SEXP omicSEXP, SEXP scoresSEXP, SEXP roundsSEXP, SEXP threadsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Eigen::Map<Eigen::MatrixXd>& >::type x(xSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::IntegerVector& >::type omic(omicSEXP);
+    Rcpp::traits::input_parameter< const Eigen::Map<Eigen::MatrixXd>& >::type scores(scoresSEXP);
+    Rcpp::traits::input_parameter< int >::type rounds(roundsSEXP);
+    Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_factor_model(x, omic, scores, rounds, threads));
+    return rcpp_result_gen;
+END_RCPP
+}
 // core_cpu
 Rcpp::List core_cpu();
 RcppExport SEXP _omicpoems_core_cpu() {
@@ -160,6 +175,7 @@ END_RCPP
 static const R_CallMethodDef CallEntries[] = {
     {"_omicpoems_core_train", (DL_FUNC) &_omicpoems_core_train, 7},
     {"_omicpoems_core_inner_products", (DL_FUNC) &_omicpoems_core_inner_products, 2},
+    {"_omicpoems_core_factor_model", (DL_FUNC) &_omicpoems_core_factor_model, 5},
     {"_omicpoems_core_cpu", (DL_FUNC) &_omicpoems_core_cpu, 0},
     {"_omicpoems_core_project", (DL_FUNC) &_omicpoems_core_project, 5},
     {"_omicpoems_core_mode", (DL_FUNC) &_omicpoems_core_mode, 5},

@@ -11,6 +11,7 @@
 
 #include "data.h"
 #include "effects.h"
+#include "factor_model.h"
 #include "gram.h"
 #include "kernel.h"
 #include "mode.h"
@@ -389,6 +390,23 @@ Rcpp::List core_train(const Rcpp::List& omics, int cohort_size, const Rcpp::List
 Rcpp::NumericMatrix core_inner_products(const Eigen::Map<Eigen::MatrixXd>& x, int threads) {
   const Matrix<float> samples = x.transpose().cast<float>();
   return Rcpp::wrap(Matrix<double>(poems::inner_products(samples, threads).cast<double>()));
+}
+
+// The sparse linear factor model of factor_model.h. x: features x samples, NA where unknown; omic: of
+// every feature, from 1 and ascending; scores: samples x factors, where the factors start.
+// [[Rcpp::export]]
+Rcpp::List core_factor_model(const Eigen::Map<Eigen::MatrixXd>& x, const Rcpp::IntegerVector& omic,
+                             const Eigen::Map<Eigen::MatrixXd>& scores, int rounds, int threads) {
+  std::vector<int> of_feature;
+  for (int v : omic) of_feature.push_back(v - 1);
+  const poems::FactorModel model =
+      poems::fit_factor_model(x, of_feature, scores.transpose(), rounds, threads);
+  return Rcpp::List::create(Rcpp::Named("loadings") = to_r(model.loadings, true),
+                            Rcpp::Named("inclusion") = to_r(model.inclusion, true),
+                            Rcpp::Named("mean") = to_r(model.mean),
+                            Rcpp::Named("variance") = to_r(model.variance),
+                            Rcpp::Named("intercept") = model.intercept,
+                            Rcpp::Named("noise") = model.noise);
 }
 
 // What the core computes with.

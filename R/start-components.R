@@ -1,0 +1,118 @@
+# Which factors the linear start begins with: principal components that stand out from noise, those of
+# all omics together and then those of what they leave of each omic alone, rotated to few loadings per
+# feature (varimax).
+
+# Varimax looks at the features with the largest communalities, at most this many.
+most_rotated_features <- 5000L
+
+# Rounds of filling in what is unknown from the components of the round before.
+filling_rounds <- 4L
+
+# Quantile of the Tracy-Widom law (0.999) by which a variance must exceed the largest that noise has
+# on average, since it varies.
+noise_quantile <- 3.2724
+
+# Scores (samples x factors, of variance 1) of the rotated components, at most `most`; NULL if none
+# stands out. x: features x samples, mean 0 and variance 1, NA where unknown; `omic`: of every feature.
+starting_scores <- function(x, omic, most, threads) {
+  unknown <- is.na(x)
+  x[unknown] <- 0
+  for (round in seq_len(if (any(unknown)) filling_rounds else 1L)) {
+    scores <- components_of_omics(x, omic, !unknown, most, threads)
+    if (is.null(scores)) return(NULL)
+    loadings <- x %*% scores / ncol(x)
+    if (any(unknown)) x[unknown] <- tcrossprod(loadings, scores)[unknown]
+  }
+  scores %*% simple_rotation(loadings)
+}
+
+# Orthogonal scores: the components of all features, then of each omic those of what is left in the
+# samples that have it; the `most` that explain most, summed over omics.
+components_of_omics <- function(x, omic, known, most, threads) {
+  scores <- standing_components(x, most, threads)
+  for (v in unique(omic)) {
+    has <- colSums(known[omic == v, , drop = FALSE]) > 0
+    left <- x[omic == v, has, drop = FALSE]
+    if (!is.null(scores)) left <- left - tcrossprod(left %*% scores[has, ], scores[has, ]) / ncol(x)
+    own <- standing_components(left, most, threads)
+    if (is.null(own)) next
+    of_all <- matrix(0, ncol(x), ncol(own))
+    of_all[has, ] <- own
+    scores <- cbind(scores, of_all)
+  }
+  if (is.null(scores)) return(NULL)
+  scores <- qr.Q(qr(scores)) * sqrt(ncol(x))
+  share <- rowsum((x %*% scores / ncol(x))^2, omic) / as.vector(table(omic))
+  scores[, utils::head(order(-colSums(share)), most), drop = FALSE]
+}
+
+# Scores of the components of x (features x samples) that stand out from noise: one after the other, as
+# long as its variance exceeds the largest that noise alone would have, given how much of every feature
+# the components before have left. Noise differs between features, and a component that one of them
+# makes is none.
+standing_components <- function(x, most, threads) {
+  n <- ncol(x)
+  most <- min(most, n - 3L, nrow(x) - 1L)
+  if (most < 1) return(NULL)
+  parts <- principal_components(x, most, threads)
+  left <- rowMeans(x^2)
+  kept <- 0L
+  for (k in seq_along(parts$variance)) {
+    free <- n - kept - 1
+    edge <- noise_edge(left * n / free, free) * free / n * noise_margin(free, nrow(x) - kept)
+    if (parts$variance[k] <= edge) break
+    kept <- k
+    left <- pmax(left - (x %*% parts$scores[, k] / n)^2, 0)
+  }
+  if (kept == 0) NULL else parts$scores[, seq_len(kept), drop = FALSE]
+}
+
+# The first components: their variances, and scores of variance 1. From the smaller of the two
+# matrices of inner products.
+principal_components <- function(x, most, threads) {
+  n <- ncol(x)
+  if (nrow(x) < n) {
+    inner <- eigen(tcrossprod(x) / n, symmetric = TRUE)
+  } else {
+    inner <- eigen(core_inner_products(x, threads) / n, symmetric = TRUE)
+  }
+  kept <- seq_len(min(most, sum(inner$values > 1e-6 * max(inner$values[1], 1e-12))))
+  scores <- inner$vectors[, kept, drop = FALSE]
+  if (nrow(x) < n) {
+    scores <- crossprod(x, scores) / rep(sqrt(inner$values[kept]), each = n)
+  } else {
+    scores <- scores * sqrt(n)
+  }
+  list(variance = inner$values[kept], scores = scores)
+}
+
+# The largest variance that a component of noise has on average, for features with the variances
+# `noise` seen in n samples: the upper edge of the generalised Marchenko-Pastur law (Silverstein and
+# Choi 1995; as a rule to keep components: Dobriban and Owen 2019).
+noise_edge <- function(noise, n) {
+  noise <- noise[noise > 0]
+  if (length(noise) == 0) return(0)
+  of <- \(share) {
+    m <- -share / max(noise)
+    -1 / m + sum(noise / (1 + noise * m)) / n
+  }
+  stats::optimize(of, c(1e-6, 1 - 1e-6), tol = 1e-8)$objective
+}
+
+# By what share the largest variance of noise exceeds its average, at the quantile (Johnstone 2001).
+noise_margin <- function(n, features) {
+  size <- sqrt(max(n - 1, 1)) + sqrt(max(features, 1))
+  spread <- size * (1 / sqrt(max(n - 1, 1)) + 1 / sqrt(max(features, 1)))^(1 / 3)
+  1 + noise_quantile * spread / size^2
+}
+
+# Varimax of the components' directions, not of their loadings: the rotated directions stay
+# orthogonal. Features count alike, whatever their communality.
+simple_rotation <- function(loadings) {
+  if (ncol(loadings) == 1) return(diag(1))
+  directions <- loadings / rep(sqrt(colSums(loadings^2)), each = nrow(loadings))
+  communality <- rowSums(loadings^2)  # 0 of a feature that is constant in the samples looked at
+  looked_at <- utils::head(order(-communality), min(most_rotated_features, sum(communality > 0)))
+  simple <- directions[looked_at, , drop = FALSE]
+  stats::varimax(simple / sqrt(rowSums(simple^2)), normalize = FALSE)$rotmat
+}

@@ -1,0 +1,72 @@
+# What one omic says of the factors, for the start of training: its expert.
+
+# Penalties that ridge regression tries, in units of the mean eigenvalue of the samples' inner
+# products.
+ridge_penalties <- 10^seq(-1.5, 3, by = 0.25)
+
+# The posterior of the linear model as a product of experts, one per omic, weighed equally by the
+# gate. An expert is the posterior given its omic alone, with its share of the prior in place of a
+# whole one, so that the product is right for samples that lack omics too; what is lost is that one
+# omic can disentangle factors that overlap in another. `noise`: variance of every feature given the
+# factors. Returns per omic `weights`, factors x features, the expert's mean; and `precision` of every
+# factor.
+linear_experts <- function(loadings, noise, omic) {
+  omics <- seq_len(max(omic))
+  noise <- pmax(noise, 0.05)
+  alone <- lapply(omics, \(v) {
+    scaled <- loadings[omic == v, , drop = FALSE] / noise[omic == v]
+    covariance <- solve(diag(ncol(loadings)) + crossprod(scaled, loadings[omic == v, ]))
+    precision <- 1 / diag(covariance)
+    share <- precision - 1 + 1 / length(omics)
+    list(weights = tcrossprod(covariance, scaled) * precision / share,
+         precision = length(omics) * share)
+  })
+  list(weights = lapply(alone, `[[`, "weights"), precision = lapply(alone, `[[`, "precision"))
+}
+
+# The same experts with means learnt from the factors `mean` (factors x samples) of all omics: ridge
+# regression of the factors on the features of one omic. In real omics the noise of features is not
+# independent, and what the model itself says of a factor that an omic hardly knows is far too bold.
+# `has`: omics x samples.
+learn_experts <- function(experts, x, mean, has, omic, threads) {
+  omics <- length(experts$weights)
+  experts$weights <- lapply(seq_len(omics), \(v) {
+    of <- has[v, ]
+    share <- experts$precision[[v]] / omics
+    weights <- ridge_weights(x[omic == v, of, drop = FALSE], mean[, of, drop = FALSE], threads)
+    weights * (share + 1 - 1 / omics) / share
+  })
+  experts
+}
+
+# Ridge regression of every row of y on the rows of x, over samples (columns): coefficients, rows of
+# y x rows of x. Each has the penalty with the smallest leave-one-out error.
+ridge_weights <- function(x, y, threads) {
+  if (all(x == 0)) return(matrix(0, nrow(y), nrow(x)))
+  inner <- eigen(core_inner_products(x, threads), symmetric = TRUE)
+  values <- pmax(inner$values, 0)
+  rotated <- crossprod(inner$vectors, t(y))
+  penalties <- mean(values) * ridge_penalties
+  errors <- vapply(penalties, \(penalty) {
+    shrink <- values / (values + penalty)
+    left <- t(y) - inner$vectors %*% (shrink * rotated)
+    colMeans((left / (1 - drop(inner$vectors^2 %*% shrink)))^2)
+  }, numeric(nrow(y)))
+  best <- penalties[apply(matrix(errors, nrow(y)), 1, which.min)]
+  t(x %*% (inner$vectors %*% (rotated / outer(values, best, `+`))))
+}
+
+# Which omics (rows) each sample has. x: features x samples, NA where unknown.
+omics_had <- function(x, omic) rowsum((!is.na(x)) + 0, omic, reorder = FALSE) > 0
+
+# Mean and variance (factors x samples) of the gated product of linear_experts(), and which omics each
+# sample has.
+product_of_experts <- function(experts, x, has, omic) {
+  omics <- seq_along(experts$weights)
+  gate <- sweep(has, 2, colSums(has), `/`)
+  precision <- Reduce(`+`, Map(\(p, v) outer(p, gate[v, ]), experts$precision, omics))
+  mean <- Reduce(`+`, Map(\(weights, p, v) {
+    (weights %*% x[omic == v, ]) * outer(p, gate[v, ])
+  }, experts$weights, experts$precision, omics)) / precision
+  list(mean = mean, variance = 1 / precision, has = has)
+}

@@ -1,0 +1,235 @@
+#include "factor_model.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "parallel.h"
+
+namespace poems {
+
+namespace {
+
+constexpr Index features_at_once = 32;
+constexpr Index samples_at_once = 32;
+constexpr double weak_prior = 1e-3;      // shape and rate of the gamma priors
+constexpr double smallest_noise = 1e-4;  // of a feature's variance of 1
+constexpr double least_change = 1e-3;    // of z in a round, as a share
+
+class Fitter {
+ public:
+  Fitter(const Matrix<double>& x, const std::vector<int>& omic, const Matrix<double>& start,
+         int threads)
+      : omic_(omic),
+        threads_(threads),
+        factors_(start.rows()),
+        values_(x.array().isNaN().select(0.0, x)),
+        lacks_(omic.back() + 1, std::vector<bool>(x.cols(), false)),
+        gaps_in_sample_(x.cols()),
+        gaps_in_feature_(x.rows()),
+        covariance_(x.cols(), Matrix<double>::Zero(factors_, factors_)),
+        loading_variance_(Matrix<double>::Zero(factors_, x.rows())),
+        slab_precision_(Matrix<double>::Ones(factors_, lacks_.size())),
+        rate_(Matrix<double>::Constant(factors_, lacks_.size(), 0.5)) {
+    model_.mean = start;
+    model_.loadings = Matrix<double>::Zero(factors_, x.rows());
+    model_.inclusion = Matrix<double>::Ones(factors_, x.rows());
+    model_.intercept = Vector<double>::Zero(x.rows());
+    model_.noise = Vector<double>::Ones(x.rows());
+    find_gaps(x);
+  }
+
+  FactorModel run(int rounds) {
+    for (int round = 0; round < rounds; ++round) {
+      update_loadings();
+      update_priors();
+      const Matrix<double> before = model_.mean;
+      update_samples();
+      if (round > 0 && (model_.mean - before).norm() < least_change * before.norm()) break;
+      unit_factors();
+    }
+    model_.variance.resize(factors_, model_.mean.cols());
+    for (Index n = 0; n < model_.mean.cols(); ++n)
+      model_.variance.col(n) = covariance_[n].diagonal();
+    return std::move(model_);
+  }
+
+ private:
+  Index samples() const { return values_.cols(); }
+  Index features() const { return values_.rows(); }
+  Index omics() const { return static_cast<Index>(lacks_.size()); }
+
+  /// Features of an omic.
+  Block features_of(Index v) const {
+    const auto range = std::equal_range(omic_.begin(), omic_.end(), static_cast<int>(v));
+    return {range.first - omic_.begin(), range.second - range.first};
+  }
+
+  void find_gaps(const Matrix<double>& x) {
+    for (Index n = 0; n < samples(); ++n)
+      for (Index v = 0; v < omics(); ++v) {
+        const Block here = features_of(v);
+        const auto missing = x.col(n).segment(here.begin, here.size).array().isNaN().eval();
+        lacks_[v][n] = missing.all();
+        if (lacks_[v][n]) continue;
+        for (Index j = 0; j < here.size; ++j) {
+          if (!missing(j)) continue;
+          gaps_in_sample_[n].push_back(here.begin + j);
+          gaps_in_feature_[here.begin + j].push_back(n);
+        }
+      }
+  }
+
+  /// Factors of variance 1 over the samples, by which rounds get on faster.
+  void unit_factors() {
+    Vector<double> power = model_.mean.rowwise().squaredNorm();
+    for (const Matrix<double>& covariance : covariance_) power += covariance.diagonal();
+    const Vector<double> scale =
+        (power / static_cast<double>(samples())).cwiseMax(1e-12).cwiseSqrt();
+    const Vector<double> inverse = scale.cwiseInverse();
+    model_.mean = inverse.asDiagonal() * model_.mean;
+    for (Matrix<double>& covariance : covariance_)
+      covariance = inverse.asDiagonal() * covariance * inverse.asDiagonal();
+    model_.loadings = scale.asDiagonal() * model_.loadings;
+    slab_precision_.array().colwise() /= scale.array().square();
+  }
+
+  /// Loadings one after the other, then the intercept and noise of every feature.
+  void update_loadings() {
+    std::vector<Matrix<double>> power(samples());  // E z z'
+    const double work = static_cast<double>(samples() * factors_ * factors_);
+    parallel_for(samples(), work, threads_, [&](Index n, int) {
+      power[n] = covariance_[n] + model_.mean.col(n) * model_.mean.col(n).transpose();
+    });
+    for (Index v = 0; v < omics(); ++v) {
+      Matrix<double> all = Matrix<double>::Zero(factors_, factors_);
+      Vector<double> sum = Vector<double>::Zero(factors_);
+      Index count = 0;
+      for (Index n = 0; n < samples(); ++n) {
+        if (lacks_[v][n]) continue;
+        all += power[n];
+        sum += model_.mean.col(n);
+        ++count;
+      }
+      const Block here = features_of(v);
+      const double feature_work = static_cast<double>(here.size * factors_ * samples());
+      parallel_for(
+          block_count(features_at_once, here.size), feature_work, threads_, [&](Index i, int) {
+            const Block block = block_at(i, features_at_once, here.size);
+            const Matrix<double> products =
+                model_.mean * values_.middleRows(here.begin + block.begin, block.size).transpose();
+            for (Index b = 0; b < block.size; ++b) {
+              const Index j = here.begin + block.begin + b;
+              Matrix<double> own = all;
+              Vector<double> own_sum = sum;
+              for (Index n : gaps_in_feature_[j]) {
+                own -= power[n];
+                own_sum -= model_.mean.col(n);
+              }
+              const auto observed =
+                  static_cast<double>(count - static_cast<Index>(gaps_in_feature_[j].size()));
+              update_feature(j, v, own, own_sum, products.col(b), observed);
+            }
+          });
+    }
+  }
+
+  /// power, sum: of E z z' and E z over the samples in which feature j is observed; product: of z
+  /// with its values.
+  void update_feature(Index j, Index v, const Matrix<double>& power, const Vector<double>& sum,
+                      const Vector<double>& product, double observed) {
+    const double precision = 1.0 / model_.noise(j);
+    auto w = model_.loadings.col(j);
+    Vector<double> centred = product - model_.intercept(j) * sum;
+    for (Index k = 0; k < factors_; ++k) {
+      const double own = precision * power(k, k) + slab_precision_(k, v);
+      const double others = power.col(k).dot(w) - power(k, k) * w(k);
+      const double slab = precision * (centred(k) - others) / own;
+      const double log_odds = std::log(rate_(k, v) / (1.0 - rate_(k, v))) +
+                              0.5 * std::log(slab_precision_(k, v) / own) + 0.5 * own * slab * slab;
+      const double p = 1.0 / (1.0 + std::exp(-log_odds));
+      model_.inclusion(k, j) = p;
+      w(k) = p * slab;
+      loading_variance_(k, j) = p * (slab * slab + 1.0 / own) - w(k) * w(k);
+    }
+    const double total = values_.row(j).sum();
+    const double c = model_.intercept(j) = (total - w.dot(sum)) / observed;
+    centred = product - c * sum;
+    const double residual = values_.row(j).squaredNorm() - 2.0 * c * total + observed * c * c -
+                            2.0 * w.dot(centred) + w.dot(power * w) +
+                            loading_variance_.col(j).dot(power.diagonal());
+    model_.noise(j) = std::max(residual / observed, smallest_noise);
+  }
+
+  void update_priors() {
+    for (Index v = 0; v < omics(); ++v) {
+      const Block here = features_of(v);
+      for (Index k = 0; k < factors_; ++k) {
+        const auto w = model_.loadings.row(k).segment(here.begin, here.size);
+        const double included = model_.inclusion.row(k).segment(here.begin, here.size).sum();
+        const double squares =
+            w.squaredNorm() + loading_variance_.row(k).segment(here.begin, here.size).sum();
+        slab_precision_(k, v) = (weak_prior + included / 2.0) / (weak_prior + squares / 2.0);
+        rate_(k, v) = (1.0 + included) / (2.0 + static_cast<double>(here.size));
+      }
+    }
+  }
+
+  void update_samples() {
+    const Vector<double> precision = model_.noise.cwiseInverse();
+    const Matrix<double> weights = model_.loadings * precision.asDiagonal();
+    std::vector<Matrix<double>> of_omic;  // precision of z that an omic gives
+    std::vector<Vector<double>> offset;
+    for (Index v = 0; v < omics(); ++v) {
+      const Block here = features_of(v);
+      const auto w = model_.loadings.middleCols(here.begin, here.size);
+      const auto weighted = weights.middleCols(here.begin, here.size);
+      of_omic.push_back(weighted * w.transpose());
+      of_omic[v].diagonal() += loading_variance_.middleCols(here.begin, here.size) *
+                               precision.segment(here.begin, here.size);
+      offset.push_back(weighted * model_.intercept.segment(here.begin, here.size));
+    }
+    const double work = static_cast<double>(factors_) * static_cast<double>(values_.size());
+    parallel_for(block_count(samples_at_once, samples()), work, threads_, [&](Index i, int) {
+      const Block block = block_at(i, samples_at_once, samples());
+      const Matrix<double> products = weights * values_.middleCols(block.begin, block.size);
+      for (Index b = 0; b < block.size; ++b) {
+        const Index n = block.begin + b;
+        Matrix<double> inverse = Matrix<double>::Identity(factors_, factors_);
+        Vector<double> right = products.col(b);
+        for (Index v = 0; v < omics(); ++v) {
+          if (lacks_[v][n]) continue;
+          inverse += of_omic[v];
+          right -= offset[v];
+        }
+        for (Index j : gaps_in_sample_[n]) {
+          inverse.noalias() -= weights.col(j) * model_.loadings.col(j).transpose();
+          inverse.diagonal() -= precision(j) * loading_variance_.col(j);
+          right += weights.col(j) * model_.intercept(j);
+        }
+        covariance_[n] = inverse.llt().solve(Matrix<double>::Identity(factors_, factors_));
+        model_.mean.col(n) = covariance_[n] * right;
+      }
+    });
+  }
+
+  const std::vector<int>& omic_;
+  const int threads_;
+  const Index factors_;
+  Matrix<double> values_;                 ///< features x samples, 0 where unknown
+  std::vector<std::vector<bool>> lacks_;  ///< per omic and sample
+  /// Values that are unknown in an omic that the sample has.
+  std::vector<std::vector<Index>> gaps_in_sample_, gaps_in_feature_;
+  std::vector<Matrix<double>> covariance_;  ///< of z, per sample
+  Matrix<double> loading_variance_;         ///< factors x features
+  Matrix<double> slab_precision_, rate_;    ///< p and r, factors x omics
+  FactorModel model_;
+};
+
+}  // namespace
+
+FactorModel fit_factor_model(const Matrix<double>& x, const std::vector<int>& omic,
+                             const Matrix<double>& start, int rounds, int threads) {
+  return Fitter(x, omic, start, threads).run(rounds);
+}
+
+}  // namespace poems
