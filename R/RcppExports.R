@@ -13,6 +13,10 @@ core_factor_model <- function(x, omic, scores, rounds, threads) {
     .Call(`_omicpoems_core_factor_model`, x, omic, scores, rounds, threads)
 }
 
+core_factor_scores <- function(x, omic, loadings, noise, uncertainty, threads) {
+    .Call(`_omicpoems_core_factor_scores`, x, omic, loadings, noise, uncertainty, threads)
+}
+
 core_cpu <- function() {
     .Call(`_omicpoems_core_cpu`)
 }

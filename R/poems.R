@@ -197,6 +197,12 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
     trained$parameters, config, standardised, trained$mode, colMeans(trained$mode),
     control$threads
   )
+  if (control$objective == "elbo") {
+    trained$remainder <- learn_remainder(
+      trained$parameters, config, trained$mode, omics, data$data, data$samples, covariates$design,
+      control$threads
+    )
+  }
   fit <- new_fit(
     trained,
     call = call, seed = seed, control = control, scaling = scale, config = config,
@@ -335,7 +341,8 @@ new_fit <- function(trained, call, seed, control, scaling, config, samples, omic
         mode = trained$mode[, unused, drop = FALSE], loadings = loadings_of(unused),
         inclusion = inclusion_of(unused)
       ),
-      parameters = without_loadings(parameters), config = config, seconds = seconds,
+      parameters = without_loadings(parameters), remainder = trained$remainder, config = config,
+      seconds = seconds,
       version = as.character(utils::packageVersion("omicpoems"))
     ),
     class = "poems"

@@ -158,6 +158,10 @@ decode_omics <- function(fit, projected) {
   parameters <- core_parameters(fit)
   decode <- \(z) core_reconstruct(parameters, fit$config, z, fit$control$threads)
   decoded <- stats::setNames(decode(projected$mode), names(fit$omics))
+  if (!is.null(projected$values)) {
+    gaussian <- vapply(fit$omics, `[[`, "", "family") == "gaussian"
+    decoded[gaussian] <- projected$values[gaussian]
+  }
   partial <- which(rowSums(projected$has) < ncol(projected$has))
   if (length(partial) == 0) return(decoded)
   Map(\(seen, expected, has) {

@@ -218,6 +218,12 @@ void read_parameters(const Rcpp::List& list, poems::Model<T>& model) {
     from_r(gate[p->name], p->transposed, p->value);
 }
 
+std::vector<int> counted_from_0(const Rcpp::IntegerVector& numbers) {
+  std::vector<int> result;
+  for (int i : numbers) result.push_back(i - 1);
+  return result;
+}
+
 void check_interrupt(void*) { R_CheckUserInterrupt(); }
 
 /// Reports each epoch to an R function and notices interrupts without leaving the core.
@@ -392,21 +398,34 @@ Rcpp::NumericMatrix core_inner_products(const Eigen::Map<Eigen::MatrixXd>& x, in
   return Rcpp::wrap(Matrix<double>(poems::inner_products(samples, threads).cast<double>()));
 }
 
-// The sparse linear factor model of factor_model.h. x: features x samples, NA where unknown; omic: of
-// every feature, from 1 and ascending; scores: samples x factors, where the factors start.
+// The sparse linear factor model of factor_model.h. x: features x samples, NA where unknown; omic:
+// of every feature, from 1 and ascending; scores: samples x factors, where the factors start.
 // [[Rcpp::export]]
 Rcpp::List core_factor_model(const Eigen::Map<Eigen::MatrixXd>& x, const Rcpp::IntegerVector& omic,
                              const Eigen::Map<Eigen::MatrixXd>& scores, int rounds, int threads) {
-  std::vector<int> of_feature;
-  for (int v : omic) of_feature.push_back(v - 1);
   const poems::FactorModel model =
-      poems::fit_factor_model(x, of_feature, scores.transpose(), rounds, threads);
-  return Rcpp::List::create(Rcpp::Named("loadings") = to_r(model.loadings, true),
-                            Rcpp::Named("inclusion") = to_r(model.inclusion, true),
-                            Rcpp::Named("mean") = to_r(model.mean),
-                            Rcpp::Named("variance") = to_r(model.variance),
-                            Rcpp::Named("intercept") = model.intercept,
-                            Rcpp::Named("noise") = model.noise);
+      poems::fit_factor_model(x, counted_from_0(omic), scores.transpose(), rounds, threads);
+  return Rcpp::List::create(
+      Rcpp::Named("loadings") = to_r(model.loadings, true),
+      Rcpp::Named("inclusion") = to_r(model.inclusion, true),
+      Rcpp::Named("mean") = to_r(model.mean), Rcpp::Named("variance") = to_r(model.variance),
+      Rcpp::Named("intercept") = model.intercept, Rcpp::Named("noise") = model.noise,
+      Rcpp::Named("uncertainty") = to_r(model.uncertainty));
+}
+
+// Means of the factors (samples x factors) given what is known of x, for loadings (features x
+// factors), noise (of every feature) and precision (of every factor) that are known. See
+// factor_model.h.
+// [[Rcpp::export]]
+Rcpp::NumericMatrix core_factor_scores(const Eigen::Map<Eigen::MatrixXd>& x,
+                                       const Rcpp::IntegerVector& omic,
+                                       const Eigen::Map<Eigen::MatrixXd>& loadings,
+                                       const Eigen::Map<Eigen::VectorXd>& noise,
+                                       const Eigen::Map<Eigen::MatrixXd>& uncertainty,
+                                       int threads) {
+  return to_r(poems::factor_scores(x, counted_from_0(omic), loadings.transpose(), noise,
+                                   uncertainty, threads),
+              true);
 }
 
 // What the core computes with.

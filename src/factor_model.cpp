@@ -15,27 +15,110 @@ constexpr double weak_prior = 1e-3;      // shape and rate of the gamma priors
 constexpr double smallest_noise = 1e-4;  // of a feature's variance of 1
 constexpr double least_change = 1e-3;    // of z in a round, as a share
 
+/// Which values are known.
+struct Known {
+  std::vector<int> omic;                 ///< of every feature
+  std::vector<Block> features;           ///< per omic
+  std::vector<std::vector<bool>> lacks;  ///< per omic and sample
+  /// Values that are unknown in an omic that the sample has.
+  std::vector<std::vector<Index>> gaps_in_sample, gaps_in_feature;
+
+  Known(const Matrix<double>& x, const std::vector<int>& of_feature)
+      : omic(of_feature),
+        lacks(omic.back() + 1, std::vector<bool>(x.cols(), false)),
+        gaps_in_sample(x.cols()),
+        gaps_in_feature(x.rows()) {
+    for (int v = 0; v <= omic.back(); ++v) {
+      const auto range = std::equal_range(omic.begin(), omic.end(), v);
+      features.push_back({range.first - omic.begin(), range.second - range.first});
+      for (Index n = 0; n < x.cols(); ++n) find_gaps(x, v, n);
+    }
+  }
+
+  Index omics() const { return static_cast<Index>(lacks.size()); }
+
+ private:
+  void find_gaps(const Matrix<double>& x, Index v, Index n) {
+    const Block here = features[v];
+    const auto missing = x.col(n).segment(here.begin, here.size).array().isNaN().eval();
+    lacks[v][n] = missing.all();
+    if (lacks[v][n]) return;
+    for (Index j = 0; j < here.size; ++j) {
+      if (!missing(j)) continue;
+      gaps_in_sample[n].push_back(here.begin + j);
+      gaps_in_feature[here.begin + j].push_back(n);
+    }
+  }
+};
+
+/// The linear Gaussian model as samples see it: loadings, factors x features, and per feature
+/// intercept and noise; uncertainty, factors x omics, is that of FactorModel.
+struct Decoding {
+  const Matrix<double>& loadings;
+  const Matrix<double>& uncertainty;
+  const Vector<double>& intercept;
+  const Vector<double>& noise;
+};
+
+/// Calls use(n, precision matrix of z, right side) for every sample: z has mean precision^-1 right.
+/// values: features x samples, 0 where unknown.
+template <typename Use>
+void for_each_posterior(const Matrix<double>& values, const Known& known, const Decoding& model,
+                        int threads, Use use) {
+  const Index factors = model.loadings.rows();
+  const Vector<double> precision = model.noise.cwiseInverse();
+  const Matrix<double> weights = model.loadings * precision.asDiagonal();
+  std::vector<Matrix<double>> of_omic;  // precision of z that an omic gives
+  std::vector<Vector<double>> offset;
+  for (Index v = 0; v < known.omics(); ++v) {
+    const Block here = known.features[v];
+    const auto weighted = weights.middleCols(here.begin, here.size);
+    of_omic.push_back(weighted * model.loadings.middleCols(here.begin, here.size).transpose());
+    of_omic[v].diagonal() += model.uncertainty.col(v);
+    offset.push_back(weighted * model.intercept.segment(here.begin, here.size));
+  }
+  const double work = static_cast<double>(factors) * static_cast<double>(values.size());
+  parallel_for(block_count(samples_at_once, values.cols()), work, threads, [&](Index i, int) {
+    const Block block = block_at(i, samples_at_once, values.cols());
+    const Matrix<double> products = weights * values.middleCols(block.begin, block.size);
+    for (Index b = 0; b < block.size; ++b) {
+      const Index n = block.begin + b;
+      Matrix<double> inverse = Matrix<double>::Identity(factors, factors);
+      Vector<double> right = products.col(b);
+      for (Index v = 0; v < known.omics(); ++v) {
+        if (known.lacks[v][n]) continue;
+        inverse += of_omic[v];
+        right -= offset[v];
+      }
+      for (Index j : known.gaps_in_sample[n]) {
+        const int v = known.omic[j];
+        inverse.noalias() -= weights.col(j) * model.loadings.col(j).transpose();
+        inverse.diagonal() -=
+            model.uncertainty.col(v) / static_cast<double>(known.features[v].size);
+        right += weights.col(j) * model.intercept(j);
+      }
+      use(n, inverse, right);
+    }
+  });
+}
+
 class Fitter {
  public:
   Fitter(const Matrix<double>& x, const std::vector<int>& omic, const Matrix<double>& start,
          int threads)
-      : omic_(omic),
-        threads_(threads),
+      : threads_(threads),
         factors_(start.rows()),
         values_(x.array().isNaN().select(0.0, x)),
-        lacks_(omic.back() + 1, std::vector<bool>(x.cols(), false)),
-        gaps_in_sample_(x.cols()),
-        gaps_in_feature_(x.rows()),
+        known_(x, omic),
         covariance_(x.cols(), Matrix<double>::Zero(factors_, factors_)),
         loading_variance_(Matrix<double>::Zero(factors_, x.rows())),
-        slab_precision_(Matrix<double>::Ones(factors_, lacks_.size())),
-        rate_(Matrix<double>::Constant(factors_, lacks_.size(), 0.5)) {
+        slab_precision_(Matrix<double>::Ones(factors_, known_.omics())),
+        rate_(Matrix<double>::Constant(factors_, known_.omics(), 0.5)) {
     model_.mean = start;
     model_.loadings = Matrix<double>::Zero(factors_, x.rows());
     model_.inclusion = Matrix<double>::Ones(factors_, x.rows());
     model_.intercept = Vector<double>::Zero(x.rows());
     model_.noise = Vector<double>::Ones(x.rows());
-    find_gaps(x);
   }
 
   FactorModel run(int rounds) {
@@ -55,28 +138,15 @@ class Fitter {
 
  private:
   Index samples() const { return values_.cols(); }
-  Index features() const { return values_.rows(); }
-  Index omics() const { return static_cast<Index>(lacks_.size()); }
 
-  /// Features of an omic.
-  Block features_of(Index v) const {
-    const auto range = std::equal_range(omic_.begin(), omic_.end(), static_cast<int>(v));
-    return {range.first - omic_.begin(), range.second - range.first};
-  }
-
-  void find_gaps(const Matrix<double>& x) {
-    for (Index n = 0; n < samples(); ++n)
-      for (Index v = 0; v < omics(); ++v) {
-        const Block here = features_of(v);
-        const auto missing = x.col(n).segment(here.begin, here.size).array().isNaN().eval();
-        lacks_[v][n] = missing.all();
-        if (lacks_[v][n]) continue;
-        for (Index j = 0; j < here.size; ++j) {
-          if (!missing(j)) continue;
-          gaps_in_sample_[n].push_back(here.begin + j);
-          gaps_in_feature_[here.begin + j].push_back(n);
-        }
-      }
+  Matrix<double> uncertainty() const {
+    Matrix<double> sum(factors_, known_.omics());
+    for (Index v = 0; v < known_.omics(); ++v) {
+      const Block here = known_.features[v];
+      sum.col(v) = loading_variance_.middleCols(here.begin, here.size) *
+                   model_.noise.segment(here.begin, here.size).cwiseInverse();
+    }
+    return sum;
   }
 
   /// Factors of variance 1 over the samples, by which rounds get on faster.
@@ -90,6 +160,8 @@ class Fitter {
     for (Matrix<double>& covariance : covariance_)
       covariance = inverse.asDiagonal() * covariance * inverse.asDiagonal();
     model_.loadings = scale.asDiagonal() * model_.loadings;
+    model_.uncertainty = scale.cwiseAbs2().asDiagonal() * model_.uncertainty;
+    loading_variance_ = scale.cwiseAbs2().asDiagonal() * loading_variance_;
     slab_precision_.array().colwise() /= scale.array().square();
   }
 
@@ -100,17 +172,17 @@ class Fitter {
     parallel_for(samples(), work, threads_, [&](Index n, int) {
       power[n] = covariance_[n] + model_.mean.col(n) * model_.mean.col(n).transpose();
     });
-    for (Index v = 0; v < omics(); ++v) {
+    for (Index v = 0; v < known_.omics(); ++v) {
       Matrix<double> all = Matrix<double>::Zero(factors_, factors_);
       Vector<double> sum = Vector<double>::Zero(factors_);
       Index count = 0;
       for (Index n = 0; n < samples(); ++n) {
-        if (lacks_[v][n]) continue;
+        if (known_.lacks[v][n]) continue;
         all += power[n];
         sum += model_.mean.col(n);
         ++count;
       }
-      const Block here = features_of(v);
+      const Block here = known_.features[v];
       const double feature_work = static_cast<double>(here.size * factors_ * samples());
       parallel_for(
           block_count(features_at_once, here.size), feature_work, threads_, [&](Index i, int) {
@@ -121,12 +193,12 @@ class Fitter {
               const Index j = here.begin + block.begin + b;
               Matrix<double> own = all;
               Vector<double> own_sum = sum;
-              for (Index n : gaps_in_feature_[j]) {
+              for (Index n : known_.gaps_in_feature[j]) {
                 own -= power[n];
                 own_sum -= model_.mean.col(n);
               }
               const auto observed =
-                  static_cast<double>(count - static_cast<Index>(gaps_in_feature_[j].size()));
+                  static_cast<double>(count - static_cast<Index>(known_.gaps_in_feature[j].size()));
               update_feature(j, v, own, own_sum, products.col(b), observed);
             }
           });
@@ -161,8 +233,8 @@ class Fitter {
   }
 
   void update_priors() {
-    for (Index v = 0; v < omics(); ++v) {
-      const Block here = features_of(v);
+    for (Index v = 0; v < known_.omics(); ++v) {
+      const Block here = known_.features[v];
       for (Index k = 0; k < factors_; ++k) {
         const auto w = model_.loadings.row(k).segment(here.begin, here.size);
         const double included = model_.inclusion.row(k).segment(here.begin, here.size).sum();
@@ -175,50 +247,20 @@ class Fitter {
   }
 
   void update_samples() {
-    const Vector<double> precision = model_.noise.cwiseInverse();
-    const Matrix<double> weights = model_.loadings * precision.asDiagonal();
-    std::vector<Matrix<double>> of_omic;  // precision of z that an omic gives
-    std::vector<Vector<double>> offset;
-    for (Index v = 0; v < omics(); ++v) {
-      const Block here = features_of(v);
-      const auto w = model_.loadings.middleCols(here.begin, here.size);
-      const auto weighted = weights.middleCols(here.begin, here.size);
-      of_omic.push_back(weighted * w.transpose());
-      of_omic[v].diagonal() += loading_variance_.middleCols(here.begin, here.size) *
-                               precision.segment(here.begin, here.size);
-      offset.push_back(weighted * model_.intercept.segment(here.begin, here.size));
-    }
-    const double work = static_cast<double>(factors_) * static_cast<double>(values_.size());
-    parallel_for(block_count(samples_at_once, samples()), work, threads_, [&](Index i, int) {
-      const Block block = block_at(i, samples_at_once, samples());
-      const Matrix<double> products = weights * values_.middleCols(block.begin, block.size);
-      for (Index b = 0; b < block.size; ++b) {
-        const Index n = block.begin + b;
-        Matrix<double> inverse = Matrix<double>::Identity(factors_, factors_);
-        Vector<double> right = products.col(b);
-        for (Index v = 0; v < omics(); ++v) {
-          if (lacks_[v][n]) continue;
-          inverse += of_omic[v];
-          right -= offset[v];
-        }
-        for (Index j : gaps_in_sample_[n]) {
-          inverse.noalias() -= weights.col(j) * model_.loadings.col(j).transpose();
-          inverse.diagonal() -= precision(j) * loading_variance_.col(j);
-          right += weights.col(j) * model_.intercept(j);
-        }
-        covariance_[n] = inverse.llt().solve(Matrix<double>::Identity(factors_, factors_));
-        model_.mean.col(n) = covariance_[n] * right;
-      }
-    });
+    model_.uncertainty = uncertainty();
+    const Decoding model{model_.loadings, model_.uncertainty, model_.intercept, model_.noise};
+    const Matrix<double> identity = Matrix<double>::Identity(factors_, factors_);
+    for_each_posterior(values_, known_, model, threads_,
+                       [&](Index n, const Matrix<double>& precision, const Vector<double>& right) {
+                         covariance_[n] = precision.llt().solve(identity);
+                         model_.mean.col(n) = covariance_[n] * right;
+                       });
   }
 
-  const std::vector<int>& omic_;
   const int threads_;
   const Index factors_;
-  Matrix<double> values_;                 ///< features x samples, 0 where unknown
-  std::vector<std::vector<bool>> lacks_;  ///< per omic and sample
-  /// Values that are unknown in an omic that the sample has.
-  std::vector<std::vector<Index>> gaps_in_sample_, gaps_in_feature_;
+  Matrix<double> values_;  ///< features x samples, 0 where unknown
+  const Known known_;
   std::vector<Matrix<double>> covariance_;  ///< of z, per sample
   Matrix<double> loading_variance_;         ///< factors x features
   Matrix<double> slab_precision_, rate_;    ///< p and r, factors x omics
@@ -230,6 +272,19 @@ class Fitter {
 FactorModel fit_factor_model(const Matrix<double>& x, const std::vector<int>& omic,
                              const Matrix<double>& start, int rounds, int threads) {
   return Fitter(x, omic, start, threads).run(rounds);
+}
+
+Matrix<double> factor_scores(const Matrix<double>& x, const std::vector<int>& omic,
+                             const Matrix<double>& loadings, const Vector<double>& noise,
+                             const Matrix<double>& uncertainty, int threads) {
+  const Matrix<double> values = x.array().isNaN().select(0.0, x);
+  const Vector<double> intercept = Vector<double>::Zero(x.rows());
+  Matrix<double> scores(loadings.rows(), x.cols());
+  for_each_posterior(values, Known(x, omic), {loadings, uncertainty, intercept, noise}, threads,
+                     [&](Index n, const Matrix<double>& inverse, const Vector<double>& right) {
+                       scores.col(n) = inverse.llt().solve(right);
+                     });
+  return scores;
 }
 
 }  // namespace poems

@@ -23,11 +23,21 @@ struct FactorModel {
   Matrix<double> variance;   ///< of z, factors x samples
   Vector<double> intercept;  ///< c, features
   Vector<double> noise;      ///< s^2, features
+  /// What not knowing the loadings adds to the precision of z: per factor and omic, the sum over
+  /// features of Var(w) / s^2.
+  Matrix<double> uncertainty;
 };
 
 /// x: features x samples, NaN where a value is unknown; omic: of every feature, counted from 0 and
 /// ascending; start: factors x samples, of variance about 1; rounds: of updates, at most.
 FactorModel fit_factor_model(const Matrix<double>& x, const std::vector<int>& omic,
                              const Matrix<double>& start, int rounds, int threads);
+
+/// Where samples lie given what is known of them: means of z (factors x samples) in the model
+/// x_jn = sum_k w_jk z_kn + e_jn with known loadings (factors x features) and noise (variance of
+/// every feature); uncertainty as in FactorModel.
+Matrix<double> factor_scores(const Matrix<double>& x, const std::vector<int>& omic,
+                             const Matrix<double>& loadings, const Vector<double>& noise,
+                             const Matrix<double>& uncertainty, int threads);
 
 }  // namespace poems

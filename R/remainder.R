@@ -1,0 +1,140 @@
+# What missing values are predicted from, beside what the decoders say.
+#
+# Decoders are made to be read: loadings that are uncertain are 0, and those that are not are believed.
+# Predictions do better when they average over what the loadings could be, and when they use that what
+# the factors leave is not independent: features go together in ways that no factor in use stands for.
+# Given the decoders f, the values x of a sample, on the scale of training, are described as
+#
+#   x = N(z) + m + s (c + W z' + t (B u + e)),      N(z) = f(z) - a - L z
+#
+# N is the bend of the decoders, f less its best linear approximation over the samples of the fit; W
+# the posterior mean of the loadings of a linear factor model of what the bend leaves (see
+# src/factor_model.h), m and s scales, t the standard deviation that the factors leave of a feature;
+# u and e are standard normal and independent, but for the variances of e. B B' + Var(e) is the
+# correlation of what is left, shrunk towards independence as far as its own sampling error says
+# (Schafer and Strimmer 2005), of rank at most `most_remainder_components`.
+
+most_remainder_components <- 200L
+
+# Numbers that B may have in all: 32 MiB.
+most_remainder_values <- 2^22
+
+# Rounds in which what is unknown of the remainder is filled in by itself.
+remainder_rounds <- 2L
+
+# `parameters`, `config`: the core's; `mode`: samples x core factors; other arguments as in
+# linear_start(). NULL where there are too few samples.
+learn_remainder <- function(parameters, config, mode, omics, data, samples, design, threads) {
+  used <- spaced(length(samples), most_start_samples)
+  if (length(used) < least_remainder_samples) return(NULL)
+  x <- values_without_covariates(parameters, omics, data, samples[used], design)
+  omic <- rep(seq_along(omics), vapply(omics, \(o) length(o$features), 0L))
+  z <- mode[used, , drop = FALSE]
+  decoded <- gaussian_part(core_reconstruct(parameters, config, z, threads), omics)
+  line <- linear_part(decoded, z)
+  y <- standardise_rows(x - bend_of(decoded, z, line))
+  linear <- average_loadings(y$x, scale(z[, line$factors, drop = FALSE]), omic, threads)
+  left <- y$x - linear$intercept - linear$loadings %*% linear$mean
+  c(list(line = line), y[c("center", "scale")], linear[c("loadings", "noise", "uncertainty")],
+    list(offset = linear$intercept), correlated_noise(left, omic, threads))
+}
+
+# What the decoders are to explain: standardised_features() less what they say of covariates.
+values_without_covariates <- function(parameters, omics, data, samples, design) {
+  x <- standardised_features(omics, data, samples, design)
+  if (is.null(design)) return(x)
+  effects <- do.call(rbind, unname(Map(\(p, omic) {
+    if (omic$family == "gaussian") p$covariate_effects else 0 * p$covariate_effects
+  }, parameters$omics, omics)))
+  x - tcrossprod(effects, design[samples, , drop = FALSE])
+}
+
+# Fewer samples than this tell nothing of how features go together.
+least_remainder_samples <- 10L
+
+# The linear approximation a + L z of what decoders say (features x samples) over z (samples x core
+# factors): `intercept`, `slopes` and the `factors` that vary.
+linear_part <- function(decoded, z) {
+  varies <- which(apply(z, 2, stats::sd) > 1e-6)
+  line <- stats::lm.fit(cbind(1, z[, varies, drop = FALSE]), t(decoded))$coefficients
+  line <- matrix(line, ncol = nrow(decoded))
+  line[is.na(line)] <- 0
+  list(intercept = line[1, ], slopes = t(line[-1, , drop = FALSE]), factors = varies)
+}
+
+bend_of <- function(decoded, z, line) {
+  decoded - line$intercept - tcrossprod(line$slopes, z[, line$factors, drop = FALSE])
+}
+
+# What decoders say, of all omics in one matrix (features x samples); 0 in omics that are not Gaussian.
+gaussian_part <- function(decoded, omics) {
+  do.call(rbind, Map(\(x, omic) if (omic$family == "gaussian") x else 0 * x, decoded, omics))
+}
+
+average_loadings <- function(y, start, omic, threads) {
+  if (ncol(start) == 0) {
+    return(list(loadings = matrix(0, nrow(y), 0), mean = matrix(0, 0, ncol(y)),
+                intercept = numeric(nrow(y)), noise = rep(1, nrow(y)),
+                uncertainty = matrix(0, 0, max(omic))))
+  }
+  core_factor_model(y, omic, start, factor_model_rounds, threads)
+}
+
+# The correlation of what factors leave (features x samples): the standard deviations `spread` (t), the
+# components `components` (B) and the variances `own` of e.
+correlated_noise <- function(left, omic, threads) {
+  spread <- sqrt(rowMeans(left^2, na.rm = TRUE))
+  spread[!(spread > 1e-8)] <- Inf
+  left <- left / spread
+  unknown <- is.na(left)
+  filled <- left
+  filled[unknown] <- 0
+  most <- min(most_remainder_components, ncol(left) - 1L, nrow(left),
+              max(most_remainder_values %/% nrow(left), 1L))
+  shrinkage <- correlation_shrinkage(filled, threads)
+  for (round in seq_len(if (any(unknown)) remainder_rounds else 1L)) {
+    if (round > 1) filled[unknown] <- (components %*% t(scores))[unknown]
+    parts <- principal_components(filled, most, threads)
+    components <- sqrt(1 - shrinkage) * (filled %*% parts$scores) / ncol(left)
+    own <- pmax(rowMeans(filled^2) - rowSums(components^2), 1e-3)
+    if (any(unknown)) {
+      scores <- core_factor_scores(left, omic, components, own,
+                                   matrix(0, ncol(components), max(omic)), threads)
+    }
+  }
+  list(spread = spread, components = components, own = own, shrinkage = shrinkage)
+}
+
+# By how much to shrink correlations towards 0: the sum of their sampling variances over that of their
+# squares. With G the inner products of the samples, sums over pairs of features are sums over pairs of
+# samples. x: standardised features x samples.
+correlation_shrinkage <- function(x, threads) {
+  n <- ncol(x)
+  inner <- core_inner_products(x, threads)
+  squares <- sum(inner^2) / n^2 - sum(rowMeans(x^2)^2)
+  products <- sum(diag(inner)^2) / n - sum(rowMeans(x^4))
+  if (squares <= 0) return(1)
+  min(max((products - squares) / (n - 1) / squares, 0.01), 1)
+}
+
+# Predictions of all values of samples, features x samples on the scale of training without covariates,
+# given those that are known: `x`, of which NA is unknown; `mode`: samples x core factors.
+predict_values <- function(fit, x, mode) {
+  of <- fit$remainder
+  omic <- rep(seq_along(fit$omics), vapply(fit$omics, \(o) length(o$features), 0L))
+  threads <- fit$control$threads
+  decoded <- core_reconstruct(core_parameters(fit), fit$config, mode, threads) |>
+    gaussian_part(fit$omics)
+  bend <- bend_of(decoded, mode, of$line)
+  y <- (x - bend - of$center) / of$scale - of$offset
+  fitted <- 0
+  if (ncol(of$loadings) > 0) {
+    z <- core_factor_scores(y, omic, of$loadings, of$noise, of$uncertainty, threads)
+    fitted <- tcrossprod(of$loadings, z)
+  }
+  none <- matrix(0, ncol(of$components), max(omic))
+  u <- core_factor_scores((y - fitted) / of$spread, omic, of$components, of$own, none, threads)
+  spread <- ifelse(is.finite(of$spread), of$spread, 0)
+  scale <- ifelse(is.finite(of$scale), of$scale, 0)
+  bend + of$center + (of$offset + fitted + tcrossprod(of$components, u) * spread) * scale
+}
