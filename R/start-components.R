@@ -23,8 +23,29 @@ starting_scores <- function(x, omic, most, threads) {
     loadings <- x %*% scores / ncol(x)
     if (any(unknown)) x[unknown] <- tcrossprod(loadings, scores)[unknown]
   }
-  scores %*% simple_rotation(loadings)
+  parts <- split(seq_len(ncol(scores)), is_bend(scores))
+  do.call(cbind, unname(lapply(parts, \(k) {
+    scores[, k, drop = FALSE] %*% simple_rotation(loadings[, k, drop = FALSE])
+  })))
 }
+
+# Which components are the bend of stronger ones: told, beyond chance, by products of their scores. A
+# factor that features answer along a curve makes one, and rotated together the two would become two
+# halves of the factor. Looks at as many of the strongest as the samples allow.
+is_bend <- function(scores) {
+  n <- nrow(scores)
+  vapply(seq_len(ncol(scores)), \(k) {
+    strongest <- seq_len(min(k - 1L, floor(sqrt(n / 4))))
+    if (length(strongest) == 0) return(FALSE)
+    pairs <- which(upper.tri(diag(length(strongest)), diag = TRUE), arr.ind = TRUE)
+    products <- scores[, pairs[, 1], drop = FALSE] * scores[, pairs[, 2], drop = FALSE]
+    left <- stats::lm.fit(cbind(1, products), scores[, k])$residuals
+    1 - sum(left^2) / (n - ncol(products) - 1) / stats::var(scores[, k]) > least_bend
+  }, NA)
+}
+
+# Share of its variance, adjusted for the number of products, that makes a component a bend.
+least_bend <- 0.4
 
 # Orthogonal scores: the components of all features, then of each omic those of what is left in the
 # samples that have it; the `most` that explain most, summed over omics.

@@ -60,6 +60,7 @@ bounded <- \(x) x / sqrt(1 + x^2)
 standardised_features <- function(omics, data, samples, design) {
   do.call(rbind, unname(Map(\(omic, x) {
     z <- matrix(NA_real_, length(omic$features), length(samples))
+    if (is.null(x)) return(z)
     there <- samples %in% colnames(x)
     x <- as.matrix(x[omic$features, samples[there], drop = FALSE])
     adjusted <- adjust_values(x, omic_offset(omic, x), omic$effects,
@@ -67,7 +68,7 @@ standardised_features <- function(omics, data, samples, design) {
     scaled <- (adjusted - omic$center) / omic$scale
     z[, there] <- pmax(pmin(scaled, omic$clip), -omic$clip)
     z
-  }, omics, data[names(omics)])))
+  }, omics, stats::setNames(data[names(omics)], names(omics)))))
 }
 
 # Features whose standard deviation in the samples looked at is below this share of the median one

@@ -11,9 +11,11 @@ namespace {
 
 constexpr Index features_at_once = 32;
 constexpr Index samples_at_once = 32;
-constexpr double weak_prior = 1e-3;      // shape and rate of the gamma priors
-constexpr double smallest_noise = 1e-4;  // of a feature's variance of 1
-constexpr double least_change = 1e-3;    // of z in a round, as a share
+constexpr double weak_prior = 1e-3;  // shape and rate of the gamma priors
+// Of a feature's variance of 1. Features that are nearly the same would otherwise decide alone
+// where samples lie.
+constexpr double smallest_noise = 0.1;
+constexpr double least_change = 1e-3;  // of z in a round, as a share
 
 /// Which values are known.
 struct Known {
