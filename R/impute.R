@@ -66,7 +66,8 @@ impute.poems <- function(object, x, value = c("mean", "sd"), draws = 100, seed =
   posterior <- project_samples(object, data, design)
   posterior$mode <- find_mode(object, data, posterior)
   posterior <- take_samples(posterior, match(lacking, data$samples))
-  posterior$values <- known_values(object, data, lacking, posterior)
+  posterior$values <- values_of_had(object, data, lacking, posterior)
+  posterior$lacking <- values_of_lacking(object, data, lacking, posterior)
   filled <- if (value == "mean") {
     reconstruct(object, posterior, lacking)
   } else {
@@ -75,16 +76,6 @@ impute.poems <- function(object, x, value = c("mean", "sd"), draws = 100, seed =
   put_back(x, filled, list(
     value = value, samples = samples, assay = lapply(object$omics, `[[`, "assay")
   ))
-}
-
-# Per omic, what predict_values() says of the samples; NULL where the fit has no remainder.
-known_values <- function(fit, data, samples, posterior) {
-  if (is.null(fit$remainder) || length(samples) == 0) return(NULL)
-  x <- values_without_covariates(core_parameters(fit), fit$omics, data$data, samples,
-                                 posterior$design)
-  values <- predict_values(fit, x, posterior$mode)
-  omic <- rep(seq_along(fit$omics), vapply(fit$omics, \(o) length(o$features), 0L))
-  lapply(split(seq_along(omic), omic), \(rows) values[rows, , drop = FALSE])
 }
 
 # Names of the samples that lack an omic or a value of one.

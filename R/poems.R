@@ -198,10 +198,12 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
     control$threads
   )
   if (control$objective == "elbo") {
-    trained$remainder <- learn_remainder(
-      trained$parameters, config, trained$mode, omics, data$data, data$samples, covariates$design,
-      control$threads
-    )
+    used <- spaced(length(data$samples), most_start_samples)
+    x <- values_without_covariates(trained$parameters, omics, data$data, data$samples[used],
+                                   covariates$design)
+    trained$remainder <- learn_remainder(x, trained$mode[used, , drop = FALSE], trained$parameters,
+                                         config, omics, control$threads)
+    trained$maps <- learn_maps(x, omic_of_features(omics), omics, control$threads)
   }
   fit <- new_fit(
     trained,
@@ -341,8 +343,8 @@ new_fit <- function(trained, call, seed, control, scaling, config, samples, omic
         mode = trained$mode[, unused, drop = FALSE], loadings = loadings_of(unused),
         inclusion = inclusion_of(unused)
       ),
-      parameters = without_loadings(parameters), remainder = trained$remainder, config = config,
-      seconds = seconds,
+      parameters = without_loadings(parameters), remainder = trained$remainder,
+      maps = trained$maps, config = config, seconds = seconds,
       version = as.character(utils::packageVersion("omicpoems"))
     ),
     class = "poems"

@@ -64,7 +64,10 @@ predict.poems <- function(object, newdata = NULL, type = c("latent", "gates", "r
   } else {
     data <- align_newdata(object$omics, newdata, samples)
     projected <- project_samples(object, data, new_design(object, covariates, newdata, data$samples))
-    if (type == "reconstruction") projected$mode <- find_mode(object, data, projected)
+    if (type == "reconstruction") {
+      projected$mode <- find_mode(object, data, projected)
+      projected$lacking <- values_of_lacking(object, data, data$samples, projected)
+    }
     projected
   }
   of <- rownames(projected$gates)
@@ -151,24 +154,43 @@ predict_on_link <- function(fit, projected) {
   }, decoded, names(decoded))
 }
 
-# On the scale of training, without covariates: from the mode the omics that a sample has, from the
-# posterior mean those it lacks. Experts have been told apart from what they cannot know of other
-# omics; a mode sought in few values is too bold about them.
+# On the scale of training, without covariates. Omics that a sample has: what the decoders say of its
+# mode, or `projected$values`. Those that it lacks: `projected$lacking`, what maps say, or else what the
+# decoders say of its posterior mean; a mode sought in few values is too bold about them.
 decode_omics <- function(fit, projected) {
   parameters <- core_parameters(fit)
   decode <- \(z) core_reconstruct(parameters, fit$config, z, fit$control$threads)
   decoded <- stats::setNames(decode(projected$mode), names(fit$omics))
-  if (!is.null(projected$values)) {
-    gaussian <- vapply(fit$omics, `[[`, "", "family") == "gaussian"
-    decoded[gaussian] <- projected$values[gaussian]
-  }
+  gaussian <- vapply(fit$omics, `[[`, "", "family") == "gaussian"
+  if (!is.null(projected$values)) decoded[gaussian] <- projected$values[gaussian]
   partial <- which(rowSums(projected$has) < ncol(projected$has))
   if (length(partial) == 0) return(decoded)
-  Map(\(seen, expected, has) {
-    seen[, partial[!has]] <- expected[, !has]
-    seen
-  }, decoded, decode(projected$latent[partial, , drop = FALSE]),
-  as.data.frame(projected$has[partial, , drop = FALSE]))
+  expected <- decode(projected$latent[partial, , drop = FALSE])
+  for (v in seq_along(decoded)) {
+    lacks <- !projected$has[partial, v]
+    values <- expected[[v]][, lacks, drop = FALSE]
+    if (!is.null(projected$lacking)) {
+      mapped <- projected$lacking[[v]][, partial[lacks], drop = FALSE]
+      values[!is.na(mapped)] <- mapped[!is.na(mapped)]
+    }
+    decoded[[v]][, partial[lacks]] <- values
+  }
+  decoded
+}
+
+# Per omic, what predict_values() says of samples; NULL where the fit has no remainder.
+values_of_had <- function(fit, data, samples, posterior) {
+  if (is.null(fit$remainder) || length(samples) == 0) return(NULL)
+  x <- values_without_covariates(fit$parameters, fit$omics, data$data, samples, posterior$design)
+  values <- predict_values(fit, x, posterior$mode)
+  lapply(split(seq_len(nrow(x)), omic_of_features(fit$omics)), \(rows) values[rows, , drop = FALSE])
+}
+
+# Per omic, what maps say of samples that lack it; NULL where none does or the fit has no maps.
+values_of_lacking <- function(fit, data, samples, posterior) {
+  if (is.null(fit$maps) || all(posterior$has)) return(NULL)
+  x <- values_without_covariates(fit$parameters, fit$omics, data$data, samples, posterior$design)
+  predict_lacking(fit, x, t(posterior$has))
 }
 
 # From the scale of training to that of the link.

@@ -22,14 +22,11 @@ most_remainder_values <- 2^22
 # Rounds in which what is unknown of the remainder is filled in by itself.
 remainder_rounds <- 2L
 
-# `parameters`, `config`: the core's; `mode`: samples x core factors; other arguments as in
-# linear_start(). NULL where there are too few samples.
-learn_remainder <- function(parameters, config, mode, omics, data, samples, design, threads) {
-  used <- spaced(length(samples), most_start_samples)
-  if (length(used) < least_remainder_samples) return(NULL)
-  x <- values_without_covariates(parameters, omics, data, samples[used], design)
-  omic <- rep(seq_along(omics), vapply(omics, \(o) length(o$features), 0L))
-  z <- mode[used, , drop = FALSE]
+# x: what values_without_covariates() returns; z: samples x core factors, where the decoders see them;
+# `parameters`, `config`: the core's. NULL where there are too few samples.
+learn_remainder <- function(x, z, parameters, config, omics, threads) {
+  if (ncol(x) < least_remainder_samples) return(NULL)
+  omic <- omic_of_features(omics)
   decoded <- gaussian_part(core_reconstruct(parameters, config, z, threads), omics)
   line <- linear_part(decoded, z)
   y <- standardise_rows(x - bend_of(decoded, z, line))
@@ -121,7 +118,7 @@ correlation_shrinkage <- function(x, threads) {
 # given those that are known: `x`, of which NA is unknown; `mode`: samples x core factors.
 predict_values <- function(fit, x, mode) {
   of <- fit$remainder
-  omic <- rep(seq_along(fit$omics), vapply(fit$omics, \(o) length(o$features), 0L))
+  omic <- omic_of_features(fit$omics)
   threads <- fit$control$threads
   decoded <- core_reconstruct(core_parameters(fit), fit$config, mode, threads) |>
     gaussian_part(fit$omics)

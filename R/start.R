@@ -27,7 +27,7 @@ linear_start <- function(blank, omics, data, samples, validation, factors, contr
   # Two units a factor, and one to spare that keeps the columns of factors not started from 0.
   most <- min(factors, (control$hidden - 1L) %/% 2L, ncol(x) - 2L)
   if (most < 1) return(blank)
-  omic <- rep(seq_along(omics), vapply(omics, \(o) length(o$features), 0L))
+  omic <- omic_of_features(omics)
   seen <- standardise_rows(x)
   model <- sparse_factors(seen$x, starting_scores(standardise_rows(bounded(x))$x, omic, most,
                                                   control$threads), omic, control$threads)
@@ -70,6 +70,9 @@ standardised_features <- function(omics, data, samples, design) {
     z
   }, omics, stats::setNames(data[names(omics)], names(omics)))))
 }
+
+# The omic of every feature, by number.
+omic_of_features <- \(omics) rep(seq_along(omics), vapply(omics, \(o) length(o$features), 0L))
 
 # Features whose standard deviation in the samples looked at is below this share of the median one
 # count as constant there: what is learnt of them would be magnified beyond all bounds in the samples

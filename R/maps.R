@@ -1,0 +1,240 @@
+# What the omics that a sample has say of one that it lacks. Factors say too little of it: most of what
+# one omic tells of another is spread over many weak directions, and some of it is between single
+# features, such as a gene and its own copy number. A map from a set of omics to a Gaussian one has
+#
+#   * ridge regression of the target's principal components on those of the others, each component
+#     with penalties of its own, averaged by how well they predict samples left out;
+#   * for every feature of the target a slope, by which predictions are drawn in as far as those of
+#     samples left out ask for, and a few single features of the others that tell what is left.
+#
+# It learns from the samples that have all of these omics and is applied to others, whether they were
+# part of the fit or not. Fits hold directions and coefficients, no samples.
+
+most_map_components <- 200L
+least_map_samples <- 20L
+
+# Numbers that the directions of an omic, and coefficients of a map, may have at most.
+most_map_values <- 2^22
+
+# Pairs of features that a map looks at, at most; in larger omics it has none.
+most_pairs_looked_at <- 2^24
+
+map_penalties <- 10^seq(-1.5, 3, by = 0.5)
+
+# x: features x samples on the scale of training, NA where unknown; `omic`: of every feature. NULL with
+# a single omic.
+learn_maps <- function(x, omic, omics, threads) {
+  if (length(omics) < 2) return(NULL)
+  seen <- standardise_rows(x)
+  has <- omics_had(x, omic)
+  known <- seen$x
+  known[is.na(known)] <- 0
+  parts <- lapply(seq_along(omics), \(v) known[omic == v, , drop = FALSE])
+  directions <- Map(\(part, v) omic_directions(part[, has[v, ], drop = FALSE], threads), parts,
+                    seq_along(omics))
+  scores <- Map(crossprod, parts, directions)
+  gaussian <- which(vapply(omics, `[[`, "", "family") == "gaussian")
+  maps <- lapply(gaussian, \(to) lapply(map_sources(length(omics), to), \(from) {
+    both <- which(colSums(!has[c(from, to), , drop = FALSE]) == 0)
+    if (length(both) < least_map_samples || ncol(directions[[to]]) == 0) return(NULL)
+    learn_map(scores, parts, directions, from, to, both)
+  }))
+  maps <- Filter(Negate(is.null), unlist(maps, recursive = FALSE))
+  c(seen[c("center", "scale")], list(directions = directions, maps = maps))
+}
+
+# Sets of omics to predict another from: all others, and each of them.
+map_sources <- function(omics, to) {
+  others <- setdiff(seq_len(omics), to)
+  unique(c(list(others), as.list(others)))
+}
+
+# Orthonormal directions of the principal components of an omic, features x components.
+omic_directions <- function(x, threads) {
+  most <- min(most_map_components, ncol(x) - 1L, nrow(x), max(most_map_values %/% nrow(x), 1L))
+  if (most < 1) return(matrix(0, nrow(x), 0))
+  parts <- principal_components(x, most, threads)
+  (x %*% parts$scores) / ncol(x) / rep(sqrt(parts$variance), each = nrow(x))
+}
+
+# `scores`: per omic, samples x components; `parts`: per omic, features x samples; `both`: the samples
+# to learn from.
+learn_map <- function(scores, parts, directions, from, to, both) {
+  inputs <- lapply(scores[from], \(s) centred(s[both, , drop = FALSE]))
+  target <- centred(scores[[to]][both, , drop = FALSE])
+  weights <- input_weights(inputs, target)
+  x <- do.call(cbind, Map(`*`, inputs, sqrt(weights)))
+  ridge <- averaged_ridge(x, target)
+  scale <- rep(sqrt(weights), vapply(inputs, ncol, 0L))
+  left_out <- tcrossprod(ridge$left_out, directions[[to]])
+  features <- t(centred(t(do.call(rbind, lapply(parts[from], \(p) p[, both, drop = FALSE])))))
+  values <- centred(t(parts[[to]][, both, drop = FALSE]))
+  source <- rep(seq_along(from), vapply(parts[from], nrow, 0L))
+  single <- single_features(features, source, values, left_out)
+  input_means <- unlist(lapply(scores[from], \(s) colMeans(s[both, , drop = FALSE])))
+  list(from = from, to = to, coefficients = ridge$coefficients * scale, input_means = input_means,
+       feature_means = unlist(lapply(parts[from], \(p) rowMeans(p[, both, drop = FALSE]))),
+       means = rowMeans(parts[[to]][, both, drop = FALSE]), slope = single$slope,
+       pairs = single$pairs)
+}
+
+centred <- \(x) x - rep(colMeans(x), each = nrow(x))
+
+# Ridge regression of y on x (samples x variables) by the penalties of `map_penalties`, in units of the
+# mean eigenvalue. For every column of y they are averaged with weights that fall with the error of
+# samples left out, of the column and, as a prior that counts twice, of all columns. Returns
+# `coefficients` and predictions of every sample by the others, `left_out`.
+averaged_ridge <- function(x, y) {
+  n <- nrow(x)
+  parts <- left_vectors(x)
+  rotated <- crossprod(parts$vectors, y)
+  penalties <- sum(parts$values) / length(parts$values) * map_penalties
+  residuals <- lapply(penalties, \(penalty) {
+    shrink <- parts$values / (parts$values + penalty)
+    (y - parts$vectors %*% (shrink * rotated)) / (1 - drop(parts$vectors^2 %*% shrink))
+  })
+  errors <- matrix(vapply(residuals, \(r) colSums(r^2), numeric(ncol(y))), ncol(y))
+  power <- pmax(colSums(y^2), 1e-12)
+  own <- (errors / power + 2 * rep(colSums(errors) / sum(power), each = ncol(y))) / 3
+  weights <- (apply(own, 1, min) / own)^(pooled_evidence * n / 2)
+  weights <- weights / rowSums(weights)
+  alpha <- left_out <- 0
+  for (i in seq_along(penalties)) {
+    alpha <- alpha + rotated / (parts$values + penalties[i]) * rep(weights[, i], each = nrow(rotated))
+    left_out <- left_out + (y - residuals[[i]]) * rep(weights[, i], each = n)
+  }
+  list(coefficients = crossprod(x, parts$vectors %*% alpha), left_out = left_out,
+       error = min(colSums(errors)))
+}
+
+# Samples left out are not independent of each other: their errors count as evidence by this share.
+pooled_evidence <- 0.3
+
+# Eigenvectors of x x' with values that are not 0, from the smaller matrix of inner products.
+left_vectors <- function(x) {
+  wide <- ncol(x) >= nrow(x)
+  inner <- eigen(if (wide) tcrossprod(x) else crossprod(x), symmetric = TRUE)
+  kept <- which(inner$values > 1e-9 * max(inner$values[1], 1e-300))
+  vectors <- inner$vectors[, kept, drop = FALSE]
+  if (!wide) vectors <- x %*% vectors / rep(sqrt(inner$values[kept]), each = nrow(x))
+  list(values = inner$values[kept], vectors = vectors)
+}
+
+# How much each of several omics counts in a ridge regression: by halving and doubling, as long as the
+# error of samples left out falls. Looks at no more than `most_weighed` samples and components.
+input_weights <- function(inputs, target) {
+  weights <- rep(1, length(inputs))
+  if (length(inputs) == 1) return(weights)
+  rows <- spaced(nrow(target), most_weighed)
+  inputs <- lapply(inputs, \(x) centred(x[rows, , drop = FALSE]))
+  target <- centred(target[rows, seq_len(min(ncol(target), most_weighed)), drop = FALSE])
+  error_of <- \(weights) averaged_ridge(do.call(cbind, Map(`*`, inputs, sqrt(weights))), target)$error
+  best <- error_of(weights)
+  for (v in seq_along(weights)) for (step in c(0.5, 2)) repeat {
+    tried <- weights
+    tried[v] <- tried[v] * step
+    error <- if (abs(log2(tried[v])) > 4) Inf else error_of(tried)
+    if (error >= 0.9995 * best) break
+    weights <- tried
+    best <- error
+  }
+  weights
+}
+
+most_weighed <- 300L
+
+# What single features tell of what predictions of samples left out miss: for every feature of the
+# target the `slope` that multiplies its prediction, and the coefficients of a few features, the sparse
+# matrix `pairs` (features of the inputs x features of the target). `features`: inputs x samples;
+# `source`: the omic of each; `values`, `left_out`: samples x features of the target. Coefficients have
+# normal priors, the narrower the less likely a pair is.
+single_features <- function(features, source, values, left_out) {
+  left <- values - left_out
+  variance <- pmax(colMeans(left^2), 1e-12)
+  power <- colSums(left_out^2)
+  slope <- 1 + colSums(left_out * left) / (power + variance / prior_variance)
+  pairs <- likely_pairs(features, source, left, variance)
+  for (chosen in split(pairs, pairs$target)) {
+    j <- chosen$target[1]
+    chosen <- utils::head(chosen[order(chosen$doubt), ], most_pairs)
+    x <- cbind(t(features[chosen$input, , drop = FALSE]), left_out[, j])
+    doubt <- pmin(chosen$doubt, 0.999)
+    penalty <- variance[j] / prior_variance + c(nrow(x) * doubt / (1 - doubt), 0)
+    fitted <- solve(crossprod(x) + diag(penalty, ncol(x)), crossprod(x, left[, j]))
+    slope[j] <- 1 + fitted[ncol(x)]
+    pairs$coefficient[match(paste(chosen$input, j), paste(pairs$input, pairs$target))] <-
+      fitted[-ncol(x)]
+  }
+  pairs <- pairs[pairs$coefficient != 0, ]
+  list(slope = slope, pairs = Matrix::sparseMatrix(pairs$input, pairs$target,
+                                                   x = pairs$coefficient,
+                                                   dims = c(nrow(features), ncol(values))))
+}
+
+prior_variance <- 0.03
+most_pairs <- 10L
+most_doubt <- 0.6
+
+# Pairs whose correlation is likely not to be chance: `doubt` is the false discovery rate (Benjamini and
+# Hochberg) among all pairs of the omics, with the spread of chance correlations estimated.
+likely_pairs <- function(features, source, left, variance) {
+  none <- data.frame(input = integer(), target = integer(), doubt = numeric(),
+                     coefficient = numeric())
+  if (as.numeric(nrow(features)) * ncol(left) > most_pairs_looked_at) return(none)
+  of_source <- lapply(unique(source), \(v) {
+    rows <- which(source == v)
+    z <- abs(features[rows, , drop = FALSE] %*% left) / sqrt(nrow(left)) /
+      rep(sqrt(variance), each = length(rows))
+    z <- z / max(1, stats::median(z) / stats::qnorm(0.75))
+    high <- which(z > 2.5)
+    if (length(high) == 0) return(none)
+    high <- high[order(-z[high])]
+    rate <- pmin(length(z) * 2 * stats::pnorm(-z[high]) / seq_along(high), 1)
+    doubt <- rev(cummin(rev(rate)))
+    kept <- high[doubt < most_doubt]
+    data.frame(input = rows[(kept - 1L) %% length(rows) + 1L],
+               target = (kept - 1L) %/% length(rows) + 1L, doubt = doubt[doubt < most_doubt],
+               coefficient = rep(0, length(kept)))
+  })
+  do.call(rbind, of_source)
+}
+
+# Predictions of the omics that samples lack, on the scale of training: per omic of the fit a matrix,
+# features x samples, NA where there is no map. `x`: features x samples, NA where unknown; `has`: omics x
+# samples.
+predict_lacking <- function(fit, x, has) {
+  of <- fit$maps
+  omic <- omic_of_features(fit$omics)
+  known <- (x - of$center) / of$scale
+  known[is.na(known)] <- 0
+  parts <- lapply(seq_along(fit$omics), \(v) known[omic == v, , drop = FALSE])
+  predicted <- lapply(parts, \(part) NA * part)
+  pattern <- apply(has, 2, paste, collapse = " ")
+  for (samples in split(seq_along(pattern), pattern)) {
+    had <- which(has[, samples[1]])
+    for (to in setdiff(seq_along(parts), had)) {
+      map <- map_for(of$maps, had, to)
+      if (is.null(map)) next
+      here <- omic == to
+      value <- apply_map(map, parts, of$directions, samples)
+      scale <- ifelse(is.finite(of$scale[here]), of$scale[here], 0)
+      predicted[[to]][, samples] <- value * scale + of$center[here]
+    }
+  }
+  predicted
+}
+
+# The map from the most omics that a sample has.
+map_for <- function(maps, had, to) {
+  fits <- Filter(\(map) map$to == to && all(map$from %in% had), maps)
+  if (length(fits) == 0) NULL else fits[[which.max(lengths(lapply(fits, `[[`, "from")))]]
+}
+
+apply_map <- function(map, parts, directions, samples) {
+  given <- lapply(parts[map$from], \(part) part[, samples, drop = FALSE])
+  scores <- do.call(cbind, Map(crossprod, given, directions[map$from]))
+  scores <- scores - rep(map$input_means, each = length(samples))
+  base <- tcrossprod(directions[[map$to]], scores %*% map$coefficients)
+  features <- do.call(rbind, given) - map$feature_means
+  map$means + map$slope * base + as.matrix(Matrix::crossprod(map$pairs, features))
+}
