@@ -17,6 +17,10 @@ core_factor_scores <- function(x, omic, loadings, noise, uncertainty, threads) {
     .Call(`_omicpoems_core_factor_scores`, x, omic, loadings, noise, uncertainty, threads)
 }
 
+core_factor_uncertainty <- function(x, omic, loadings, noise, uncertainty, threads) {
+    .Call(`_omicpoems_core_factor_uncertainty`, x, omic, loadings, noise, uncertainty, threads)
+}
+
 core_cpu <- function() {
     .Call(`_omicpoems_core_cpu`)
 }

@@ -66,7 +66,7 @@ impute.poems <- function(object, x, value = c("mean", "sd"), draws = 100, seed =
   posterior <- project_samples(object, data, design)
   posterior$mode <- find_mode(object, data, posterior)
   posterior <- take_samples(posterior, match(lacking, data$samples))
-  posterior$values <- values_of_had(object, data, lacking, posterior)
+  posterior$values <- values_of_had(object, data, lacking, posterior, value == "sd")
   posterior$lacking <- values_of_lacking(object, data, lacking, posterior)
   filled <- if (value == "mean") {
     reconstruct(object, posterior, lacking)
@@ -102,30 +102,65 @@ take_samples <- function(projected, samples) {
   )
 }
 
-# Per omic, features x samples: standard deviations over draws of the factors and of the values given
-# them. The mean and the sum of squares about it are updated draw by draw.
+# Per omic, features x samples: standard deviations of the posterior predictive distribution. Where
+# predictions come with their own, on the scale of training, those; else over draws of the factors and of
+# the values given them.
 predictive_sd <- function(fit, posterior, samples, draws) {
-  mean <- squares <- lapply(fit$omics, \(omic) 0)
+  known <- known_sd(fit, posterior)
+  centre <- predict_on_link(fit, posterior)
+  posterior$values <- posterior$lacking <- NULL
   sd <- exp(posterior$logvar / 2)
   drawn <- posterior
-  for (draw in seq_len(draws)) {
+  of_draws <- sd_over(draws, \() {
     moved <- sd * stats::rnorm(length(sd))
     drawn$latent <- posterior$latent + moved
     drawn$mode <- posterior$mode + moved
-    predicted <- predict_on_link(fit, drawn)
-    for (v in seq_along(fit$omics)) {
-      omic <- fit$omics[[v]]
-      x <- draw_predictive(predicted[[v]], omic, fit$parameters$omics[[v]]) |>
-        back_transform(omic$transform)
-      change <- x - mean[[v]]
-      mean[[v]] <- mean[[v]] + change / draw
-      squares[[v]] <- squares[[v]] + change * (x - mean[[v]])
-    }
+    Map(\(eta, omic, parameters) draw_predictive(eta, omic, parameters),
+        predict_on_link(fit, drawn), fit$omics, fit$parameters$omics) |>
+      back_to_data(fit)
+  })
+  transformed <- Map(\(eta, sd, omic) {
+    if (is.null(omic$transform)) return(sd)
+    sd_over(draws, \() list(back_transform(eta + sd * stats::rnorm(length(sd)), omic$transform)))[[1]]
+  }, centre, known, fit$omics)
+  Map(\(own, drawn, omic) {
+    own[is.na(own)] <- drawn[is.na(own)]
+    dimnames(own) <- list(omic$features, samples)
+    own
+  }, transformed, of_draws, fit$omics)
+}
+
+back_to_data <- function(values, fit) {
+  Map(\(x, omic) back_transform(x, omic$transform), values, fit$omics)
+}
+
+# Standard deviations over what `draw` returns when called so often, a list of matrices. The mean and
+# the sum of squares about it are updated draw by draw.
+sd_over <- function(draws, draw) {
+  mean <- squares <- 0
+  for (i in seq_len(draws)) {
+    x <- draw()
+    if (i == 1) mean <- squares <- lapply(x, \(x) 0 * x)
+    change <- Map(`-`, x, mean)
+    mean <- Map(\(mean, change) mean + change / i, mean, change)
+    squares <- Map(\(squares, change, x, mean) squares + change * (x - mean), squares, change, x,
+                   mean)
   }
-  Map(\(squares, omic) {
-    matrix(sqrt(squares / (draws - 1)), length(omic$features), length(samples),
-           dimnames = list(omic$features, samples))
-  }, squares, fit$omics)
+  lapply(squares, \(squares) sqrt(squares / (draws - 1)))
+}
+
+# Per omic, features x samples: standard deviations that predictions come with, on the scale of the
+# data before transformations; NA where they have none.
+known_sd <- function(fit, posterior) {
+  stats::setNames(lapply(seq_along(fit$omics), \(v) {
+    omic <- fit$omics[[v]]
+    has <- posterior$has[, v]
+    sd <- matrix(NA_real_, length(omic$features), length(has))
+    if (omic$family != "gaussian") return(sd)
+    if (!is.null(posterior$values)) sd[, has] <- posterior$values[[v]]$sd[, has]
+    if (!is.null(posterior$lacking)) sd[, !has] <- posterior$lacking[[v]]$sd[, !has]
+    sd * omic$scale
+  }), names(fit$omics))
 }
 
 # Values drawn given the predictions on the scale of the link, features x samples. `parameters`: the

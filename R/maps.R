@@ -75,7 +75,7 @@ learn_map <- function(scores, parts, directions, from, to, both) {
   list(from = from, to = to, coefficients = ridge$coefficients * scale, input_means = input_means,
        feature_means = unlist(lapply(parts[from], \(p) rowMeans(p[, both, drop = FALSE]))),
        means = rowMeans(parts[[to]][, both, drop = FALSE]), slope = single$slope,
-       pairs = single$pairs)
+       pairs = single$pairs, sd = single$sd)
 }
 
 centred <- \(x) x - rep(colMeans(x), each = nrow(x))
@@ -144,8 +144,9 @@ input_weights <- function(inputs, target) {
 most_weighed <- 300L
 
 # What single features tell of what predictions of samples left out miss: for every feature of the
-# target the `slope` that multiplies its prediction, and the coefficients of a few features, the sparse
-# matrix `pairs` (features of the inputs x features of the target). `features`: inputs x samples;
+# target the `slope` that multiplies its prediction, the coefficients of a few features, the sparse
+# matrix `pairs` (features of the inputs x features of the target), and the standard deviation `sd` of
+# values about their prediction. `features`: inputs x samples;
 # `source`: the omic of each; `values`, `left_out`: samples x features of the target. Coefficients have
 # normal priors, the narrower the less likely a pair is.
 single_features <- function(features, source, values, left_out) {
@@ -166,9 +167,11 @@ single_features <- function(features, source, values, left_out) {
       fitted[-ncol(x)]
   }
   pairs <- pairs[pairs$coefficient != 0, ]
-  list(slope = slope, pairs = Matrix::sparseMatrix(pairs$input, pairs$target,
-                                                   x = pairs$coefficient,
-                                                   dims = c(nrow(features), ncol(values))))
+  matrix <- Matrix::sparseMatrix(pairs$input, pairs$target, x = pairs$coefficient,
+                                 dims = c(nrow(features), ncol(values)))
+  missed <- values - left_out * rep(slope, each = nrow(values)) -
+    as.matrix(Matrix::crossprod(features, matrix))
+  list(slope = slope, pairs = matrix, sd = sqrt(colMeans(missed^2)))
 }
 
 prior_variance <- 0.03
@@ -199,8 +202,8 @@ likely_pairs <- function(features, source, left, variance) {
   do.call(rbind, of_source)
 }
 
-# Predictions of the omics that samples lack, on the scale of training: per omic of the fit a matrix,
-# features x samples, NA where there is no map. `x`: features x samples, NA where unknown; `has`: omics x
+# Predictions of the omics that samples lack, on the scale of training: per omic of the fit `mean` and
+# `sd`, features x samples, NA where there is no map. `x`: features x samples, NA where unknown; `has`: omics x
 # samples.
 predict_lacking <- function(fit, x, has) {
   of <- fit$maps
@@ -208,7 +211,7 @@ predict_lacking <- function(fit, x, has) {
   known <- (x - of$center) / of$scale
   known[is.na(known)] <- 0
   parts <- lapply(seq_along(fit$omics), \(v) known[omic == v, , drop = FALSE])
-  predicted <- lapply(parts, \(part) NA * part)
+  predicted <- lapply(parts, \(part) list(mean = NA * part, sd = NA * part))
   pattern <- apply(has, 2, paste, collapse = " ")
   for (samples in split(seq_along(pattern), pattern)) {
     had <- which(has[, samples[1]])
@@ -218,7 +221,8 @@ predict_lacking <- function(fit, x, has) {
       here <- omic == to
       value <- apply_map(map, parts, of$directions, samples)
       scale <- ifelse(is.finite(of$scale[here]), of$scale[here], 0)
-      predicted[[to]][, samples] <- value * scale + of$center[here]
+      predicted[[to]]$mean[, samples] <- value * scale + of$center[here]
+      predicted[[to]]$sd[, samples] <- map$sd * scale
     }
   }
   predicted

@@ -162,7 +162,9 @@ decode_omics <- function(fit, projected) {
   decode <- \(z) core_reconstruct(parameters, fit$config, z, fit$control$threads)
   decoded <- stats::setNames(decode(projected$mode), names(fit$omics))
   gaussian <- vapply(fit$omics, `[[`, "", "family") == "gaussian"
-  if (!is.null(projected$values)) decoded[gaussian] <- projected$values[gaussian]
+  if (!is.null(projected$values)) {
+    decoded[gaussian] <- lapply(projected$values[gaussian], `[[`, "mean")
+  }
   partial <- which(rowSums(projected$has) < ncol(projected$has))
   if (length(partial) == 0) return(decoded)
   expected <- decode(projected$latent[partial, , drop = FALSE])
@@ -170,7 +172,7 @@ decode_omics <- function(fit, projected) {
     lacks <- !projected$has[partial, v]
     values <- expected[[v]][, lacks, drop = FALSE]
     if (!is.null(projected$lacking)) {
-      mapped <- projected$lacking[[v]][, partial[lacks], drop = FALSE]
+      mapped <- projected$lacking[[v]]$mean[, partial[lacks], drop = FALSE]
       values[!is.na(mapped)] <- mapped[!is.na(mapped)]
     }
     decoded[[v]][, partial[lacks]] <- values
@@ -178,12 +180,15 @@ decode_omics <- function(fit, projected) {
   decoded
 }
 
-# Per omic, what predict_values() says of samples; NULL where the fit has no remainder.
-values_of_had <- function(fit, data, samples, posterior) {
+# Per omic, `mean` and, if asked for, `sd` that predict_values() says of samples; NULL where the fit has
+# no remainder.
+values_of_had <- function(fit, data, samples, posterior, with_sd) {
   if (is.null(fit$remainder) || length(samples) == 0) return(NULL)
   x <- values_without_covariates(fit$parameters, fit$omics, data$data, samples, posterior$design)
-  values <- predict_values(fit, x, posterior$mode)
-  lapply(split(seq_len(nrow(x)), omic_of_features(fit$omics)), \(rows) values[rows, , drop = FALSE])
+  values <- predict_values(fit, x, posterior$mode, with_sd)
+  lapply(split(seq_len(nrow(x)), omic_of_features(fit$omics)), \(rows) {
+    lapply(values, \(part) part[rows, , drop = FALSE])
+  })
 }
 
 # Per omic, what maps say of samples that lack it; NULL where none does or the fit has no maps.

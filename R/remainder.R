@@ -33,7 +33,7 @@ learn_remainder <- function(x, z, parameters, config, omics, threads) {
   linear <- average_loadings(y$x, scale(z[, line$factors, drop = FALSE]), omic, threads)
   left <- y$x - linear$intercept - linear$loadings %*% linear$mean
   c(list(line = line), y[c("center", "scale")], linear[c("loadings", "noise", "uncertainty")],
-    list(offset = linear$intercept), correlated_noise(left, omic, threads))
+    list(offset = linear$intercept), correlated_noise(left, ncol(linear$loadings), omic, threads))
 }
 
 # What the decoders are to explain: standardised_features() less what they say of covariates.
@@ -77,10 +77,12 @@ average_loadings <- function(y, start, omic, threads) {
   core_factor_model(y, omic, start, factor_model_rounds, threads)
 }
 
-# The correlation of what factors leave (features x samples): the standard deviations `spread` (t), the
+# The correlation of what so many factors leave (features x samples): the standard deviations `spread` (t), the
 # components `components` (B) and the variances `own` of e.
-correlated_noise <- function(left, omic, threads) {
-  spread <- sqrt(rowMeans(left^2, na.rm = TRUE))
+correlated_noise <- function(left, factors, omic, threads) {
+  # Factors have taken some of the noise with them.
+  free <- max(ncol(left) - factors, 2)
+  spread <- sqrt(rowMeans(left^2, na.rm = TRUE) * ncol(left) / free)
   spread[!(spread > 1e-8)] <- Inf
   left <- left / spread
   unknown <- is.na(left)
@@ -115,8 +117,9 @@ correlation_shrinkage <- function(x, threads) {
 }
 
 # Predictions of all values of samples, features x samples on the scale of training without covariates,
-# given those that are known: `x`, of which NA is unknown; `mode`: samples x core factors.
-predict_values <- function(fit, x, mode) {
+# given those that are known: `x`, of which NA is unknown; `mode`: samples x core factors. `sd`: standard
+# deviations of what is unknown in omics that a sample has, about its prediction.
+predict_values <- function(fit, x, mode, with_sd = FALSE) {
   of <- fit$remainder
   omic <- omic_of_features(fit$omics)
   threads <- fit$control$threads
@@ -124,14 +127,21 @@ predict_values <- function(fit, x, mode) {
     gaussian_part(fit$omics)
   bend <- bend_of(decoded, mode, of$line)
   y <- (x - bend - of$center) / of$scale - of$offset
-  fitted <- 0
+  fitted <- variance <- 0
   if (ncol(of$loadings) > 0) {
     z <- core_factor_scores(y, omic, of$loadings, of$noise, of$uncertainty, threads)
     fitted <- tcrossprod(of$loadings, z)
   }
   none <- matrix(0, ncol(of$components), max(omic))
-  u <- core_factor_scores((y - fitted) / of$spread, omic, of$components, of$own, none, threads)
+  left <- (y - fitted) / of$spread
+  u <- core_factor_scores(left, omic, of$components, of$own, none, threads)
   spread <- ifelse(is.finite(of$spread), of$spread, 0)
   scale <- ifelse(is.finite(of$scale), of$scale, 0)
-  bend + of$center + (of$offset + fitted + tcrossprod(of$components, u) * spread) * scale
+  mean <- bend + of$center + (of$offset + fitted + tcrossprod(of$components, u) * spread) * scale
+  if (!with_sd) return(list(mean = mean))
+  if (ncol(of$loadings) > 0) {
+    variance <- core_factor_uncertainty(y, omic, of$loadings, of$noise, of$uncertainty, threads)
+  }
+  of_u <- core_factor_uncertainty(left, omic, of$components, of$own, none, threads)
+  list(mean = mean, sd = sqrt(variance + (of_u + of$own) * spread^2) * scale)
 }

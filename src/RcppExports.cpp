@@ -71,6 +71,22 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// core_factor_uncertainty
+Rcpp::NumericMatrix core_factor_uncertainty(const Eigen::Map<Eigen::MatrixXd>& x, const Rcpp::IntegerVector& omic, const Eigen::Map<Eigen::MatrixXd>& loadings, const Eigen::Map<Eigen::VectorXd>& noise, const Eigen::Map<Eigen::MatrixXd>& uncertainty, int threads);
+RcppExport SEXP _omicpoems_core_factor_uncertainty(SEXP xSEXP, SEXP omicSEXP, SEXP loadingsSEXP, SEXP noiseSEXP, SEXP uncertaintySEXP, SEXP threadsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Eigen::Map<Eigen::MatrixXd>& >::type x(xSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::IntegerVector& >::type omic(omicSEXP);
+    Rcpp::traits::input_parameter< const Eigen::Map<Eigen::MatrixXd>& >::type loadings(loadingsSEXP);
+    Rcpp::traits::input_parameter< const Eigen::Map<Eigen::VectorXd>& >::type noise(noiseSEXP);
+    Rcpp::traits::input_parameter< const Eigen::Map<Eigen::MatrixXd>& >::type uncertainty(uncertaintySEXP);
+    Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_factor_uncertainty(x, omic, loadings, noise, uncertainty, threads));
+    return rcpp_result_gen;
+END_RCPP
+}
 // core_cpu
 Rcpp::List core_cpu();
 RcppExport SEXP _omicpoems_core_cpu() {
@@ -193,6 +209,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_omicpoems_core_inner_products", (DL_FUNC) &_omicpoems_core_inner_products, 2},
     {"_omicpoems_core_factor_model", (DL_FUNC) &_omicpoems_core_factor_model, 5},
     {"_omicpoems_core_factor_scores", (DL_FUNC) &_omicpoems_core_factor_scores, 6},
+    {"_omicpoems_core_factor_uncertainty", (DL_FUNC) &_omicpoems_core_factor_uncertainty, 6},
     {"_omicpoems_core_cpu", (DL_FUNC) &_omicpoems_core_cpu, 0},
     {"_omicpoems_core_project", (DL_FUNC) &_omicpoems_core_project, 5},
     {"_omicpoems_core_mode", (DL_FUNC) &_omicpoems_core_mode, 5},

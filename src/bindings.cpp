@@ -414,7 +414,7 @@ Rcpp::List core_factor_model(const Eigen::Map<Eigen::MatrixXd>& x, const Rcpp::I
 }
 
 // Means of the factors (samples x factors) given what is known of x, for loadings (features x
-// factors), noise (of every feature) and precision (of every factor) that are known. See
+// factors), noise (of every feature) and uncertainty (factors x omics) that are known. See
 // factor_model.h.
 // [[Rcpp::export]]
 Rcpp::NumericMatrix core_factor_scores(const Eigen::Map<Eigen::MatrixXd>& x,
@@ -426,6 +426,18 @@ Rcpp::NumericMatrix core_factor_scores(const Eigen::Map<Eigen::MatrixXd>& x,
   return to_r(poems::factor_scores(x, counted_from_0(omic), loadings.transpose(), noise,
                                    uncertainty, threads),
               true);
+}
+
+// Variances that not knowing the factors adds to unknown values of x: features x samples.
+// [[Rcpp::export]]
+Rcpp::NumericMatrix core_factor_uncertainty(const Eigen::Map<Eigen::MatrixXd>& x,
+                                            const Rcpp::IntegerVector& omic,
+                                            const Eigen::Map<Eigen::MatrixXd>& loadings,
+                                            const Eigen::Map<Eigen::VectorXd>& noise,
+                                            const Eigen::Map<Eigen::MatrixXd>& uncertainty,
+                                            int threads) {
+  return to_r(poems::factor_uncertainty(x, counted_from_0(omic), loadings.transpose(), noise,
+                                        uncertainty, threads));
 }
 
 // What the core computes with.

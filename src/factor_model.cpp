@@ -289,4 +289,25 @@ Matrix<double> factor_scores(const Matrix<double>& x, const std::vector<int>& om
   return scores;
 }
 
+Matrix<double> factor_uncertainty(const Matrix<double>& x, const std::vector<int>& omic,
+                                  const Matrix<double>& loadings, const Vector<double>& noise,
+                                  const Matrix<double>& uncertainty, int threads) {
+  const Matrix<double> values = x.array().isNaN().select(0.0, x);
+  const Known known(x, omic);
+  const Vector<double> intercept = Vector<double>::Zero(x.rows());
+  Matrix<double> variances = Matrix<double>::Zero(x.rows(), x.cols());
+  for_each_posterior(values, known, {loadings, uncertainty, intercept, noise}, threads,
+                     [&](Index n, const Matrix<double>& inverse, const Vector<double>&) {
+                       const std::vector<Index>& gaps = known.gaps_in_sample[n];
+                       if (gaps.empty()) return;
+                       Matrix<double> w(loadings.rows(), static_cast<Index>(gaps.size()));
+                       for (std::size_t i = 0; i < gaps.size(); ++i)
+                         w.col(i) = loadings.col(gaps[i]);
+                       inverse.llt().matrixL().solveInPlace(w);
+                       for (std::size_t i = 0; i < gaps.size(); ++i)
+                         variances(gaps[i], n) = w.col(i).squaredNorm();
+                     });
+  return variances;
+}
+
 }  // namespace poems
