@@ -202,7 +202,7 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
     x <- values_without_covariates(trained$parameters, omics, data$data, data$samples[used],
                                    covariates$design)
     trained$remainder <- learn_remainder(x, trained$mode[used, , drop = FALSE], trained$parameters,
-                                         config, omics, control$threads)
+                                         config, omics, seed, control$threads)
     trained$maps <- learn_maps(x, omic_of_features(omics), omics, control$threads)
   }
   fit <- new_fit(

@@ -24,17 +24,71 @@ remainder_rounds <- 2L
 
 # x: what values_without_covariates() returns; z: samples x core factors, where the decoders see them;
 # `parameters`, `config`: the core's. NULL where there are too few samples.
-learn_remainder <- function(x, z, parameters, config, omics, threads) {
+learn_remainder <- function(x, z, parameters, config, omics, seed, threads) {
   if (ncol(x) < least_remainder_samples) return(NULL)
   omic <- omic_of_features(omics)
   decoded <- gaussian_part(core_reconstruct(parameters, config, z, threads), omics)
   line <- linear_part(decoded, z)
   y <- standardise_rows(x - bend_of(decoded, z, line))
-  linear <- average_loadings(y$x, scale(z[, line$factors, drop = FALSE]), omic, threads)
-  left <- y$x - linear$intercept - linear$loadings %*% linear$mean
-  c(list(line = line), y[c("center", "scale")], linear[c("loadings", "noise", "uncertainty")],
-    list(offset = linear$intercept), correlated_noise(left, ncol(linear$loadings), omic, threads))
+  start <- scale(z[, line$factors, drop = FALSE])
+  c(list(line = line), y[c("center", "scale")],
+    describe_left(y$x, start, omic, factor_model_rounds, threads),
+    check_on_hidden(y$x, start, omic, seed, threads))
 }
+
+# The second half of the description, of y = c + W z' + t (B u + e): features x samples, NA where unknown.
+describe_left <- function(y, start, omic, rounds, threads) {
+  linear <- average_loadings(y, start, omic, rounds, threads)
+  left <- y - linear$intercept - linear$loadings %*% linear$mean
+  c(linear[c("loadings", "noise", "uncertainty")], list(offset = linear$intercept),
+    correlated_noise(left, ncol(start), omic, threads))
+}
+
+# What the description predicts of values that it has not seen: a tenth of the samples are left out of
+# it, and of these every value is hidden once, a tenth at a time. Returns `inflation`, per omic what
+# standard deviations of predictions are to be multiplied by for 95 % of values to lie within 1.96 of
+# them; `hidden`, per omic the share of the variance of hidden values that is predicted; and `worth`,
+# omics x factors, the share that is lost when a factor's part is left out.
+check_on_hidden <- function(y, start, omic, seed, threads) {
+  omics <- max(omic)
+  nothing <- list(inflation = rep(1, omics), hidden = rep(NA_real_, omics),
+                  worth = matrix(NA_real_, omics, ncol(start)))
+  if (ncol(y) < least_checked_samples) return(nothing)
+  held_out <- spaced(ncol(y), max(ncol(y) %/% 10L, 5L))
+  of <- describe_left(y[, -held_out], start[-held_out, , drop = FALSE], omic, check_rounds, threads)
+  y <- y[, held_out, drop = FALSE]
+  tenth <- with_seed(seed, matrix(sample(rep_len(1:10, length(y))), nrow(y)))
+  mean <- sd <- factors <- y
+  scores <- list()
+  for (i in 1:10) {
+    hides <- tenth == i
+    seen <- y
+    seen[hides] <- NA
+    predicted <- predict_left(of, seen, omic, threads, with_sd = TRUE)
+    mean[hides] <- predicted$mean[hides]
+    sd[hides] <- predicted$sd[hides]
+    factors[hides] <- predicted$factors[hides]
+    scores[[i]] <- predicted$scores
+  }
+  by_omic <- \(x) rowsum(rowSums(x, na.rm = TRUE), omic)[, 1]
+  total <- by_omic(y^2)
+  lost <- vapply(seq_len(ncol(start)), \(k) {
+    z <- matrix(vapply(scores, \(z) z[, k], numeric(ncol(y))), ncol(y))
+    of_factor <- of$loadings[, k] * z[cbind(as.vector(col(y)), as.vector(tenth))]
+    by_omic((y - factors + of_factor)^2 - (y - factors)^2) / total
+  }, numeric(omics))
+  list(
+    inflation = vapply(split(seq_along(omic), omic), \(rows) {
+      error <- abs((y - mean) / sd)[rows, ]
+      stats::quantile(error[is.finite(error)], 0.95, names = FALSE) / stats::qnorm(0.975)
+    }, 0),
+    hidden = 1 - by_omic((y - mean)^2) / total,
+    worth = matrix(lost, omics)
+  )
+}
+
+least_checked_samples <- 30L
+check_rounds <- 15L
 
 # What the decoders are to explain: standardised_features() less what they say of covariates.
 values_without_covariates <- function(parameters, omics, data, samples, design) {
@@ -68,13 +122,13 @@ gaussian_part <- function(decoded, omics) {
   do.call(rbind, Map(\(x, omic) if (omic$family == "gaussian") x else 0 * x, decoded, omics))
 }
 
-average_loadings <- function(y, start, omic, threads) {
+average_loadings <- function(y, start, omic, rounds, threads) {
   if (ncol(start) == 0) {
     return(list(loadings = matrix(0, nrow(y), 0), mean = matrix(0, 0, ncol(y)),
                 intercept = numeric(nrow(y)), noise = rep(1, nrow(y)),
                 uncertainty = matrix(0, 0, max(omic))))
   }
-  core_factor_model(y, omic, start, factor_model_rounds, threads)
+  core_factor_model(y, omic, start, rounds, threads)
 }
 
 # The correlation of what so many factors leave (features x samples): the standard deviations `spread` (t), the
@@ -117,8 +171,8 @@ correlation_shrinkage <- function(x, threads) {
 }
 
 # Predictions of all values of samples, features x samples on the scale of training without covariates,
-# given those that are known: `x`, of which NA is unknown; `mode`: samples x core factors. `sd`: standard
-# deviations of what is unknown in omics that a sample has, about its prediction.
+# given those that are known: `x`, of which NA is unknown; `mode`: samples x core factors. With `sd`,
+# standard deviations of what is unknown in omics that a sample has, about its prediction.
 predict_values <- function(fit, x, mode, with_sd = FALSE) {
   of <- fit$remainder
   omic <- omic_of_features(fit$omics)
@@ -126,22 +180,33 @@ predict_values <- function(fit, x, mode, with_sd = FALSE) {
   decoded <- core_reconstruct(core_parameters(fit), fit$config, mode, threads) |>
     gaussian_part(fit$omics)
   bend <- bend_of(decoded, mode, of$line)
-  y <- (x - bend - of$center) / of$scale - of$offset
-  fitted <- variance <- 0
+  left <- predict_left(of, (x - bend - of$center) / of$scale, omic, threads, with_sd)
+  scale <- ifelse(is.finite(of$scale), of$scale, 0)
+  list(mean = bend + of$center + left$mean * scale,
+       sd = if (with_sd) left$sd * scale * of$inflation[omic])
+}
+
+# The same on the scale of describe_left(): `mean`, `sd`, the part `factors` of the mean and their
+# `scores`.
+predict_left <- function(of, y, omic, threads, with_sd) {
+  y <- y - of$offset
+  factors <- 0 * ifelse(is.na(y), 0, y)
+  scores <- matrix(0, ncol(y), ncol(of$loadings))
+  variance <- 0
   if (ncol(of$loadings) > 0) {
-    z <- core_factor_scores(y, omic, of$loadings, of$noise, of$uncertainty, threads)
-    fitted <- tcrossprod(of$loadings, z)
+    scores <- core_factor_scores(y, omic, of$loadings, of$noise, of$uncertainty, threads)
+    factors <- tcrossprod(of$loadings, scores)
   }
   none <- matrix(0, ncol(of$components), max(omic))
-  left <- (y - fitted) / of$spread
+  left <- (y - factors) / of$spread
   u <- core_factor_scores(left, omic, of$components, of$own, none, threads)
   spread <- ifelse(is.finite(of$spread), of$spread, 0)
-  scale <- ifelse(is.finite(of$scale), of$scale, 0)
-  mean <- bend + of$center + (of$offset + fitted + tcrossprod(of$components, u) * spread) * scale
+  mean <- of$offset + factors + tcrossprod(of$components, u) * spread
   if (!with_sd) return(list(mean = mean))
   if (ncol(of$loadings) > 0) {
     variance <- core_factor_uncertainty(y, omic, of$loadings, of$noise, of$uncertainty, threads)
   }
   of_u <- core_factor_uncertainty(left, omic, of$components, of$own, none, threads)
-  list(mean = mean, sd = sqrt(variance + (of_u + of$own) * spread^2) * scale)
+  list(mean = mean, sd = sqrt(variance + (of_u + of$own) * spread^2),
+       factors = of$offset + factors, scores = scores)
 }
