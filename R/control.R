@@ -71,8 +71,8 @@ control_rules <- list(
 #'   on standardised features, with exact zeros in the loadings and the best weights kept; or
 #'   `"published"`, the objective and training of the authors' released code, to the letter.
 #' @param start Where training starts: `"linear"`, from a sparse linear factor model of the training
-#'   samples (principal components that stand out from noise, with varimax), which training then
-#'   bends; or `"random"`.
+#'   samples (principal components that stand out from noise, then a spike-and-slab factor model by
+#'   variational Bayes), which training then bends; or `"random"`.
 #' @param epochs Passes over the training samples, at most.
 #' @param batch_size Samples per step of the optimiser.
 #' @param learning_rate Step size of AdamW.

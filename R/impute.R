@@ -3,13 +3,19 @@
 #' Returns the data with the values that are missing, and the omics that samples lack, reconstructed
 #' by a fit: the class, the order and all values that are there stay as they were.
 #'
-#' A value is imputed by its reconstruction; see [predict.poems()] for what that rests on. Its standard
-#' deviation is that of the posterior predictive distribution: factors are drawn with the variances of
-#' the sample's posterior, decoded, and the feature's noise is drawn on top, all on the scale of
-#' training; then both go back to the scale of the data. It accounts for what the model does not know
-#' of the sample, not for what the data did not tell the model: in simulated cohorts of 500 samples about 94 % of hidden values lie within 1.96 standard
-#' deviations, but fewer where an omic was measured in few samples (75 % of the proteins hidden in
-#' `vignette("tcga-missing")`, which learns from 31 patients with proteins).
+#' Values that are missing in a Gaussian omic that a sample has are predicted from all that is known of the
+#' sample: by the factors, averaged over what the loadings could be (the loadings that are read are the
+#' likely ones alone), and by what the factors leave, since features go together in ways that no factor
+#' stands for. How far these correlations are believed is told by their own sampling error. Omics that a
+#' sample lacks are predicted as [predict.poems()] says. `tidy(fit, "omics")` has the share of hidden
+#' values' variance that is predicted, measured on samples left out of what predicts them.
+#'
+#' Standard deviations of values missing within an omic are those of the prediction, multiplied per omic
+#' so that 95 % of the hidden values of samples left out lie within 1.96 of them; those of omics that a
+#' sample lacks are the errors of samples left out, per feature. Where there is neither (omics that are
+#' not Gaussian, fewer than 30 samples), factors are drawn with the variances of the sample's posterior,
+#' decoded, and the feature's noise is drawn on top. Of hidden values, 94 to 96 % were found within 1.96
+#' standard deviations in three cohorts, and 93 to 95 % where whole omics were hidden.
 #'
 #' Features that the fit does not know (constant ones, or those left out by
 #' `preprocess_steps(n_top = )`) stay as they are, and so do samples without any value.
@@ -36,7 +42,8 @@
 #' @section Errors:
 #' As in [predict.poems()].
 #'
-#' @source Written for this package.
+#' @source Written for this package. Shrinkage of correlations: Schafer and Strimmer (2005), Statistical
+#'   Applications in Genetics and Molecular Biology 4, 32, \doi{10.2202/1544-6115.1175}.
 #' @seealso [predict.poems()] with `type = "reconstruction"` for reconstructions of all values.
 #' @examples
 #' omics <- lapply(tcga_breast$omics, \(x) x[1:40, ])

@@ -80,15 +80,14 @@ learn_map <- function(scores, parts, directions, from, to, both) {
 
 centred <- \(x) x - rep(colMeans(x), each = nrow(x))
 
-# Ridge regression of y on x (samples x variables) by the penalties of `map_penalties`, in units of the
-# mean eigenvalue. For every column of y they are averaged with weights that fall with the error of
+# Ridge regression of y on x (samples x variables) by several penalties, in units of the mean eigenvalue. For every column of y they are averaged with weights that fall with the error of
 # samples left out, of the column and, as a prior that counts twice, of all columns. Returns
 # `coefficients` and predictions of every sample by the others, `left_out`.
-averaged_ridge <- function(x, y) {
+averaged_ridge <- function(x, y, penalties = map_penalties) {
   n <- nrow(x)
   parts <- left_vectors(x)
   rotated <- crossprod(parts$vectors, y)
-  penalties <- sum(parts$values) / length(parts$values) * map_penalties
+  penalties <- sum(parts$values) / length(parts$values) * penalties
   residuals <- lapply(penalties, \(penalty) {
     shrink <- parts$values / (parts$values + penalty)
     (y - parts$vectors %*% (shrink * rotated)) / (1 - drop(parts$vectors^2 %*% shrink))

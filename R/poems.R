@@ -10,8 +10,11 @@
 #' whole omics, and values may be missing (`NA`) inside an omic.
 #'
 #' Training starts from a sparse linear factor model of the same data (`start = "random"` in
-#' [poems_control()] does without) and bends what is not linear; factors that the data do not hold
-#' stay out of use. In every epoch some samples are encoded from one of their omics only, which
+#' [poems_control()] does without) and bends what is not linear. How many factors there are is decided
+#' by the data, up to `factors`: principal components of all omics together, and of what they leave of
+#' each omic alone, count if their variance exceeds the largest that noise would have, given how noisy
+#' every feature is. Data without any have no factor, with a warning. `tidy(fit, "factors")` says what
+#' each is worth for predicting hidden values. In every epoch some samples are encoded from one of their omics only, which
 #' prepares encoders for samples that lack omics. Standardised values are limited to 6 standard
 #' deviations, so that a few extreme ones cannot decide where a sample lies.
 #'
@@ -102,6 +105,8 @@
 #'   * `variance`: a data frame with the share of variance explained per omic, for samples in
 #'     training and held out.
 #'   * `explained`: what [variance_explained()] returns.
+#'   * `remainder`, `maps`: what missing values and missing omics are predicted from beside the
+#'     decoders; see [impute()] and [predict.poems()]. They hold coefficients, no samples.
 #'   * `history`: a data frame with the losses of every epoch (per sample, smaller is better).
 #'   * `covariates`: `NULL`, or a list with the standardised `design` matrix (samples x columns) and
 #'     what makes that of new samples.

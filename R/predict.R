@@ -30,9 +30,17 @@
 #' together: the mode over the factors of prior times likelihood, sought with the decoders from the
 #' posterior mean on. (The noise variance of a Gaussian omic is taken to be the mean over its
 #' features.) It describes the sample better than the posterior mean, to which every omic has
-#' contributed on its own. Omics that the sample lacks are decoded from the posterior mean: experts
-#' have learnt what an omic cannot know of the others, and a mode would be too bold about them. With
-#' `objective = "published"` all is decoded from the posterior mean.
+#' contributed on its own. It is what the factors say, and nothing else; to fill in values that are
+#' missing, [impute()] knows more.
+#'
+#' Gaussian omics that a sample lacks are predicted by maps from the omics that it has. A map is learnt
+#' from the samples of the fit (1000 at most) that have all of these omics: ridge regression between
+#' their principal components, each with penalties chosen by how well samples left out are predicted,
+#' drawn in as far as these ask for, and beside it single features that tell of each other. Factors
+#' alone say too little of a missing omic, and are too bold about it. Whether a sample was part of the
+#' fit makes no difference. Where there is no map (fewer than 20 samples have all omics, the omic is not
+#' Gaussian, or `newdata` is `NULL`, for the fit does not hold its data), the omic is decoded from the
+#' posterior mean. With `objective = "published"` all is decoded from the posterior mean.
 #'
 #' @section Errors:
 #' `newdata` without any omic of the fit, or with an omic that has none of its features, is an

@@ -13,6 +13,9 @@
 #'   * `omic`, `family`, `features` and `samples` (numbers of each);
 #'   * `training` and `validation`: share of variance explained in samples in training and held
 #'     out, `NA` where no such sample has the omic;
+#'   * `hidden`: share of the variance of hidden values that is predicted from what else is known of a
+#'     sample, as [impute()] does, by a description that has not seen these samples; `NA` of omics that
+#'     are not Gaussian and of cohorts of fewer than 30 samples;
 #'   * `zero`: share of the loadings of factors in use that are exactly zero;
 #'   * `gate`: mean gate over the samples that have the omic.
 #'
@@ -89,9 +92,19 @@ omic_summary <- function(fit, omic) {
     samples = length(samples),
     training = explained$r2[match("training", explained$set)],
     validation = explained$r2[match("validation", explained$set)],
+    hidden = hidden_r2(fit)[[omic]],
     zero = 1 - length(loadings@x) / length(loadings),
     gate = mean(fit$gates[samples, omic])
   )
+}
+
+# Per omic, the share of the variance of hidden values that the fit predicts, see check_on_hidden(); NA
+# where predictions are not those of the remainder.
+hidden_r2 <- function(fit) {
+  r2 <- fit$remainder$hidden
+  if (is.null(r2)) r2 <- rep(NA_real_, length(fit$omics))
+  r2[vapply(fit$omics, `[[`, "", "family") != "gaussian"] <- NA
+  stats::setNames(r2, names(fit$omics))
 }
 
 training_summary <- function(fit) {
@@ -125,6 +138,7 @@ cat_omics <- function(omics, gate) {
   columns$samples <- format(omics$samples)
   columns[[paste(r2, "training")]] <- percent(omics$training)
   if (!all(is.na(omics$validation))) columns[[paste(r2, "held out")]] <- percent(omics$validation)
+  if (!all(is.na(omics$hidden))) columns[[paste(r2, "hidden")]] <- percent(omics$hidden)
   columns[["zero loadings"]] <- percent(omics$zero, digits = 1)
   if (gate) columns[["gate"]] <- format(round(omics$gate, 2), nsmall = 2)
   cat_table(columns)

@@ -16,13 +16,13 @@ noise_quantile <- 3.2724
 # stands out. x: features x samples, mean 0 and variance 1, NA where unknown; `omic`: of every feature.
 starting_scores <- function(x, omic, most, threads) {
   unknown <- is.na(x)
-  x[unknown] <- 0
+  scores <- NULL
   for (round in seq_len(if (any(unknown)) filling_rounds else 1L)) {
+    x[unknown] <- draw_unknown(x, scores, unknown, round)
     scores <- components_of_omics(x, omic, !unknown, most, threads)
-    if (is.null(scores)) return(NULL)
-    loadings <- x %*% scores / ncol(x)
-    if (any(unknown)) x[unknown] <- tcrossprod(loadings, scores)[unknown]
   }
+  if (is.null(scores)) return(NULL)
+  loadings <- x %*% scores / ncol(x)
   parts <- split(seq_len(ncol(scores)), is_bend(scores))
   do.call(cbind, unname(lapply(parts, \(k) {
     scores[, k, drop = FALSE] %*% simple_rotation(loadings[, k, drop = FALSE])
@@ -45,7 +45,20 @@ is_bend <- function(scores) {
 }
 
 # Share of its variance, adjusted for the number of products, that makes a component a bend.
-least_bend <- 0.4
+least_bend <- 0.2
+
+# What is unknown, drawn from what components say of it and the noise they leave: without the noise, each
+# round would find what the one before has made up. The draws are always the same.
+draw_unknown <- function(x, scores, unknown, round) {
+  if (!any(unknown)) return(numeric())
+  x[unknown] <- if (is.null(scores)) 0 else x[unknown]
+  mean <- 0 * x
+  if (!is.null(scores)) mean <- tcrossprod(x %*% scores / ncol(x), scores)
+  left <- (x - mean)^2
+  left[unknown] <- 0
+  sd <- sqrt(rowSums(left) / pmax(rowSums(!unknown), 1))
+  (mean + sd * with_seed(round, stats::rnorm(length(x))))[unknown]
+}
 
 # Orthogonal scores: the components of all features, then of each omic those of what is left in the
 # samples that have it; the `most` that explain most, summed over omics.
@@ -54,7 +67,7 @@ components_of_omics <- function(x, omic, known, most, threads) {
   for (v in unique(omic)) {
     has <- colSums(known[omic == v, , drop = FALSE]) > 0
     left <- x[omic == v, has, drop = FALSE]
-    if (!is.null(scores)) left <- left - tcrossprod(left %*% scores[has, ], scores[has, ]) / ncol(x)
+    if (!is.null(scores)) left <- t(stats::lm.fit(scores[has, , drop = FALSE], t(left))$residuals)
     own <- standing_components(left, most, threads)
     if (is.null(own)) next
     of_all <- matrix(0, ncol(x), ncol(own))

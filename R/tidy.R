@@ -39,9 +39,15 @@ generics::augment
 #'     sample has the omic.
 #'   * `"variance"`: one row per omic and factor. `omic`, `factor`; `r2`, see
 #'     [variance_explained()].
+#'   * `"factors"`: one row per factor and omic, what the factor is worth there. `factor`, `omic`; `r2`,
+#'     as above; `worth`, the share of the variance of hidden values of samples left out that is lost
+#'     when the factor's part is left out of what factors predict, `NA` where it was not measured (omics
+#'     that are not Gaussian, fewer than 30 samples); `loadings`, how many are not zero; `kind`,
+#'     `"shared"` for a factor with loadings in several omics, `"private"` for one of a single omic.
 #'   * `"omics"`: one row per omic. `omic`; its `family`; `features`, `samples`, numbers of each;
 #'     `r2_training`, `r2_validation`, the share of variance explained in samples in training and
-#'     held out, `NA` without such samples; `zero`, the share of loadings that are zero; `gate`, the
+#'     held out, `NA` without such samples; `r2_hidden`, that of hidden values which is predicted, see
+#'     [summary.poems()]; `zero`, the share of loadings that are zero; `gate`, the
 #'     mean over the samples that have the omic.
 #'   * `"history"`: one row per epoch and set of samples. `epoch`; `set`, `"training"` or
 #'     `"validation"`; `loss`, per sample; `kept`, whether the fit has the parameters of this epoch.
@@ -66,13 +72,14 @@ generics::augment
 #' tidy(fit, "gates")
 #' glance(fit)
 #' @export
-tidy.poems <- function(x, what = c("loadings", "features", "latent", "gates", "variance", "omics",
-                                   "history"), ...) {
+tidy.poems <- function(x, what = c("loadings", "features", "latent", "gates", "variance", "factors",
+                                   "omics", "history"), ...) {
   what <- rlang::arg_match(what)
   rlang::check_dots_empty()
   table <- switch(what,
     loadings = features_table(x), features = feature_rows(x), latent = latent_rows(x),
-    gates = gate_rows(x), variance = variance_explained(x), omics = omic_rows(x),
+    gates = gate_rows(x), variance = variance_explained(x), factors = factor_rows(x),
+    omics = omic_rows(x),
     history = history_rows(x)
   )
   as_table(order_levels(table, x))
@@ -225,9 +232,25 @@ membership <- function(fit) {
   has
 }
 
+factor_rows <- function(fit) {
+  rows <- fit$explained$factor[c("factor", "omic", "r2")]
+  used <- factors_in_use(fit)
+  measured <- matrix(NA_real_, length(fit$omics), length(used),
+                     dimnames = list(names(fit$omics), factor_names(length(used))))
+  gaussian <- vapply(fit$omics, `[[`, "", "family") == "gaussian"
+  column <- match(used, fit$remainder$line$factors)
+  if (!is.null(fit$remainder)) measured[gaussian, ] <- fit$remainder$worth[gaussian, column]
+  count <- do.call(rbind, lapply(fit$loadings, \(w) Matrix::colSums(w != 0)))
+  at <- cbind(match(rows$omic, names(fit$omics)), match(rows$factor, colnames(measured)))
+  rows$worth <- measured[at]
+  rows$loadings <- as.integer(count[at])
+  rows$kind <- ifelse(colSums(count > 0) > 1, "shared", "private")[at[, 2]]
+  rows[order(at[, 2], at[, 1]), ]
+}
+
 omic_rows <- function(fit) {
   rows <- summary(fit)$omics
-  stats::setNames(rows, sub("^(training|validation)$", "r2_\\1", names(rows)))
+  stats::setNames(rows, sub("^(training|validation|hidden)$", "r2_\\1", names(rows)))
 }
 
 history_rows <- function(fit) {

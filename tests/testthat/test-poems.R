@@ -143,7 +143,7 @@ test_that("an interrupt ends the training and returns the fit so far", {
     fit <- withCallingHandlers(
       poems(list(rna = x), factors = 2, seed = 1, control = control),
       warning = \(w) {
-        warned <<- grepl("Interrupted after epoch", conditionMessage(w))
+        warned <<- warned || grepl("Interrupted after epoch", conditionMessage(w))
         invokeRestart("muffleWarning")
       }
     )

@@ -4,50 +4,6 @@ linear_cohort <- function(samples = 400, seed = 5) {
                  noise = 0.4, seed = seed)
 }
 
-# What training starts from, and the linear model's posterior by its textbook formula.
-started_from <- function(omics, factors) {
-  control <- poems_control(threads = 1, hidden = 20, progress = FALSE)
-  scaled <- learn_scaling(omics, "standardise")
-  sd <- lapply(scaled, `[[`, "sd")
-  config <- model_config(control, factors, unname(sd))
-  samples <- colnames(omics[[1]])
-  in_core <- core_omics(scaled, omics, samples)
-  settings <- c(utils::modifyList(unclass(control), list(epochs = 0L)), seed = 1L, revisit = 5L)
-  train <- \(start) core_train(in_core, length(samples), config, unname(sd), settings, \(...) TRUE,
-                              start)
-  blank <- train(NULL)
-  start <- linear_start(
-    blank$parameters, scaled, omics, samples, blank$validation, factors, control
-  )
-  held_in <- match(samples[-blank$validation], samples)
-  z <- do.call(rbind, lapply(omics, \(x) (x - rowMeans(x)) / apply(x, 1, stats::sd)))
-  # The structure, of bounded features; then the same factors, of the features themselves.
-  robust <- standardised_by(z / sqrt(1 + z^2), held_in)
-  loadings <- factor_loadings(robust[, held_in], factors, 1L)
-  nonzero <- unname(nonzero_loadings(loadings, rep(1, nrow(z)), length(held_in)))
-  first <- textbook_posterior(loadings, robust)
-  x <- standardised_by(z, held_in)
-  refitted <- ridge_by_augmentation(x[, held_in], first$mean[held_in, ], first$variance, nonzero)
-  learnt <- ridge_by_leaving_out(x, first$mean, held_in)
-  variance <- textbook_posterior(refitted$slopes, x)$variance
-  list(trained = train(start), config = config, loadings = loadings, posterior = learnt,
-       variance = variance, nonzero = nonzero, z = z[, held_in], held_in = held_in)
-}
-
-standardised_by <- function(x, samples) {
-  center <- rowMeans(x[, samples])
-  (x - center) / sqrt(rowMeans((x[, samples] - center)^2))
-}
-
-# Of samples (columns of x) under a linear factor model with these loadings: samples x factors.
-textbook_posterior <- function(loadings, x) {
-  noise <- diag(pmax(1 - rowSums(loadings^2), 0.05))
-  weights <- t(loadings) %*% solve(loadings %*% t(loadings) + noise)
-  mean <- t(weights %*% x)
-  colnames(mean) <- NULL
-  list(mean = mean, variance = diag(diag(ncol(loadings)) - weights %*% loadings))
-}
-
 # What ridge regression of the factors on features says of all samples, by normal equations, with the
 # penalties of the smallest leave-one-out errors over `held_in`.
 ridge_by_leaving_out <- function(x, factors, held_in) {
@@ -77,56 +33,57 @@ ridge_by_augmentation <- function(x, mean, variance, nonzero) {
   list(slopes = slopes, intercept = rowMeans(x))
 }
 
-test_that("the start is the posterior and the reconstruction of a linear factor model", {
+# All features, standardised, with what linear_start() makes of them.
+standardised <- function(omics) {
+  x <- standardise_rows(do.call(rbind, omics))$x
+  list(x = x, omic = rep(seq_along(omics), vapply(omics, nrow, 0L)))
+}
+
+test_that("experts are ridge regressions with the smallest error of samples left out", {
+  x <- standardised(linear_cohort(120)$omics)$x
+  factors <- withr::with_seed(1, matrix(rnorm(3 * 120), 3)) + x[c(1, 20, 90), ]
+  held_in <- 1:100
+  weights <- ridge_weights(x[, held_in], factors[, held_in], 1L)
+  by_hand <- ridge_by_leaving_out(x, t(factors), held_in)
+  expect_equal(crossprod(x, t(weights)), by_hand, tolerance = 1e-3, ignore_attr = TRUE)
+})
+
+test_that("the network that training starts from computes the linear model", {
   omics <- linear_cohort()$omics
-  one <- started_from(list(all = do.call(rbind, unname(omics))), 6L)
-  expect_identical(ncol(one$loadings), 4L)  # as many as there are
-  latent <- one$trained$latent
-  expect_equal(latent[, 1:4], unname(one$posterior), tolerance = 1e-3)
-  expect_identical(latent[, 5:6], matrix(0, 400, 2))
-  expect_identical(one$trained$parameters$omics[[1]]$W[, 1:4] != 0, one$nonzero)
+  control <- poems_control(threads = 1, hidden = 20, progress = FALSE)
+  scaled <- learn_scaling(omics, "standardise")
+  samples <- colnames(omics[[1]])
+  sd <- unname(lapply(scaled, `[[`, "sd"))
+  config <- model_config(control, 6L, sd)
+  in_core <- core_omics(scaled, omics, samples)
+  settings <- c(utils::modifyList(unclass(control), list(epochs = 0L, validation = 0)), seed = 1L,
+                revisit = 5L)
+  run <- \(start) core_train(in_core, length(samples), config, sd, settings, \(...) TRUE, start)
+  started <- run(linear_start(run(NULL)$parameters, scaled, omics, samples, integer(), 6, control))
 
-  decoded <- ridge_by_augmentation(one$z, one$posterior[one$held_in, ], one$variance, one$nonzero)
-  expected <- tcrossprod(decoded$slopes, latent[, 1:4]) + decoded$intercept
-  ours <- core_reconstruct(one$trained$parameters, one$config, latent, 1L)[[1]]
-  loaded <- rowSums(one$nonzero) > 0
-  expect_equal(ours[loaded, ], expected[loaded, ], tolerance = 1e-4, ignore_attr = TRUE)
+  at <- standardised(omics)
+  scores <- starting_scores(standardise_rows(bounded(at$x))$x, at$omic, 6L, 1L)
+  model <- sparse_factors(at$x, scores, at$omic, 1L)
+  expect_identical(ncol(model$loadings), 4L)  # as many as there are
+  expect_gt(min(abs(diag(stats::cor(started$latent[, 1:4], t(model$mean))))), 0.98)
+  expect_identical(started$latent[, 5:6], matrix(0, 400, 2))
+  W <- do.call(rbind, lapply(started$parameters$omics, `[[`, "W"))
+  expect_identical(W[, 1:4] != 0, model$nonzero)
 
-  # With more omics, experts know less of each other.
-  two <- started_from(omics, 6L)
-  expect_gt(min(diag(stats::cor(two$trained$latent[, 1:4], two$posterior))), 0.98)
-  expect_equal(apply(two$trained$latent[, 1:4], 2, stats::sd),
-               unname(apply(two$posterior, 2, stats::sd)), tolerance = 0.1)
-})
-
-test_that("the spike and slab adapts to how many loadings are zero", {
-  withr::local_seed(2)
-  draw <- \(share, sd) stats::rnorm(4000) + stats::rbinom(4000, 1, share) * stats::rnorm(4000, 0, sd)
-  threshold <- \(z) min(abs(z)[inclusion_of(z^2) >= 0.9])
-  few <- draw(0.1, 10)
-  many <- draw(0.7, 3)
-  # With the true share p and slab s^2, p / (1 - p) / sqrt(1 + s^2) exp(z^2 / 2 s^2 / (1 + s^2)) = 9.
-  exact <- \(p, s2) sqrt(2 * (1 + s2) / s2 * log(9 * (1 - p) / p * sqrt(1 + s2)))
-  expect_equal(threshold(few), exact(0.1, 100), tolerance = 0.05)
-  expect_equal(threshold(many), exact(0.7, 9), tolerance = 0.05)
-  expect_lt(mean(inclusion_of(stats::rnorm(4000)^2) >= 0.5), 0.01)
-})
-
-test_that("loadings to start from are significant and explain something", {
-  omic <- rep(1, 200)
-  size <- c(0.5, 0.1, 0.02, rep(0, 197))
-  found <- \(samples) {
-    noise <- withr::with_seed(3, stats::rnorm(200)) / sqrt(samples)
-    which(nonzero_loadings(matrix(size + noise), omic, samples))
-  }
-  expect_identical(found(100000), 1L)
-  expect_identical(found(300), 1L)
-  # An omic that few samples have says little of its loadings.
-  few <- nonzero_loadings(matrix(rep(0.3, 400)), rep(1:2, each = 200), c(300, 4))
-  expect_identical(few[, 1], rep(c(TRUE, FALSE), each = 200))
-  # Significant as they are, where many samples are seen.
-  z2 <- (size + withr::with_seed(3, stats::rnorm(200)) / sqrt(100000))^2 * 100000
-  expect_identical(which(inclusion_of(z2) >= 0.5), 1:3)
+  # Decoders are least squares on the factors that a feature may have.
+  z <- started$latent[, 1:4]
+  decoded <- do.call(rbind, core_reconstruct(started$parameters, config, started$latent, 1L))
+  experts <- linear_experts(model$loadings, model$noise, at$omic) |>
+    learn_experts(at$x, model$mean, omics_had(at$x, at$omic), at$omic, 1L)
+  product <- product_of_experts(experts, at$x, omics_had(at$x, at$omic), at$omic)
+  expect_equal(started$latent[, 1:4], unname(t(product$mean)), tolerance = 1e-3)
+  expected <- ridge_by_augmentation(at$x, z, product$variance[, 1], model$nonzero)
+  loaded <- rowSums(model$nonzero) > 0
+  ours <- tcrossprod(expected$slopes, z) + expected$intercept
+  sds <- unlist(lapply(omics, \(x) apply(x, 1, stats::sd)))
+  population <- sqrt(399 / 400)  # the two standard deviations of a feature
+  expect_equal(decoded[loaded, ], ours[loaded, ] * population, tolerance = 1e-3,
+               ignore_attr = TRUE)
 })
 
 test_that("a value that is extreme in one sample, which the start may not see, does no harm", {
@@ -158,14 +115,94 @@ test_that("an omic that samples lack is predicted from the others, or not at all
   expect_gt(r2(!of_shared), 0)
 })
 
-test_that("principal components are those of prcomp(), shrunk", {
-  x <- standardise_rows(do.call(rbind, linear_cohort(60)$omics))$x
-  ours <- principal_components(x, 3, 1L)
-  theirs <- stats::prcomp(t(x), center = FALSE, rank. = 3)
-  variance <- theirs$sdev^2 * 59 / 60
-  noise <- (sum(variance) - sum(variance[1:3])) / (nrow(x) - 3)
-  expected <- theirs$rotation %*% diag(sqrt(variance[1:3] - noise))
-  expect_equal(abs(ours$loadings), unname(abs(expected)), tolerance = 1e-3, ignore_attr = TRUE)
+test_that("principal components are those of prcomp()", {
+  for (samples in c(60, 400)) {  # from either matrix of inner products
+    x <- standardised(linear_cohort(samples)$omics)$x
+    ours <- principal_components(x, 3, 1L)
+    theirs <- stats::prcomp(t(x), center = FALSE, rank. = 3)
+    expect_equal(ours$variance, theirs$sdev[1:3]^2 * (samples - 1) / samples, tolerance = 1e-4)
+    expected <- theirs$x / rep(apply(theirs$x, 2, \(z) sqrt(mean(z^2))), each = samples)
+    expect_equal(abs(ours$scores), abs(expected), tolerance = 1e-2, ignore_attr = TRUE)
+  }
+})
+
+test_that("the edge of noise is that of Marchenko and Pastur, and of features that differ", {
+  expect_equal(noise_edge(rep(2, 300), 100), 2 * (1 + sqrt(3))^2, tolerance = 1e-6)
+  sd <- rep(c(0.3, 1, 2), c(500, 300, 100))
+  largest <- withr::with_seed(1, replicate(5, {
+    max(svd(matrix(rnorm(900 * 300), 900) * sd, 0, 0)$d)^2 / 300
+  }))
+  expect_equal(noise_edge(sd^2, 300), mean(largest), tolerance = 0.03)
+})
+
+test_that("nothing stands out from noise, whatever its size", {
+  for (n in c(30, 100, 400)) for (p in c(50, 1000)) {
+    found <- vapply(1:20, \(seed) {
+      x <- withr::with_seed(seed, matrix(rnorm(n * p), p) * rexp(p))
+      !is.null(starting_scores(standardise_rows(x)$x, rep(1, p), 10L, 1L))
+    }, NA)
+    expect_lte(sum(found), 1)
+  }
+})
+
+test_that("a factor of a few proteins beside thousands of genes is found", {
+  withr::local_seed(5)
+  n <- 150
+  a <- rnorm(n)
+  b <- rnorm(n)
+  rna <- outer(rnorm(2000) * rbinom(2000, 1, 0.2), a) + matrix(rnorm(2000 * n), 2000)
+  protein <- outer(rnorm(8), a) + outer(c(2, -2, 1.5, 2, -1.5, 2, 1, 2), b) +
+    matrix(rnorm(8 * n), 8)
+  dimnames(rna) <- list(paste0("g", 1:2000), paste0("s", 1:n))
+  dimnames(protein) <- list(paste0("p", 1:8), paste0("s", 1:n))
+  fit <- poems(list(rna = rna, protein = protein), 8, seed = 1,
+               control = list(epochs = 5, threads = 1, progress = FALSE))
+  expect_gt(max(abs(stats::cor(b, fit$latent))), 0.9)
+  expect_gt(max(abs(stats::cor(a, fit$latent))), 0.9)
+  worth <- tidy(fit, "factors")
+  private <- worth$factor == names(which.max(abs(stats::cor(b, fit$latent)[1, ])))
+  expect_lt(worth$worth[private & worth$omic == "rna"], 0.01)
+  expect_gt(worth$worth[private & worth$omic == "protein"], 0.2)
+})
+
+test_that("a factor that features answer along a curve stays whole", {
+  simulation <- simulate_omics(600, c(rna = 120, protein = 60), factors = 3,
+                               links = c("linear", "rectified"), seed = 2)
+  at <- standardised(simulation$omics)
+  scores <- components_of_omics(standardise_rows(bounded(at$x))$x, at$omic, !is.na(at$x), 12L, 1L)
+  expect_identical(is_bend(scores)[1:3], c(FALSE, FALSE, FALSE))
+  expect_true(any(is_bend(scores)))
+  rotated <- starting_scores(standardise_rows(bounded(at$x))$x, at$omic, 12L, 1L)
+  expect_gt(min(apply(abs(stats::cor(simulation$factors, rotated)), 1, max)), 0.9)
+})
+
+test_that("the factor model takes what is missing as unknown", {
+  simulation <- linear_cohort(300)
+  at <- standardised(simulation$omics)
+  holes <- at$x
+  holes[withr::with_seed(1, sample(length(holes), length(holes) / 4))] <- NA
+  holes[at$omic == 2, 1:100] <- NA
+  scores <- starting_scores(holes, at$omic, 6L, 1L)
+  model <- core_factor_model(holes, at$omic, scores, 40L, 2L)
+  expect_identical(model, core_factor_model(holes, at$omic, scores, 40L, 1L))
+  # Components that only the gaps have made hold nothing.
+  kept <- sparse_factors(holes, scores, at$omic, 1L)
+  expect_identical(ncol(kept$loadings), 4L)
+  # A factor of the second omic alone is known of the samples that have it.
+  has <- 101:300
+  found <- apply(abs(stats::cor(simulation$factors[has, ], t(kept$mean)[has, ])), 1, max)
+  expect_gt(min(found), 0.9)
+  # Its own posterior, by the formula.
+  n <- 7
+  known <- !is.na(holes[, n])
+  w <- model$loadings[known, ]
+  share <- tapply(known, at$omic, mean)
+  precision <- diag(drop(1 + model$uncertainty %*% share)) + crossprod(w, w / model$noise[known])
+  expected <- solve(precision, crossprod(w, (holes[, n] - model$intercept)[known] / model$noise[known]))
+  ours <- core_factor_scores(holes - model$intercept, at$omic, model$loadings, model$noise,
+                             model$uncertainty, 1L)
+  expect_equal(ours[n, ], drop(expected), tolerance = 1e-6)
+  expect_equal(t(ours), model$mean, tolerance = 0.02)
 })
 
 test_that("noise alone has no component to start from, and is fitted all the same", {
@@ -173,12 +210,15 @@ test_that("noise alone has no component to start from, and is fitted all the sam
   noise <- lapply(c(a = 40, b = 30), \(d) {
     matrix(stats::rnorm(d * 100), d, dimnames = list(paste0("f", 1:d), paste0("s", 1:100)))
   })
-  x <- standardise_rows(do.call(rbind, noise))$x
-  expect_null(principal_components(x * 1, 5, 1L))
-  fit <- suppressWarnings(
-    poems(noise, 4, seed = 1, control = list(epochs = 2, threads = 1, progress = FALSE))
+  at <- standardised(noise)
+  expect_null(starting_scores(at$x, at$omic, 5L, 1L))
+  expect_warning(
+    fit <- poems(noise, 4, seed = 1, control = list(threads = 1, progress = FALSE)),
+    "No factor is in use"
   )
-  expect_s3_class(fit, "poems")
+  expect_identical(fit$factors, 0L)
+  expect_identical(unique(as.vector(fit$unused$latent)), 0)
+  expect_lt(max(abs(variance_explained(fit, by = "omic")$r2)), 0.02)
 })
 
 test_that("default fits find sparse linear factors, and only those", {
@@ -199,18 +239,35 @@ test_that("factors are found behind saturating and rectified links, and when the
   expect_gt(mean(found$f1), 0.85)
 })
 
+split_rows <- function(x, like) {
+  of <- rep(seq_along(like), vapply(like, nrow, 0L))
+  lapply(stats::setNames(seq_along(like), names(like)), \(v) x[of == v, , drop = FALSE])
+}
+
 test_that("training improves on the start where links are not linear", {
   # Two links, so that no other scale of the factors makes both straight.
   simulation <- simulate_omics(600, factors = 4, links = c("linear", "rectified"), seed = 4)
-  late <- \(x) x[, 401:600]
-  error <- \(epochs) {
-    fit <- poems(lapply(simulation$omics, \(x) x[, 1:400]), 8, seed = 1,
-                 control = list(threads = 1, epochs = epochs, progress = FALSE))
-    guess <- predict(fit, lapply(simulation$omics, late), type = "reconstruction")
+  part <- \(x, samples) lapply(x, \(m) m[, samples])
+  missed <- \(guess) {
     sum(mapply(\(g, s) sum((g - s[rownames(g), colnames(g)])^2), guess,
-               lapply(simulation$signal, late)))
+               part(simulation$signal, 401:600)))
   }
-  expect_lt(error(300), 0.8 * error(1))
+  early <- part(simulation$omics, 1:400)
+  late <- part(simulation$omics, 401:600)
+  error <- \(epochs) {
+    fit <- poems(early, 8, seed = 1, control = list(threads = 1, epochs = epochs, progress = FALSE))
+    missed(predict(fit, late, type = "reconstruction"))
+  }
+  # The best that principal components do, whatever their number.
+  of_components <- vapply(4:10, \(k) {
+    components <- stats::prcomp(t(do.call(rbind, early)), rank. = k)
+    guess <- stats::predict(components, t(do.call(rbind, late))) %*% t(components$rotation)
+    guess <- t(guess) + components$center
+    missed(split_rows(guess, early))
+  }, 0)
+  trained <- error(300)
+  expect_lt(trained, 0.9 * error(1))
+  expect_lt(trained, 0.85 * min(of_components))
 })
 
 test_that("two seeds give the same factors", {

@@ -71,7 +71,8 @@ test_that("tidy variance, omics and history are those of the fit", {
 
   table <- tidy(fit, "omics")
   expect_named(table, c("omic", "family", "features", "samples", "r2_training", "r2_validation",
-                        "zero", "gate"))
+                        "r2_hidden", "zero", "gate"))
+  expect_identical(table$r2_hidden, unname(fit$remainder$hidden))
   expect_identical(table$family, rep("gaussian", 3))
   expect_identical(table$features, c(30L, 20L, 24L))
   expect_identical(table$samples, c(60L, 60L, 45L))
