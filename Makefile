@@ -21,6 +21,7 @@ bench: build/ready-bench build/installed
 	Rscript bench/accuracy.R
 	Rscript bench/recovery.R
 	Rscript bench/reconstruction.R
+	Rscript bench/peers.R
 	Rscript bench/speed.R
 
 docs: build/ready-docs build/installed

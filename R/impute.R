@@ -165,7 +165,7 @@ known_sd <- function(fit, posterior) {
     sd <- matrix(NA_real_, length(omic$features), length(has))
     if (omic$family != "gaussian") return(sd)
     if (!is.null(posterior$values)) sd[, has] <- posterior$values[[v]]$sd[, has]
-    if (!is.null(posterior$lacking)) sd[, !has] <- posterior$lacking[[v]]$sd[, !has]
+    if (!is.null(posterior$lacking) && !all(has)) sd[, !has] <- posterior$lacking[[v]]$sd[, !has]
     sd * omic$scale
   }), names(fit$omics))
 }

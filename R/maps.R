@@ -201,8 +201,8 @@ likely_pairs <- function(features, source, left, variance) {
   do.call(rbind, of_source)
 }
 
-# Predictions of the omics that samples lack, on the scale of training: per omic of the fit `mean` and
-# `sd`, features x samples, NA where there is no map. `x`: features x samples, NA where unknown; `has`: omics x
+# Predictions of the omics that samples lack, on the scale of training: per omic of the fit that some
+# lack, `mean` and `sd`, features x samples, NA where there is no map. `x`: features x samples, NA where unknown; `has`: omics x
 # samples.
 predict_lacking <- function(fit, x, has) {
   of <- fit$maps
@@ -210,7 +210,9 @@ predict_lacking <- function(fit, x, has) {
   known <- (x - of$center) / of$scale
   known[is.na(known)] <- 0
   parts <- lapply(seq_along(fit$omics), \(v) known[omic == v, , drop = FALSE])
-  predicted <- lapply(parts, \(part) list(mean = NA * part, sd = NA * part))
+  predicted <- lapply(seq_along(parts), \(v) {
+    if (!all(has[v, ])) list(mean = NA * parts[[v]], sd = NA * parts[[v]])
+  })
   pattern <- apply(has, 2, paste, collapse = " ")
   for (samples in split(seq_along(pattern), pattern)) {
     had <- which(has[, samples[1]])

@@ -176,7 +176,7 @@ decode_omics <- function(fit, projected) {
   partial <- which(rowSums(projected$has) < ncol(projected$has))
   if (length(partial) == 0) return(decoded)
   expected <- decode(projected$latent[partial, , drop = FALSE])
-  for (v in seq_along(decoded)) {
+  for (v in which(!apply(projected$has, 2, all))) {
     lacks <- !projected$has[partial, v]
     values <- expected[[v]][, lacks, drop = FALSE]
     if (!is.null(projected$lacking)) {

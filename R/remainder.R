@@ -44,17 +44,17 @@ describe_left <- function(y, start, omic, rounds, threads) {
     correlated_noise(left, ncol(start), omic, threads))
 }
 
-# What the description predicts of values that it has not seen: a tenth of the samples are left out of
-# it, and of these every value is hidden once, a tenth at a time. Returns `inflation`, per omic what
-# standard deviations of predictions are to be multiplied by for 95 % of values to lie within 1.96 of
-# them; `hidden`, per omic the share of the variance of hidden values that is predicted; and `worth`,
-# omics x factors, the share that is lost when a factor's part is left out.
+# What the description predicts of values that it has not seen: a tenth of the samples, at most
+# `most_checked_samples`, are left out of it, and of these every value is hidden once, a tenth at a time.
+# Returns `inflation`, per omic what standard deviations of predictions are to be multiplied by for 95 %
+# of values to lie within 1.96 of them; `hidden`, per omic the share of the variance of hidden values that
+# is predicted; and `worth`, omics x factors, the share that is lost when a factor's part is left out.
 check_on_hidden <- function(y, start, omic, seed, threads) {
   omics <- max(omic)
   nothing <- list(inflation = rep(1, omics), hidden = rep(NA_real_, omics),
                   worth = matrix(NA_real_, omics, ncol(start)))
   if (ncol(y) < least_checked_samples) return(nothing)
-  held_out <- spaced(ncol(y), max(ncol(y) %/% 10L, 5L))
+  held_out <- spaced(ncol(y), min(max(ncol(y) %/% 10L, 5L), most_checked_samples))
   of <- describe_left(y[, -held_out], start[-held_out, , drop = FALSE], omic, check_rounds, threads)
   y <- y[, held_out, drop = FALSE]
   tenth <- with_seed(seed, matrix(sample(rep_len(1:10, length(y))), nrow(y)))
@@ -88,6 +88,7 @@ check_on_hidden <- function(y, start, omic, seed, threads) {
 }
 
 least_checked_samples <- 30L
+most_checked_samples <- 50L
 check_rounds <- 15L
 
 # What the decoders are to explain: standardised_features() less what they say of covariates.

@@ -1,12 +1,10 @@
-# Reconstruction and imputation of test tumours on tcga_breast. Writes bench/reconstruction.md.
+# Reconstruction of test tumours on tcga_breast. Writes bench/reconstruction.md.
 #
-#   Rscript bench/reconstruction.R        (about 5 minutes on 2 cores)
+#   Rscript bench/reconstruction.R        (about 3 minutes on 2 cores)
 #
 # 5 folds, drawn 4 times. R2 per omic, 1 - sum of squared errors / sum of squares about the means of
-# the training tumours, over features standardised with them. Reconstruction: from all omics, beside
-# PCA of as many components as the fit has factors in use. In the first 5 splits also imputation: of
-# an omic that the test tumours lack, from the other two, beside ridge regression (glmnet, penalty by
-# 5-fold cross-validation).
+# the training tumours, over features standardised with them. From all omics, beside PCA of as many
+# components as the fit has factors in use. (What tumours lack is predicted in bench/peers.R.)
 #
 # Simulated cohorts of the same size, 200 training and 100 test samples, tell what of the difference
 # to PCA is signal: R2 is also taken against the signal, without the noise that was added to it.
@@ -31,15 +29,6 @@ pca <- function(train, test, k) {
   lapply(split(seq_along(omic), omic), \(i) guess[i, , drop = FALSE])
 }
 
-ridge <- function(train, test, target) {
-  known <- setdiff(names(train), target)
-  stack <- \(parts) t(do.call(rbind, parts[known]))
-  set.seed(1)
-  fit <- glmnet::cv.glmnet(stack(train), t(train[[target]]), family = "mgaussian", alpha = 0,
-    nfolds = 5, standardize = FALSE)
-  t(stats::predict(fit, stack(test), s = "lambda.min")[, , 1])
-}
-
 runs <- do.call(rbind, lapply(seq_len(folds * repeats), \(split) {
   tested <- assigned[, (split - 1L) %/% folds + 1L] == (split - 1L) %% folds + 1L
   a <- lapply(omics, \(x) x[, !tested])
@@ -50,16 +39,12 @@ runs <- do.call(rbind, lapply(seq_len(folds * repeats), \(split) {
   ours <- predict(fit, b, type = "reconstruction")
   components <- pca(train, test, fit$factors)
   result <- do.call(rbind, lapply(names(omics), \(omic) {
-    imputes <- split <= folds
-    without <- predict(fit, b[setdiff(names(b), omic)], type = "reconstruction")[[omic]]
     zeros <- 1 - sum(vapply(loadings(fit), \(w) sum(w != 0), 0)) / (32 * sum(vapply(a, nrow, 0L)))
     data.frame(
       omic = omic, used = fit$factors,
       ours = r2(test[[omic]], standardise(ours[[omic]], a[[omic]])),
       pca = r2(test[[omic]], components[[omic]]),
-      zeros = zeros,
-      imputed = if (imputes) r2(test[[omic]], standardise(without, a[[omic]])) else NA,
-      ridge = if (imputes) r2(test[[omic]], ridge(train, test, omic)) else NA
+      zeros = zeros
     )
   }))
   message("split ", split, " done")
@@ -93,20 +78,19 @@ cell <- \(x) sprintf("%.3f ± %.3f", mean(x, na.rm = TRUE), stats::sd(x, na.rm =
 rows <- vapply(names(omics), \(omic) {
   r <- runs[runs$omic == omic, ]
   difference <- r$ours - r$pca
-  sprintf("| %s | %s | %s | %+.3f ± %.3f | %s | %s |", omic, cell(r$ours), cell(r$pca),
-    mean(difference), stats::sd(difference) / sqrt(length(difference)), cell(r$imputed),
-    cell(r$ridge))
+  sprintf("| %s | %s | %s | %+.3f ± %.3f |", omic, cell(r$ours), cell(r$pca), mean(difference),
+    stats::sd(difference) / sqrt(length(difference)))
 }, "")
 writeLines(c(
-  "# Reconstruction and imputation", "",
+  "# Reconstruction", "",
   "Made by `Rscript bench/reconstruction.R`; its header says how.", "",
-  sprintf("%s, omicpoems %s. Test R2, mean ± standard deviation over %d splits (imputation: %d).",
-    format(Sys.Date()), utils::packageVersion("omicpoems"), folds * repeats, folds),
+  sprintf("%s, omicpoems %s. Test R2, mean ± standard deviation over %d splits.",
+    format(Sys.Date()), utils::packageVersion("omicpoems"), folds * repeats),
   sprintf("%.1f factors in use, %.1f %% of all loadings are 0. Differences with their standard error.",
     mean(runs$used), 100 * mean(runs$zeros)),
   "",
-  "| omic | reconstruction, poems() | PCA of as many components | difference | imputation, poems() | ridge |",
-  "|---|---|---|---|---|---|", rows,
+  "| omic | poems() | PCA of as many components | difference |",
+  "|---|---|---|---|", rows,
   "",
   "Simulated, 8 factors, half of the variance noise, mean ± standard deviation over 5 cohorts:",
   "",
