@@ -3,19 +3,21 @@
 #' Returns the data with the values that are missing, and the omics that samples lack, reconstructed
 #' by a fit: the class, the order and all values that are there stay as they were.
 #'
-#' Values that are missing in a Gaussian omic that a sample has are predicted from all that is known of the
-#' sample: by the factors, averaged over what the loadings could be (the loadings that are read are the
-#' likely ones alone), and by what the factors leave, since features go together in ways that no factor
-#' stands for. How far these correlations are believed is told by their own sampling error. Omics that a
-#' sample lacks are predicted as [predict.poems()] says. `tidy(fit, "omics")` has the share of hidden
-#' values' variance that is predicted, measured on samples left out of what predicts them.
+#' Values that are missing in a Gaussian omic that a sample has are predicted from all that is known
+#' of the sample: by the factors, averaged over what the loadings could be (the loadings that are
+#' read are the likely ones alone), and by what the factors leave, since features go together in
+#' ways that no factor stands for. How far these correlations are believed is told by their own
+#' sampling error. Omics that a sample lacks are predicted as [predict.poems()] says. `tidy(fit,
+#' "omics")` has the share of hidden values' variance that is predicted, measured on samples left
+#' out of what predicts them.
 #'
-#' Standard deviations of values missing within an omic are those of the prediction, multiplied per omic
-#' so that 95 % of the hidden values of samples left out lie within 1.96 of them; those of omics that a
-#' sample lacks are the errors of samples left out, per feature. Where there is neither (omics that are
-#' not Gaussian, fewer than 30 samples), factors are drawn with the variances of the sample's posterior,
-#' decoded, and the feature's noise is drawn on top. Of hidden values, 94 to 96 % were found within 1.96
-#' standard deviations in three cohorts, and 93 to 95 % where whole omics were hidden.
+#' Standard deviations of values missing within an omic are those of the prediction, multiplied per
+#' omic so that 95 % of the hidden values of samples left out lie within 1.96 of them; those of
+#' omics that a sample lacks are the errors of samples left out, per feature. Where there is neither
+#' (omics that are not Gaussian, fewer than 30 samples), factors are drawn with the variances of the
+#' sample's posterior, decoded, and the feature's noise is drawn on top. Of hidden values, 94 to 96
+#' % were found within 1.96 standard deviations in three cohorts, and 93 to 95 % where whole omics
+#' were hidden.
 #'
 #' Features that the fit does not know (constant ones, or those left out by
 #' `preprocess_steps(n_top = )`) stay as they are, and so do samples without any value.
@@ -110,8 +112,8 @@ take_samples <- function(projected, samples) {
 }
 
 # Per omic, features x samples: standard deviations of the posterior predictive distribution. Where
-# predictions come with their own, on the scale of training, those; else over draws of the factors and of
-# the values given them.
+# predictions come with their own, on the scale of training, those; else over draws of the factors
+# and of the values given them.
 predictive_sd <- function(fit, posterior, samples, draws) {
   known <- known_sd(fit, posterior)
   centre <- predict_on_link(fit, posterior)
@@ -141,8 +143,8 @@ back_to_data <- function(values, fit) {
   Map(\(x, omic) back_transform(x, omic$transform), values, fit$omics)
 }
 
-# Standard deviations over what `draw` returns when called so often, a list of matrices. The mean and
-# the sum of squares about it are updated draw by draw.
+# Standard deviations over what `draw` returns when called so often, a list of matrices. The mean
+# and the sum of squares about it are updated draw by draw.
 sd_over <- function(draws, draw) {
   mean <- squares <- 0
   for (i in seq_len(draws)) {

@@ -1,14 +1,15 @@
-# What the omics that a sample has say of one that it lacks. Factors say too little of it: most of what
-# one omic tells of another is spread over many weak directions, and some of it is between single
-# features, such as a gene and its own copy number. A map from a set of omics to a Gaussian one has
+# What the omics that a sample has say of one that it lacks. Factors say too little of it: most of
+# what one omic tells of another is spread over many weak directions, and some of it is between
+# single features, such as a gene and its own copy number. A map from a set of omics to a Gaussian
+# one has
 #
 #   * ridge regression of the target's principal components on those of the others, each component
 #     with penalties of its own, averaged by how well they predict samples left out;
 #   * for every feature of the target a slope, by which predictions are drawn in as far as those of
 #     samples left out ask for, and a few single features of the others that tell what is left.
 #
-# It learns from the samples that have all of these omics and is applied to others, whether they were
-# part of the fit or not. Fits hold directions and coefficients, no samples.
+# It learns from the samples that have all of these omics and is applied to others, whether they
+# were part of the fit or not. Fits hold directions and coefficients, no samples.
 
 most_map_components <- 200L
 least_map_samples <- 20L
@@ -21,8 +22,8 @@ most_pairs_looked_at <- 2^24
 
 map_penalties <- 10^seq(-1.5, 3, by = 0.5)
 
-# x: features x samples on the scale of training, NA where unknown; `omic`: of every feature. NULL with
-# a single omic.
+# x: features x samples on the scale of training, NA where unknown; `omic`: of every feature. NULL
+# with a single omic.
 learn_maps <- function(x, omic, omics, threads) {
   if (length(omics) < 2) return(NULL)
   seen <- standardise_rows(x)
@@ -57,8 +58,8 @@ omic_directions <- function(x, threads) {
   (x %*% parts$scores) / ncol(x) / rep(sqrt(parts$variance), each = nrow(x))
 }
 
-# `scores`: per omic, samples x components; `parts`: per omic, features x samples; `both`: the samples
-# to learn from.
+# `scores`: per omic, samples x components; `parts`: per omic, features x samples; `both`: the
+# samples to learn from.
 learn_map <- function(scores, parts, directions, from, to, both) {
   inputs <- lapply(scores[from], \(s) centred(s[both, , drop = FALSE]))
   target <- centred(scores[[to]][both, , drop = FALSE])
@@ -80,7 +81,8 @@ learn_map <- function(scores, parts, directions, from, to, both) {
 
 centred <- \(x) x - rep(colMeans(x), each = nrow(x))
 
-# Ridge regression of y on x (samples x variables) by several penalties, in units of the mean eigenvalue. For every column of y they are averaged with weights that fall with the error of
+# Ridge regression of y on x (samples x variables) by several penalties, in units of the mean
+# eigenvalue. For every column of y they are averaged with weights that fall with the error of
 # samples left out, of the column and, as a prior that counts twice, of all columns. Returns
 # `coefficients` and predictions of every sample by the others, `left_out`.
 averaged_ridge <- function(x, y, penalties = map_penalties) {
@@ -119,8 +121,8 @@ left_vectors <- function(x) {
   list(values = inner$values[kept], vectors = vectors)
 }
 
-# How much each of several omics counts in a ridge regression: by halving and doubling, as long as the
-# error of samples left out falls. Looks at no more than `most_weighed` samples and components.
+# How much each of several omics counts in a ridge regression: by halving and doubling, as long as
+# the error of samples left out falls. Looks at no more than `most_weighed` samples and components.
 input_weights <- function(inputs, target) {
   weights <- rep(1, length(inputs))
   if (length(inputs) == 1) return(weights)
@@ -144,10 +146,10 @@ most_weighed <- 300L
 
 # What single features tell of what predictions of samples left out miss: for every feature of the
 # target the `slope` that multiplies its prediction, the coefficients of a few features, the sparse
-# matrix `pairs` (features of the inputs x features of the target), and the standard deviation `sd` of
-# values about their prediction. `features`: inputs x samples;
-# `source`: the omic of each; `values`, `left_out`: samples x features of the target. Coefficients have
-# normal priors, the narrower the less likely a pair is.
+# matrix `pairs` (features of the inputs x features of the target), and the standard deviation `sd`
+# of values about their prediction. `features`: inputs x samples; `source`: the omic of each;
+# `values`, `left_out`: samples x features of the target. Coefficients have normal priors, the
+# narrower the less likely a pair is.
 single_features <- function(features, source, values, left_out) {
   left <- values - left_out
   variance <- pmax(colMeans(left^2), 1e-12)
@@ -177,8 +179,8 @@ prior_variance <- 0.03
 most_pairs <- 10L
 most_doubt <- 0.6
 
-# Pairs whose correlation is likely not to be chance: `doubt` is the false discovery rate (Benjamini and
-# Hochberg) among all pairs of the omics, with the spread of chance correlations estimated.
+# Pairs whose correlation is likely not to be chance: `doubt` is the false discovery rate (Benjamini
+# and Hochberg) among all pairs of the omics, with the spread of chance correlations estimated.
 likely_pairs <- function(features, source, left, variance) {
   none <- data.frame(input = integer(), target = integer(), doubt = numeric(),
                      coefficient = numeric())
@@ -201,9 +203,9 @@ likely_pairs <- function(features, source, left, variance) {
   do.call(rbind, of_source)
 }
 
-# Predictions of the omics that samples lack, on the scale of training: per omic of the fit that some
-# lack, `mean` and `sd`, features x samples, NA where there is no map. `x`: features x samples, NA where unknown; `has`: omics x
-# samples.
+# Predictions of the omics that samples lack, on the scale of training: per omic of the fit that
+# some lack, `mean` and `sd`, features x samples, NA where there is no map. `x`: features x samples,
+# NA where unknown; `has`: omics x samples.
 predict_lacking <- function(fit, x, has) {
   of <- fit$maps
   omic <- omic_of_features(fit$omics)

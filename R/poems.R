@@ -10,19 +10,20 @@
 #' whole omics, and values may be missing (`NA`) inside an omic.
 #'
 #' Training starts from a sparse linear factor model of the same data (`start = "random"` in
-#' [poems_control()] does without) and bends what is not linear. How many factors there are is decided
-#' by the data, up to `factors`: principal components of all omics together, and of what they leave of
-#' each omic alone, count if their variance exceeds the largest that noise would have, given how noisy
-#' every feature is. Data without any have no factor, with a warning. `tidy(fit, "factors")` says what
-#' each is worth for predicting hidden values. In every epoch some samples are encoded from one of their omics only, which
-#' prepares encoders for samples that lack omics. Standardised values are limited to 6 standard
-#' deviations, so that a few extreme ones cannot decide where a sample lies.
+#' [poems_control()] does without) and bends what is not linear. How many factors there are is
+#' decided by the data, up to `factors`: principal components of all omics together, and of what
+#' they leave of each omic alone, count if their variance exceeds the largest that noise would have,
+#' given how noisy every feature is. Data without any have no factor, with a warning. `tidy(fit,
+#' "factors")` says what each is worth for predicting hidden values. In every epoch some samples are
+#' encoded from one of their omics only, which prepares encoders for samples that lack omics.
+#' Standardised values are limited to 6 standard deviations, so that a few extreme ones cannot
+#' decide where a sample lies.
 #'
 #' Training holds out a share of the samples (`validation` in [poems_control()]) to know when to
-#' stop, and keeps the parameters of the best epoch. A cohort of at most 1000 samples is then trained
-#' once more, from the start and for as many epochs, with all its samples; what the fit says of losses
-#' and of samples held out is of the first training. Interrupting it (Ctrl-C) ends the training and
-#' returns, with a warning, the best fit so far.
+#' stop, and keeps the parameters of the best epoch. A cohort of at most 1000 samples is then
+#' trained once more, from the start and for as many epochs, with all its samples; what the fit says
+#' of losses and of samples held out is of the first training. Interrupting it (Ctrl-C) ends the
+#' training and returns, with a warning, the best fit so far.
 #'
 #' @section Families:
 #' Each omic has a family, the distribution of its values given the factors:
@@ -122,9 +123,9 @@
 #'
 #' @section Data on disk:
 #' Omics that are DelayedArrays or sparse matrices are read once, block by block, into temporary
-#' files of 8 bytes per value (in [tempdir()], removed with the last use), from which training reads the
-#' samples of each batch. The fit is the same, to the last bit, as that of ordinary matrices, and no
-#' omic has to fit into memory.
+#' files of 8 bytes per value (in [tempdir()], removed with the last use), from which training reads
+#' the samples of each batch. The fit is the same, to the last bit, as that of ordinary matrices,
+#' and no omic has to fit into memory.
 #'
 #' @section Errors:
 #' Input is checked before any fitting; errors name the omic and at most five of the culprits.

@@ -33,14 +33,15 @@
 #' contributed on its own. It is what the factors say, and nothing else; to fill in values that are
 #' missing, [impute()] knows more.
 #'
-#' Gaussian omics that a sample lacks are predicted by maps from the omics that it has. A map is learnt
-#' from the samples of the fit (1000 at most) that have all of these omics: ridge regression between
-#' their principal components, each with penalties chosen by how well samples left out are predicted,
-#' drawn in as far as these ask for, and beside it single features that tell of each other. Factors
-#' alone say too little of a missing omic, and are too bold about it. Whether a sample was part of the
-#' fit makes no difference. Where there is no map (fewer than 20 samples have all omics, the omic is not
-#' Gaussian, or `newdata` is `NULL`, for the fit does not hold its data), the omic is decoded from the
-#' posterior mean. With `objective = "published"` all is decoded from the posterior mean.
+#' Gaussian omics that a sample lacks are predicted by maps from the omics that it has. A map is
+#' learnt from the samples of the fit (1000 at most) that have all of these omics: ridge regression
+#' between their principal components, each with penalties chosen by how well samples left out are
+#' predicted, drawn in as far as these ask for, and beside it single features that tell of each
+#' other. Factors alone say too little of a missing omic, and are too bold about it. Whether a
+#' sample was part of the fit makes no difference. Where there is no map (fewer than 20 samples have
+#' all omics, the omic is not Gaussian, or `newdata` is `NULL`, for the fit does not hold its data),
+#' the omic is decoded from the posterior mean. With `objective = "published"` all is decoded from
+#' the posterior mean.
 #'
 #' @section Errors:
 #' `newdata` without any omic of the fit, or with an omic that has none of its features, is an
@@ -140,8 +141,8 @@ sample_offsets <- function(omics, data) {
   }, omics, stats::setNames(data$data[names(omics)], names(omics)))
 }
 
-# Every omic as expected, in the units of the data. `projected`: what project_samples() returns, with
-# the mode.
+# Every omic as expected, in the units of the data. `projected`: what project_samples() returns,
+# with the mode.
 reconstruct <- function(fit, projected, samples) {
   Map(\(eta, omic) {
     dimnames(eta) <- list(omic$features, samples)
@@ -162,9 +163,9 @@ predict_on_link <- function(fit, projected) {
   }, decoded, names(decoded))
 }
 
-# On the scale of training, without covariates. Omics that a sample has: what the decoders say of its
-# mode, or `projected$values`. Those that it lacks: `projected$lacking`, what maps say, or else what the
-# decoders say of its posterior mean; a mode sought in few values is too bold about them.
+# On the scale of training, without covariates. Omics that a sample has: what the decoders say of
+# its mode, or `projected$values`. Those that it lacks: `projected$lacking`, what maps say, or else
+# what the decoders say of its posterior mean; a mode sought in few values is too bold about them.
 decode_omics <- function(fit, projected) {
   parameters <- core_parameters(fit)
   decode <- \(z) core_reconstruct(parameters, fit$config, z, fit$control$threads)
@@ -188,8 +189,8 @@ decode_omics <- function(fit, projected) {
   decoded
 }
 
-# Per omic, `mean` and, if asked for, `sd` that predict_values() says of samples; NULL where the fit has
-# no remainder.
+# Per omic, `mean` and, if asked for, `sd` that predict_values() says of samples; NULL where the fit
+# has no remainder.
 values_of_had <- function(fit, data, samples, posterior, with_sd) {
   if (is.null(fit$remainder) || length(samples) == 0) return(NULL)
   x <- values_without_covariates(fit$parameters, fit$omics, data$data, samples, posterior$design)

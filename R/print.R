@@ -98,8 +98,8 @@ omic_summary <- function(fit, omic) {
   )
 }
 
-# Per omic, the share of the variance of hidden values that the fit predicts, see check_on_hidden(); NA
-# where predictions are not those of the remainder.
+# Per omic, the share of the variance of hidden values that the fit predicts, see check_on_hidden();
+# NA where predictions are not those of the remainder.
 hidden_r2 <- function(fit) {
   r2 <- fit$remainder$hidden
   if (is.null(r2)) r2 <- rep(NA_real_, length(fit$omics))

@@ -1,9 +1,10 @@
 # What missing values are predicted from, beside what the decoders say.
 #
-# Decoders are made to be read: loadings that are uncertain are 0, and those that are not are believed.
-# Predictions do better when they average over what the loadings could be, and when they use that what
-# the factors leave is not independent: features go together in ways that no factor in use stands for.
-# Given the decoders f, the values x of a sample, on the scale of training, are described as
+# Decoders are made to be read: loadings that are uncertain are 0, and those that are not are
+# believed. Predictions do better when they average over what the loadings could be, and when they
+# use that what the factors leave is not independent: features go together in ways that no factor in
+# use stands for. Given the decoders f, the values x of a sample, on the scale of training, are
+# described as
 #
 #   x = N(z) + m + s (c + W z' + t (B u + e)),      N(z) = f(z) - a - L z
 #
@@ -22,8 +23,8 @@ most_remainder_values <- 2^22
 # Rounds in which what is unknown of the remainder is filled in by itself.
 remainder_rounds <- 2L
 
-# x: what values_without_covariates() returns; z: samples x core factors, where the decoders see them;
-# `parameters`, `config`: the core's. NULL where there are too few samples.
+# x: what values_without_covariates() returns; z: samples x core factors, where the decoders see
+# them; `parameters`, `config`: the core's. NULL where there are too few samples.
 learn_remainder <- function(x, z, parameters, config, omics, seed, threads) {
   if (ncol(x) < least_remainder_samples) return(NULL)
   omic <- omic_of_features(omics)
@@ -36,7 +37,8 @@ learn_remainder <- function(x, z, parameters, config, omics, seed, threads) {
     check_on_hidden(y$x, start, omic, seed, threads))
 }
 
-# The second half of the description, of y = c + W z' + t (B u + e): features x samples, NA where unknown.
+# The second half of the description, of y = c + W z' + t (B u + e): features x samples, NA where
+# unknown.
 describe_left <- function(y, start, omic, rounds, threads) {
   linear <- average_loadings(y, start, omic, rounds, threads)
   left <- y - linear$intercept - linear$loadings %*% linear$mean
@@ -45,10 +47,11 @@ describe_left <- function(y, start, omic, rounds, threads) {
 }
 
 # What the description predicts of values that it has not seen: a tenth of the samples, at most
-# `most_checked_samples`, are left out of it, and of these every value is hidden once, a tenth at a time.
-# Returns `inflation`, per omic what standard deviations of predictions are to be multiplied by for 95 %
-# of values to lie within 1.96 of them; `hidden`, per omic the share of the variance of hidden values that
-# is predicted; and `worth`, omics x factors, the share that is lost when a factor's part is left out.
+# `most_checked_samples`, are left out of it, and of these every value is hidden once, a tenth at a
+# time. Returns `inflation`, per omic what standard deviations of predictions are to be multiplied
+# by for 95 % of values to lie within 1.96 of them; `hidden`, per omic the share of the variance of
+# hidden values that is predicted; and `worth`, omics x factors, the share that is lost when a
+# factor's part is left out.
 check_on_hidden <- function(y, start, omic, seed, threads) {
   omics <- max(omic)
   nothing <- list(inflation = rep(1, omics), hidden = rep(NA_real_, omics),
@@ -118,7 +121,8 @@ bend_of <- function(decoded, z, line) {
   decoded - line$intercept - tcrossprod(line$slopes, z[, line$factors, drop = FALSE])
 }
 
-# What decoders say, of all omics in one matrix (features x samples); 0 in omics that are not Gaussian.
+# What decoders say, of all omics in one matrix (features x samples); 0 in omics that are not
+# Gaussian.
 gaussian_part <- function(decoded, omics) {
   do.call(rbind, Map(\(x, omic) if (omic$family == "gaussian") x else 0 * x, decoded, omics))
 }
@@ -132,8 +136,8 @@ average_loadings <- function(y, start, omic, rounds, threads) {
   core_factor_model(y, omic, start, rounds, threads)
 }
 
-# The correlation of what so many factors leave (features x samples): the standard deviations `spread` (t), the
-# components `components` (B) and the variances `own` of e.
+# The correlation of what so many factors leave (features x samples): the standard deviations
+# `spread` (t), the components `components` (B) and the variances `own` of e.
 correlated_noise <- function(left, factors, omic, threads) {
   # Factors have taken some of the noise with them.
   free <- max(ncol(left) - factors, 2)
@@ -159,9 +163,9 @@ correlated_noise <- function(left, factors, omic, threads) {
   list(spread = spread, components = components, own = own, shrinkage = shrinkage)
 }
 
-# By how much to shrink correlations towards 0: the sum of their sampling variances over that of their
-# squares. With G the inner products of the samples, sums over pairs of features are sums over pairs of
-# samples. x: standardised features x samples.
+# By how much to shrink correlations towards 0: the sum of their sampling variances over that of
+# their squares. With G the inner products of the samples, sums over pairs of features are sums over
+# pairs of samples. x: standardised features x samples.
 correlation_shrinkage <- function(x, threads) {
   n <- ncol(x)
   inner <- core_inner_products(x, threads)
@@ -171,9 +175,10 @@ correlation_shrinkage <- function(x, threads) {
   min(max((products - squares) / (n - 1) / squares, 0.01), 1)
 }
 
-# Predictions of all values of samples, features x samples on the scale of training without covariates,
-# given those that are known: `x`, of which NA is unknown; `mode`: samples x core factors. With `sd`,
-# standard deviations of what is unknown in omics that a sample has, about its prediction.
+# Predictions of all values of samples, features x samples on the scale of training without
+# covariates, given those that are known: `x`, of which NA is unknown; `mode`: samples x core
+# factors. With `sd`, standard deviations of what is unknown in omics that a sample has, about its
+# prediction.
 predict_values <- function(fit, x, mode, with_sd = FALSE) {
   of <- fit$remainder
   omic <- omic_of_features(fit$omics)

@@ -1,6 +1,6 @@
-# Which factors the linear start begins with: principal components that stand out from noise, those of
-# all omics together and then those of what they leave of each omic alone, rotated to few loadings per
-# feature (varimax).
+# Which factors the linear start begins with: principal components that stand out from noise, those
+# of all omics together and then those of what they leave of each omic alone, rotated to few
+# loadings per feature (varimax).
 
 # Varimax looks at the features with the largest communalities, at most this many.
 most_rotated_features <- 5000L
@@ -13,7 +13,8 @@ filling_rounds <- 4L
 noise_quantile <- 3.2724
 
 # Scores (samples x factors, of variance 1) of the rotated components, at most `most`; NULL if none
-# stands out. x: features x samples, mean 0 and variance 1, NA where unknown; `omic`: of every feature.
+# stands out. x: features x samples, mean 0 and variance 1, NA where unknown; `omic`: of every
+# feature.
 starting_scores <- function(x, omic, most, threads) {
   unknown <- is.na(x)
   scores <- NULL
@@ -29,9 +30,9 @@ starting_scores <- function(x, omic, most, threads) {
   })))
 }
 
-# Which components are the bend of stronger ones: told, beyond chance, by products of their scores. A
-# factor that features answer along a curve makes one, and rotated together the two would become two
-# halves of the factor. Looks at as many of the strongest as the samples allow.
+# Which components are the bend of stronger ones: told, beyond chance, by products of their scores.
+# A factor that features answer along a curve makes one, and rotated together the two would become
+# two halves of the factor. Looks at as many of the strongest as the samples allow.
 is_bend <- function(scores) {
   n <- nrow(scores)
   vapply(seq_len(ncol(scores)), \(k) {
@@ -47,8 +48,8 @@ is_bend <- function(scores) {
 # Share of its variance, adjusted for the number of products, that makes a component a bend.
 least_bend <- 0.2
 
-# What is unknown, drawn from what components say of it and the noise they leave: without the noise, each
-# round would find what the one before has made up. The draws are always the same.
+# What is unknown, drawn from what components say of it and the noise they leave: without the noise,
+# each round would find what the one before has made up. The draws are always the same.
 draw_unknown <- function(x, scores, unknown, round) {
   if (!any(unknown)) return(numeric())
   x[unknown] <- if (is.null(scores)) 0 else x[unknown]
@@ -80,10 +81,10 @@ components_of_omics <- function(x, omic, known, most, threads) {
   scores[, utils::head(order(-colSums(share)), most), drop = FALSE]
 }
 
-# Scores of the components of x (features x samples) that stand out from noise: one after the other, as
-# long as its variance exceeds the largest that noise alone would have, given how much of every feature
-# the components before have left. Noise differs between features, and a component that one of them
-# makes is none.
+# Scores of the components of x (features x samples) that stand out from noise: one after the other,
+# as long as its variance exceeds the largest that noise alone would have, given how much of every
+# feature the components before have left. Noise differs between features, and a component that one
+# of them makes is none.
 standing_components <- function(x, most, threads) {
   n <- ncol(x)
   most <- min(most, n - 3L, nrow(x) - 1L)

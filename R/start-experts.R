@@ -8,8 +8,8 @@ ridge_penalties <- 10^seq(-1.5, 3, by = 0.25)
 # gate. An expert is the posterior given its omic alone, with its share of the prior in place of a
 # whole one, so that the product is right for samples that lack omics too; what is lost is that one
 # omic can disentangle factors that overlap in another. `noise`: variance of every feature given the
-# factors. Returns per omic `weights`, factors x features, the expert's mean; and `precision` of every
-# factor.
+# factors. Returns per omic `weights`, factors x features, the expert's mean; and `precision` of
+# every factor.
 linear_experts <- function(loadings, noise, omic) {
   omics <- seq_len(max(omic))
   noise <- pmax(noise, 0.05)
@@ -59,8 +59,8 @@ ridge_weights <- function(x, y, threads) {
 # Which omics (rows) each sample has. x: features x samples, NA where unknown.
 omics_had <- function(x, omic) rowsum((!is.na(x)) + 0, omic, reorder = FALSE) > 0
 
-# Mean and variance (factors x samples) of the gated product of linear_experts(), and which omics each
-# sample has.
+# Mean and variance (factors x samples) of the gated product of linear_experts(), and which omics
+# each sample has.
 product_of_experts <- function(experts, x, has, omic) {
   omics <- seq_along(experts$weights)
   gate <- sweep(has, 2, colSums(has), `/`)

@@ -1,5 +1,5 @@
-# The linear model written into encoders and decoders, whose ReLU units can hold a linear map exactly: in
-# pairs, relu(u) - relu(-u) = u.
+# The linear model written into encoders and decoders, whose ReLU units can hold a linear map
+# exactly: in pairs, relu(u) - relu(-u) = u.
 
 # Units 2 k - 1 and 2 k of a hidden layer carry factor k, plus and minus. The other units keep their
 # random weights, but nothing that is read from them, so that training can take them into use.

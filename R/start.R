@@ -1,10 +1,10 @@
 # Where training starts: a sparse linear factor model of the same data. Principal components that
 # stand out from noise tell how many factors there are (start-components.R); a spike-and-slab factor
 # model fitted from there, which averages over loadings and takes missing values as unknown
-# (src/factor_model.h), tells where samples lie and which loadings are not 0. Experts learn from it by
-# ridge regression what their omic says of the factors (start-experts.R), and the whole is written into
-# the network (start-network.R). Training then bends what is not linear. A random start ends in a far
-# worse optimum when samples are few.
+# (src/factor_model.h), tells where samples lie and which loadings are not 0. Experts learn from it
+# by ridge regression what their omic says of the factors (start-experts.R), and the whole is
+# written into the network (start-network.R). Training then bends what is not linear. A random start
+# ends in a far worse optimum when samples are few.
 
 # More samples than this say little more about where to start.
 most_start_samples <- 1000L
@@ -75,11 +75,12 @@ standardised_features <- function(omics, data, samples, design) {
 omic_of_features <- \(omics) rep(seq_along(omics), vapply(omics, \(o) length(o$features), 0L))
 
 # Features whose standard deviation in the samples looked at is below this share of the median one
-# count as constant there: what is learnt of them would be magnified beyond all bounds in the samples
-# in which they do vary.
+# count as constant there: what is learnt of them would be magnified beyond all bounds in the
+# samples in which they do vary.
 least_relative_sd <- 0.1
 
-# Features with mean 0 and sd 1 over what is known, or all 0 if they are constant, and what they had.
+# Features with mean 0 and sd 1 over what is known, or all 0 if they are constant, and what they
+# had.
 standardise_rows <- function(x) {
   center <- rowMeans(x, na.rm = TRUE)
   scale <- sqrt(rowMeans((x - center)^2, na.rm = TRUE))
@@ -119,8 +120,8 @@ without_factors <- function(blank) {
 }
 
 # Least squares of the features (rows of x) on the factors that `nonzero` lets them have, expected
-# over the posterior `z` of the factors: `loadings`, `bias`, and `noise`, the variance left. Over the
-# samples in which a feature is known.
+# over the posterior `z` of the factors: `loadings`, `bias`, and `noise`, the variance left. Over
+# the samples in which a feature is known.
 refit_loadings <- function(x, z, nonzero, omic) {
   loadings <- matrix(0, nrow(x), ncol(nonzero))
   bias <- noise <- numeric(nrow(x))

@@ -4,13 +4,13 @@
 #   Rscript bench/peers.R        (about 12 minutes on 2 cores)
 #
 # Hidden values: 10 % of the values, drawn at random, of the complete tumours of tcga_breast and of
-# METABRIC (package iC10TrainingData: 997 tumours, expression and copy number). softImpute gets the best
-# of two ranks and nine penalties by 5 % of the values that are known, MOFA2 its recorded figures
-# (bench/peers_mofa.csv: mofapy2 0.7.4 with the options of R's MOFA2, same masks).
-# Whole omics: of tumours left out of the fit, beside ridge regression on the other omics, features
-# standardised, with one penalty per omic chosen by leaving one out; and of tumours that are part of it.
-# Recovery: three shared factors and two private to each omic, with noise of 30, 60 and 80 %.
-# R2 is 1 - sum of squared errors / sum of squares of values standardised by what is known.
+# METABRIC (package iC10TrainingData: 997 tumours, expression and copy number). softImpute gets the
+# best of two ranks and nine penalties by 5 % of the values that are known, MOFA2 its recorded
+# figures (bench/peers_mofa.csv: mofapy2 0.7.4 with the options of R's MOFA2, same masks). Whole
+# omics: of tumours left out of the fit, beside ridge regression on the other omics, features
+# standardised, with one penalty per omic chosen by leaving one out; and of tumours that are part of
+# it. Recovery: three shared factors and two private to each omic, with noise of 30, 60 and 80 %. R2
+# is 1 - sum of squared errors / sum of squares of values standardised by what is known.
 library(omicpoems)
 
 control <- list(progress = FALSE)
