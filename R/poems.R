@@ -106,6 +106,8 @@
 #'   * `variance`: a data frame with the share of variance explained per omic, for samples in
 #'     training and held out.
 #'   * `explained`: what [variance_explained()] returns.
+#'   * `bend`: per omic, the share of what the decoders explain that is not linear in the factors;
+#'     see [glance()][glance.poems].
 #'   * `remainder`, `maps`: what missing values and missing omics are predicted from beside the
 #'     decoders; see [impute()] and [predict.poems()]. They hold coefficients, no samples.
 #'   * `history`: a data frame with the losses of every epoch (per sample, smaller is better).
@@ -203,12 +205,14 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
     trained$parameters, config, standardised, trained$mode, colMeans(trained$mode),
     control$threads
   )
+  used <- spaced(length(data$samples), most_start_samples)
+  z <- trained$mode[used, , drop = FALSE]
+  decoded <- core_reconstruct(trained$parameters, config, z, control$threads)
+  trained$bend <- share_bent(decoded, z)
   if (control$objective == "elbo") {
-    used <- spaced(length(data$samples), most_start_samples)
     x <- values_without_covariates(trained$parameters, omics, data$data, data$samples[used],
                                    covariates$design)
-    trained$remainder <- learn_remainder(x, trained$mode[used, , drop = FALSE], trained$parameters,
-                                         config, omics, seed, control$threads)
+    trained$remainder <- learn_remainder(x, z, decoded, omics, seed, control$threads)
     trained$maps <- learn_maps(x, omic_of_features(omics), omics, control$threads)
   }
   fit <- new_fit(
@@ -340,6 +344,7 @@ new_fit <- function(trained, call, seed, control, scaling, config, samples, omic
       gates = trained$gates, loadings = loadings_of(in_use), inclusion = inclusion_of(in_use),
       variance = variance_table(trained$variance, names(omics)),
       explained = explained_tables(trained$sums, omics, in_use),
+      bend = stats::setNames(trained$bend, names(omics)),
       history = as.data.frame(trained$history), best_epoch = trained$best_epoch,
       stopped = trained$stopped, validation = samples[trained$validation],
       all_samples = isTRUE(trained$all_samples),

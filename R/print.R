@@ -9,7 +9,8 @@
 #' @return `print()` returns its argument invisibly. `summary()` returns a list of class
 #'   `summary.poems` with `call`, `samples` (their number), `factors` (as asked for), `factors_used`
 #'   (the number in use), `covariates` (their names), `variance` (what [variance_explained()]
-#'   returns), `training` (a list) and `omics`, a data frame with one row per omic:
+#'   returns), `bend` (per omic, the share of what the decoders explain that is not linear in the
+#'   factors), `training` (a list) and `omics`, a data frame with one row per omic:
 #'   * `omic`, `family`, `features` and `samples` (numbers of each);
 #'   * `training` and `validation`: share of variance explained in samples in training and held
 #'     out, `NA` where no such sample has the omic;
@@ -40,6 +41,7 @@ print.poems <- function(x, ...) {
   cat_variance(overview$variance)
   cli::cat_line()
   cat_covariates(overview$covariates)
+  cat_text(describe_bend(overview$bend))
   cat_text(describe_training(overview$training))
   cat_text(sprintf(
     "Objective \"%s\", seed %d.", overview$training$objective, overview$training$seed
@@ -58,6 +60,7 @@ summary.poems <- function(object, ...) {
       factors_used = object$factors,
       covariates = all.vars(object$covariates$terms),
       variance = object$explained$factor,
+      bend = object$bend,
       omics = do.call(rbind, lapply(names(object$omics), \(omic) omic_summary(object, omic))),
       training = training_summary(object)
     ),
@@ -75,6 +78,7 @@ print.summary.poems <- function(x, ...) {
   cat_variance(x$variance)
   cli::cat_line()
   cat_covariates(x$covariates)
+  cat_text(describe_bend(x$bend))
   cat_text(describe_training(x$training))
   cat_text(describe_losses_kept(x$training))
   cat_text(describe_settings(x$training))

@@ -8,9 +8,8 @@
 #
 #   x = N(z) + m + s (c + W z' + t (B u + e)),      N(z) = f(z) - a - L z
 #
-# N is the bend of the decoders, f less its best linear approximation over the samples of the fit; W
-# the posterior mean of the loadings of a linear factor model of what the bend leaves (see
-# src/factor_model.h), m and s scales, t the standard deviation that the factors leave of a feature;
+# N is the bend of the decoders, see bend.R; W the posterior mean of the loadings of a linear factor
+# model of what the bend leaves (see src/factor_model.h), m and s scales, t the standard deviation that the factors leave of a feature;
 # u and e are standard normal and independent, but for the variances of e. B B' + Var(e) is the
 # correlation of what is left, shrunk towards independence as far as its own sampling error says
 # (Schafer and Strimmer 2005), of rank at most `most_remainder_components`.
@@ -24,11 +23,11 @@ most_remainder_values <- 2^22
 remainder_rounds <- 2L
 
 # x: what values_without_covariates() returns; z: samples x core factors, where the decoders see
-# them; `parameters`, `config`: the core's. NULL where there are too few samples.
-learn_remainder <- function(x, z, parameters, config, omics, seed, threads) {
+# them; `decoded`: per omic, what they say of them. NULL where there are too few samples.
+learn_remainder <- function(x, z, decoded, omics, seed, threads) {
   if (ncol(x) < least_remainder_samples) return(NULL)
   omic <- omic_of_features(omics)
-  decoded <- gaussian_part(core_reconstruct(parameters, config, z, threads), omics)
+  decoded <- gaussian_part(decoded, omics)
   line <- linear_part(decoded, z)
   y <- standardise_rows(x - bend_of(decoded, z, line))
   start <- scale(z[, line$factors, drop = FALSE])
@@ -106,20 +105,6 @@ values_without_covariates <- function(parameters, omics, data, samples, design) 
 
 # Fewer samples than this tell nothing of how features go together.
 least_remainder_samples <- 10L
-
-# The linear approximation a + L z of what decoders say (features x samples) over z (samples x core
-# factors): `intercept`, `slopes` and the `factors` that vary.
-linear_part <- function(decoded, z) {
-  varies <- which(apply(z, 2, stats::sd) > 1e-6)
-  line <- stats::lm.fit(cbind(1, z[, varies, drop = FALSE]), t(decoded))$coefficients
-  line <- matrix(line, ncol = nrow(decoded))
-  line[is.na(line)] <- 0
-  list(intercept = line[1, ], slopes = t(line[-1, , drop = FALSE]), factors = varies)
-}
-
-bend_of <- function(decoded, z, line) {
-  decoded - line$intercept - tcrossprod(line$slopes, z[, line$factors, drop = FALSE])
-}
 
 # What decoders say, of all omics in one matrix (features x samples); 0 in omics that are not
 # Gaussian.

@@ -54,7 +54,9 @@ generics::augment
 #'
 #'   `glance()`, one row: `samples`, `omics`, `features` (numbers of each), `factors` (as asked
 #'   for), `factors_used`, `r2_training` and `r2_validation` (means over the omics), `zero` (share
-#'   of all loadings), `training_loss` and `validation_loss` (of the epoch kept), `best_epoch`,
+#'   of all loadings), `bend` (the share of what the decoders explain, over the samples of the fit,
+#'   that is not linear in the factors: what their best linear approximation leaves; mean over the
+#'   omics), `training_loss` and `validation_loss` (of the epoch kept), `best_epoch`,
 #'   `epochs` (run), `stopped`, `objective`, `seconds`, `seed`.
 #'
 #' @section Errors:
@@ -96,7 +98,7 @@ glance.poems <- function(x, ...) {
     samples = overview$samples, omics = nrow(omics), features = sum(omics$features),
     factors = overview$factors, factors_used = overview$factors_used,
     r2_training = mean_known(omics$training), r2_validation = mean_known(omics$validation),
-    zero = share_of_zeros(x$loadings),
+    zero = share_of_zeros(x$loadings), bend = mean_known(x$bend),
     training_loss = training$training_loss, validation_loss = na_for_nan(training$validation_loss),
     best_epoch = training$best_epoch, epochs = training$epochs_run, stopped = training$stopped,
     objective = training$objective, seconds = training$seconds, seed = training$seed
