@@ -29,6 +29,10 @@ core_project <- function(parameters, model_config, omics, cohort_size, threads) 
     .Call(`_omicpoems_core_project`, parameters, model_config, omics, cohort_size, threads)
 }
 
+core_experts <- function(parameters, model_config, omics, cohort_size, threads) {
+    .Call(`_omicpoems_core_experts`, parameters, model_config, omics, cohort_size, threads)
+}
+
 core_mode <- function(parameters, model_config, omics, latent, threads) {
     .Call(`_omicpoems_core_mode`, parameters, model_config, omics, latent, threads)
 }

@@ -7,13 +7,12 @@ most_silhouette_samples <- 2000
 
 #' Cluster samples by their factors
 #'
-#' Groups the samples of a fit by k-means on the embedding that [latent()] returns, or by a mixture
-#' of Gaussians on their own posterior means.
+#' Groups the samples of a fit by k-means or a mixture of Gaussians on their posterior means, scaled
+#' as `latent(fit, scaled = TRUE)` has them.
 #'
 #' Where `k` is `NULL`, the number of clusters is that which scores best:
 #'
-#' * `"kmeans"`: the largest mean silhouette width over 2 to `r most_clusters` clusters, by the
-#'   samples' own posterior means, which the embedding shows closer to their like. Where there are
+#' * `"kmeans"`: the largest mean silhouette width over 2 to `r most_clusters` clusters. Where there are
 #'   more than `r most_silhouette_samples` samples, the silhouette is that of as many drawn at
 #'   random.
 #' * `"mclust"`: the largest Bayesian information criterion (as mclust has it, larger is better)
@@ -67,7 +66,7 @@ cluster_samples <- function(fit, k = NULL, method = c("kmeans", "mclust"), seed 
   }
   try <- if (is.null(k)) seq(if (method == "mclust") 1 else 2, most) else as.integer(k)
   found <- with_seed(seed, switch(method,
-    kmeans = cluster_kmeans(latent(fit), own, try),
+    kmeans = cluster_kmeans(own, try),
     mclust = cluster_mclust(own, try)
   ))
   choice <- list(
@@ -83,8 +82,8 @@ cluster_samples <- function(fit, k = NULL, method = c("kmeans", "mclust"), seed 
 # Each of these returns `cluster`, a number per sample, and the score of every number of clusters in
 # `try` by `criterion`.
 
-cluster_kmeans <- function(embedding, own, try) {
-  runs <- lapply(try, \(k) stats::kmeans(embedding, k, iter.max = 100, nstart = 25)$cluster)
+cluster_kmeans <- function(own, try) {
+  runs <- lapply(try, \(k) stats::kmeans(own, k, iter.max = 100, nstart = 25)$cluster)
   looked_at <- seq_len(nrow(own))
   if (length(looked_at) > most_silhouette_samples) {
     looked_at <- draw_from(looked_at, most_silhouette_samples)

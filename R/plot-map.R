@@ -6,7 +6,7 @@
 #' @param group What to colour samples by (a subtype, say): a vector named by sample, or in the
 #'   order of `fit$samples`. `NA` where it is not known; at most 20 groups. `NULL` for none.
 #' @param method How 2 dimensions are made of the factors: `"pca"`, the first two principal
-#'   components of [latent()], which keeps distances; `"umap"` or `"tsne"`, which keep neighbours
+#'   components of `latent(fit, scaled = TRUE)`, which keeps distances; `"umap"` or `"tsne"`, which keep neighbours
 #'   and need the package uwot or Rtsne. These use the seed of the fit: the same fit gives the same map.
 #' @return A [ggplot2::ggplot] object to print, save or restyle. Its data has one row per sample,
 #'   with the columns `sample`, `x`, `y` and, with groups, `group`.
@@ -40,9 +40,9 @@ plot_map <- function(fit, group = NULL, method = c("pca", "umap", "tsne")) {
     )
   }
   map <- switch(method,
-    pca = pca_map(latent(fit)),
-    umap = umap_map(latent(fit), fit$seed),
-    tsne = tsne_map(latent(fit), fit$seed)
+    pca = pca_map(latent(fit, scaled = TRUE)),
+    umap = umap_map(latent(fit, scaled = TRUE), fit$seed),
+    tsne = tsne_map(latent(fit, scaled = TRUE), fit$seed)
   )
   ggplot2::ggplot(map_values(map$at, fit$samples, group), ggplot2::aes(.data$x, .data$y)) +
     map_points(group) +

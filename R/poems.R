@@ -101,6 +101,8 @@
 #'   * `mode`: samples x factors, where the decoders see the samples, from which the omics that they
 #'     have are reconstructed; see [predict.poems()].
 #'   * `gates`: samples x omics, each omic's weight per sample; see [gates()].
+#'   * `contributions`: samples x omics x factors, how much each omic tells of each factor; see
+#'     [contributions()].
 #'   * `loadings`: per omic, a sparse features x factors matrix; `loadings(fit)` returns it.
 #'   * `inclusion`: per omic, features x factors inclusion probabilities; see [inclusion()].
 #'   * `variance`: a data frame with the share of variance explained per omic, for samples in
@@ -205,6 +207,9 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
     trained$parameters, config, standardised, trained$mode, colMeans(trained$mode),
     control$threads
   )
+  experts <- core_experts(trained$parameters, config, standardised, length(data$samples),
+                          control$threads)
+  trained$contributions <- experts_shares(experts, trained$gates)
   used <- spaced(length(data$samples), most_start_samples)
   z <- trained$mode[used, , drop = FALSE]
   decoded <- core_reconstruct(trained$parameters, config, z, control$threads)
@@ -341,7 +346,10 @@ new_fit <- function(trained, call, seed, control, scaling, config, samples, omic
       latent = name_factors(trained$latent[, in_use, drop = FALSE], samples),
       mode = name_factors(trained$mode[, in_use, drop = FALSE], samples),
       spread = factor_spread(trained, in_use, control$objective),
-      gates = trained$gates, loadings = loadings_of(in_use), inclusion = inclusion_of(in_use),
+      gates = trained$gates,
+      contributions = name_contributions(trained$contributions[, , in_use, drop = FALSE], samples,
+                                         names(omics)),
+      loadings = loadings_of(in_use), inclusion = inclusion_of(in_use),
       variance = variance_table(trained$variance, names(omics)),
       explained = explained_tables(trained$sums, omics, in_use),
       bend = stats::setNames(trained$bend, names(omics)),

@@ -13,11 +13,12 @@
 #' @param samples Where the samples are in `newdata`: `"columns"` or `"rows"`.
 #' @param covariates For a fit with covariates, a data frame of these, with the samples of `newdata`
 #'   in the row names; `NULL` where `newdata` has them in its column data (a MultiAssayExperiment).
+#' @param scaled For `type = "latent"`, as in [latent()].
 #' @param ... Not used.
 #'
 #' @return
-#' * `"latent"`: samples x factors matrix, where new samples lie in the embedding that [latent()]
-#'   returns.
+#' * `"latent"`: samples x factors matrix, the posterior means that [latent()] returns, of each
+#'   sample by itself; on its scale for distances with `scaled = TRUE`.
 #' * `"gates"`: samples x omics matrix; rows sum to 1, with 0 where a sample lacks the omic.
 #' * `"reconstruction"`: named list with, per omic of the fit, a features x samples matrix on the
 #'   scale of the data: expected values, which are probabilities of a 1 for `"bernoulli"` omics, and
@@ -63,9 +64,10 @@
 #' new$mirna[1:3, 1:3]
 #' @export
 predict.poems <- function(object, newdata = NULL, type = c("latent", "gates", "reconstruction"),
-                          samples = c("columns", "rows"), covariates = NULL, ...) {
+                          samples = c("columns", "rows"), covariates = NULL, scaled = FALSE, ...) {
   type <- rlang::arg_match(type)
   samples <- rlang::arg_match(samples)
+  if (!is_flag(scaled)) cli::cli_abort("{.arg scaled} must be TRUE or FALSE.")
   rlang::check_dots_empty()
   projected <- if (is.null(newdata)) {
     check_no_covariates(covariates)
@@ -81,12 +83,16 @@ predict.poems <- function(object, newdata = NULL, type = c("latent", "gates", "r
   }
   of <- rownames(projected$gates)
   switch(type,
-    latent = projected$latent[, factors_in_use(object), drop = FALSE] |>
-      embed_samples(object) |>
-      name_factors(of),
+    latent = latent_of(projected, object, scaled) |> name_factors(of),
     gates = projected$gates,
     reconstruction = reconstruct(object, projected, of)
   )
+}
+
+# Factors in use of samples that project_samples() returned.
+latent_of <- function(projected, fit, scaled) {
+  means <- projected$latent[, factors_in_use(fit), drop = FALSE]
+  if (scaled) scaled_means(means, fit) else means
 }
 
 check_no_covariates <- function(covariates, call = rlang::caller_env()) {

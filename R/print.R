@@ -9,7 +9,8 @@
 #' @return `print()` returns its argument invisibly. `summary()` returns a list of class
 #'   `summary.poems` with `call`, `samples` (their number), `factors` (as asked for), `factors_used`
 #'   (the number in use), `covariates` (their names), `variance` (what [variance_explained()]
-#'   returns), `bend` (per omic, the share of what the decoders explain that is not linear in the
+#'   returns), `contributions` (omics x factors, means of [contributions()] over the samples that have
+#'   all omics), `bend` (per omic, the share of what the decoders explain that is not linear in the
 #'   factors), `training` (a list) and `omics`, a data frame with one row per omic:
 #'   * `omic`, `family`, `features` and `samples` (numbers of each);
 #'   * `training` and `validation`: share of variance explained in samples in training and held
@@ -39,6 +40,7 @@ print.poems <- function(x, ...) {
   cat_heading(overview)
   cat_omics(overview$omics, gate = FALSE)
   cat_variance(overview$variance)
+  cat_contributions(overview$contributions)
   cli::cat_line()
   cat_covariates(overview$covariates)
   cat_text(describe_bend(overview$bend))
@@ -60,6 +62,7 @@ summary.poems <- function(object, ...) {
       factors_used = object$factors,
       covariates = all.vars(object$covariates$terms),
       variance = object$explained$factor,
+      contributions = mean_contributions(object),
       bend = object$bend,
       omics = do.call(rbind, lapply(names(object$omics), \(omic) omic_summary(object, omic))),
       training = training_summary(object)
@@ -76,6 +79,7 @@ print.summary.poems <- function(x, ...) {
   cli::cat_line()
   cat_omics(x$omics, gate = TRUE)
   cat_variance(x$variance)
+  cat_contributions(x$contributions)
   cli::cat_line()
   cat_covariates(x$covariates)
   cat_text(describe_bend(x$bend))
@@ -173,6 +177,16 @@ cat_variance <- function(variance) {
   cli::cat_line()
   cli::cat_line("Variance explained by the factors that explain most:")
   cat_table(c(list(omic = unique(variance$omic)), columns))
+}
+
+# The same factors: how much each omic tells of them.
+cat_contributions <- function(means) {
+  shown <- utils::head(colnames(means), most_factors_printed)
+  if (length(shown) == 0 || nrow(means) < 2) return(invisible())
+  columns <- lapply(stats::setNames(shown, shown), \(name) percent(means[, name]))
+  cli::cat_line()
+  cli::cat_line("What is known of these factors, by omic (mean over samples):")
+  cat_table(c(list(omic = rownames(means)), columns))
 }
 
 # The first column to the left, shortened where the table would be too wide; others to the right.

@@ -51,7 +51,7 @@ factor_recovery <- function(x, truth, loadings = NULL) {
   check_truth(truth)
   if (inherits(x, "poems")) {
     if (is.null(loadings)) loadings <- x$loadings
-    x <- latent(x, scaled = FALSE)
+    x <- latent(x)
   }
   check_estimate(x, truth$factors)
   if (!is.null(loadings)) check_estimated_loadings(loadings, x, truth$loadings)

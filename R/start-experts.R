@@ -27,33 +27,56 @@ linear_experts <- function(loadings, noise, omic) {
 # The same experts with means learnt from the factors `mean` (factors x samples) of all omics: ridge
 # regression of the factors on the features of one omic. In real omics the noise of features is not
 # independent, and what the model itself says of a factor that an omic hardly knows is far too bold.
-# `has`: omics x samples.
-learn_experts <- function(experts, x, mean, has, omic, threads) {
+# `has`: omics x samples; `inner`: per omic, inner_eigen() of its samples. Adds `left_out`, per omic
+# what its expert says of every sample without having seen it: factors x samples, 0 where it lacks
+# the omic.
+learn_experts <- function(experts, x, mean, has, omic, inner) {
   omics <- length(experts$weights)
-  experts$weights <- lapply(seq_len(omics), \(v) {
+  experts$left_out <- lapply(inner, \(v) 0 * mean)
+  for (v in seq_len(omics)) {
     of <- has[v, ]
     share <- experts$precision[[v]] / omics
-    weights <- ridge_weights(x[omic == v, of, drop = FALSE], mean[, of, drop = FALSE], threads)
-    weights * (share + 1 - 1 / omics) / share
-  })
+    bolder <- (share + 1 - 1 / omics) / share
+    ridge <- ridge_weights(x[omic == v, of, drop = FALSE], mean[, of, drop = FALSE], inner[[v]])
+    experts$weights[[v]] <- ridge$weights * bolder
+    experts$left_out[[v]][, of] <- ridge$left_out * bolder
+  }
   experts
 }
 
-# Ridge regression of every row of y on the rows of x, over samples (columns): coefficients, rows of
-# y x rows of x. Each has the penalty with the smallest leave-one-out error.
-ridge_weights <- function(x, y, threads) {
-  if (all(x == 0)) return(matrix(0, nrow(y), nrow(x)))
+# Ridge regression of every row of y on the rows of x, over samples (columns); each has the penalty
+# with the smallest leave-one-out error. `weights`: rows of y x rows of x; `left_out`, like y:
+# predictions of every sample without it. `inner`: inner_eigen() of x.
+ridge_weights <- function(x, y, inner) {
+  if (all(x == 0)) return(list(weights = matrix(0, nrow(y), nrow(x)), left_out = 0 * y))
+  path <- ridge_path(inner, t(y))
+  rotated <- crossprod(inner$vectors, t(y)) / outer(inner$values, path$penalty, `+`)
+  list(weights = t(x %*% (inner$vectors %*% rotated)), left_out = t(path$left_out))
+}
+
+# Eigenvalues and vectors of the inner products of samples (columns of x).
+inner_eigen <- function(x, threads) {
   inner <- eigen(core_inner_products(x, threads), symmetric = TRUE)
-  values <- pmax(inner$values, 0)
-  rotated <- crossprod(inner$vectors, t(y))
-  penalties <- mean(values) * ridge_penalties
-  errors <- vapply(penalties, \(penalty) {
-    shrink <- values / (values + penalty)
-    left <- t(y) - inner$vectors %*% (shrink * rotated)
-    colMeans((left / (1 - drop(inner$vectors^2 %*% shrink)))^2)
-  }, numeric(nrow(y)))
-  best <- penalties[apply(matrix(errors, nrow(y)), 1, which.min)]
-  t(x %*% (inner$vectors %*% (rotated / outer(values, best, `+`))))
+  list(values = pmax(inner$values, 0), vectors = inner$vectors)
+}
+
+# Per column of y (samples in rows), the penalty with the smallest leave-one-out error and its
+# predictions.
+ridge_path <- function(inner, y) {
+  rotated <- crossprod(inner$vectors, y)
+  best <- list(penalty = rep(NA_real_, ncol(y)), left_out = 0 * y)
+  smallest <- rep(Inf, ncol(y))
+  for (penalty in mean(inner$values) * ridge_penalties) {
+    shrink <- inner$values / (inner$values + penalty)
+    lever <- drop(inner$vectors^2 %*% shrink)
+    left_out <- (inner$vectors %*% (shrink * rotated) - lever * y) / (1 - lever)
+    error <- colSums((y - left_out)^2)
+    better <- error < smallest
+    best$penalty[better] <- penalty
+    best$left_out[, better] <- left_out[, better]
+    smallest <- pmin(error, smallest)
+  }
+  best
 }
 
 # Which omics (rows) each sample has. x: features x samples, NA where unknown.

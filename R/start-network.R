@@ -29,6 +29,15 @@ start_encoder <- function(p, weights, precision, center, scale) {
   p
 }
 
+# `weights`: what starting_agreement() says of the omic; the gate does not notice it where NULL.
+start_agreement <- function(p, weights) {
+  for (name in names(weights)) {
+    value <- weights[[name]]
+    p[[paste0("agreement_", name)]][seq_along(value)] <- value
+  }
+  p
+}
+
 # Of one omic. `decoded`: its part of what refit_loadings() returns; `omic`: its scaling.
 start_decoder <- function(p, decoded, omic) {
   loadings <- decoded$loadings

@@ -2,8 +2,8 @@
 # stand out from noise tell how many factors there are (start-components.R); a spike-and-slab factor
 # model fitted from there, which averages over loadings and takes missing values as unknown
 # (src/factor_model.h), tells where samples lie and which loadings are not 0. Experts learn from it
-# by ridge regression what their omic says of the factors (start-experts.R), and the whole is
-# written into the network (start-network.R). Training then bends what is not linear. A random start
+# by ridge regression what their omic says of the factors (start-experts.R), omics that do not belong
+# to their sample are found and left out (belonging.R), and the whole is written into the network (start-network.R). Training then bends what is not linear. A random start
 # ends in a far worse optimum when samples are few.
 
 # More samples than this say little more about where to start.
@@ -28,27 +28,46 @@ linear_start <- function(blank, omics, data, samples, validation, factors, contr
   most <- min(factors, (control$hidden - 1L) %/% 2L, ncol(x) - 2L)
   if (most < 1) return(blank)
   omic <- omic_of_features(omics)
-  seen <- standardise_rows(x)
-  model <- sparse_factors(seen$x, starting_scores(standardise_rows(bounded(x))$x, omic, most,
-                                                  control$threads), omic, control$threads)
-  if (is.null(model)) return(without_factors(blank))
-  filled <- seen$x
-  filled[is.na(filled)] <- 0  # as encoders see it
-  has <- omics_had(seen$x, omic)
-  experts <- linear_experts(model$loadings, model$noise, omic) |>
-    learn_experts(filled, model$mean, has, omic, control$threads)
-  z <- product_of_experts(experts, filled, has, omic)
-  decoded <- refit_loadings(x, z, model$nonzero, omic)
+  start <- start_model(x, omic, most, control$threads)
+  if (is.null(start)) return(without_factors(blank))
+  misplaced <- misplaced_omics(start)
+  if (any(misplaced)) {
+    x[misplaced[omic, ]] <- NA
+    again <- start_model(x, omic, most, control$threads)
+    if (!is.null(again)) start <- again
+  }
+  experts <- start$experts
+  z <- product_of_experts(experts, start$filled, start$has, omic)
+  decoded <- refit_loadings(x, z, start$model$nonzero, omic)
+  agreement <- starting_agreement(experts, start$has)
   for (v in seq_along(omics)) {
     here <- omic == v
     blank$omics[[v]] <- blank$omics[[v]] |>
-      start_encoder(experts$weights[[v]], experts$precision[[v]], seen$center[here],
-                    seen$scale[here]) |>
+      start_encoder(experts$weights[[v]], experts$precision[[v]], start$seen$center[here],
+                    start$seen$scale[here]) |>
+      start_agreement(agreement[[v]]) |>
       start_decoder(lapply(decoded, \(part) as.matrix(part)[here, , drop = FALSE]), omics[[v]])
   }
   blank$gate$output_weight[] <- 0  # all omics weigh the same
   blank$gate$output_bias[] <- 0
   blank
+}
+
+# The sparse factor model of x (features x samples, NA where unknown), experts that have learnt from
+# it, and what both are made of. NULL without a factor.
+start_model <- function(x, omic, most, threads) {
+  seen <- standardise_rows(x)
+  scores <- starting_scores(standardise_rows(bounded(x))$x, omic, most, threads)
+  model <- sparse_factors(seen$x, scores, omic, threads)
+  if (is.null(model)) return(NULL)
+  filled <- seen$x
+  filled[is.na(filled)] <- 0  # as encoders see it
+  has <- omics_had(seen$x, omic)
+  inner <- lapply(seq_len(max(omic)), \(v) inner_eigen(filled[omic == v, has[v, ], drop = FALSE],
+                                                       threads))
+  experts <- linear_experts(model$loadings, model$noise, omic) |>
+    learn_experts(filled, model$mean, has, omic, inner)
+  list(seen = seen, filled = filled, has = has, model = model, inner = inner, experts = experts)
 }
 
 # What factors are sought in: a few extreme values shall not make one, and features that answer a

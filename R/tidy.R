@@ -33,10 +33,12 @@ generics::augment
 #'   * `"features"`: one row per feature. `omic`, `feature`; `strength`, the sum of the sizes of its
 #'     loadings; `factors`, how many of these are not zero; `main_factor`, that of the largest, `NA`
 #'     without any; `r2`, the share of its variance that all factors explain.
-#'   * `"latent"`: one row per sample and factor. `sample`, `factor`; `latent`, as [latent()] has
-#'     it; `posterior_mean`, which is not scaled.
+#'   * `"latent"`: one row per sample and factor. `sample`, `factor`; `latent`, the posterior mean;
+#'     `scaled`, as `latent(x, scaled = TRUE)` has it.
 #'   * `"gates"`: one row per sample and omic. `sample`, `omic`, `gate`; `observed`, whether the
 #'     sample has the omic.
+#'   * `"contributions"`: one row per sample, omic and factor. `sample`, `omic`, `factor`;
+#'     `contribution`, see [contributions()].
 #'   * `"variance"`: one row per omic and factor. `omic`, `factor`; `r2`, see
 #'     [variance_explained()].
 #'   * `"factors"`: one row per factor and omic, what the factor is worth there. `factor`, `omic`; `r2`,
@@ -74,13 +76,13 @@ generics::augment
 #' tidy(fit, "gates")
 #' glance(fit)
 #' @export
-tidy.poems <- function(x, what = c("loadings", "features", "latent", "gates", "variance", "factors",
-                                   "omics", "history"), ...) {
+tidy.poems <- function(x, what = c("loadings", "features", "latent", "gates", "contributions",
+                                   "variance", "factors", "omics", "history"), ...) {
   what <- rlang::arg_match(what)
   rlang::check_dots_empty()
   table <- switch(what,
     loadings = features_table(x), features = feature_rows(x), latent = latent_rows(x),
-    gates = gate_rows(x), variance = variance_explained(x), factors = factor_rows(x),
+    gates = gate_rows(x), contributions = contribution_rows(x), variance = variance_explained(x), factors = factor_rows(x),
     omics = omic_rows(x),
     history = history_rows(x)
   )
@@ -216,7 +218,7 @@ feature_strengths <- function(w, omic) {
 
 latent_rows <- function(fit) {
   rows <- long_table(latent(fit), c("sample", "factor", "latent"))
-  rows$posterior_mean <- as.vector(fit$latent)
+  rows$scaled <- as.vector(latent(fit, scaled = TRUE))
   rows[order(match(rows$sample, fit$samples)), ]
 }
 

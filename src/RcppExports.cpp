@@ -112,6 +112,21 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// core_experts
+Rcpp::List core_experts(const Rcpp::List& parameters, const Rcpp::List& model_config, const Rcpp::List& omics, int cohort_size, int threads);
+RcppExport SEXP _omicpoems_core_experts(SEXP parametersSEXP, SEXP model_configSEXP, SEXP omicsSEXP, SEXP cohort_sizeSEXP, SEXP threadsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type parameters(parametersSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type model_config(model_configSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type omics(omicsSEXP);
+    Rcpp::traits::input_parameter< int >::type cohort_size(cohort_sizeSEXP);
+    Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_experts(parameters, model_config, omics, cohort_size, threads));
+    return rcpp_result_gen;
+END_RCPP
+}
 // core_mode
 Rcpp::NumericMatrix core_mode(const Rcpp::List& parameters, const Rcpp::List& model_config, const Rcpp::List& omics, const Rcpp::NumericMatrix& latent, int threads);
 RcppExport SEXP _omicpoems_core_mode(SEXP parametersSEXP, SEXP model_configSEXP, SEXP omicsSEXP, SEXP latentSEXP, SEXP threadsSEXP) {
@@ -212,6 +227,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_omicpoems_core_factor_uncertainty", (DL_FUNC) &_omicpoems_core_factor_uncertainty, 6},
     {"_omicpoems_core_cpu", (DL_FUNC) &_omicpoems_core_cpu, 0},
     {"_omicpoems_core_project", (DL_FUNC) &_omicpoems_core_project, 5},
+    {"_omicpoems_core_experts", (DL_FUNC) &_omicpoems_core_experts, 5},
     {"_omicpoems_core_mode", (DL_FUNC) &_omicpoems_core_mode, 5},
     {"_omicpoems_core_reconstruct", (DL_FUNC) &_omicpoems_core_reconstruct, 4},
     {"_omicpoems_core_variance", (DL_FUNC) &_omicpoems_core_variance, 6},

@@ -465,6 +465,22 @@ Rcpp::List core_project(const Rcpp::List& parameters, const Rcpp::List& model_co
                             Rcpp::Named("gates") = to_r(projection.gates, true));
 }
 
+// What every omic's expert says of samples: per omic, mean and log-variance (samples x factors), NaN
+// where a sample lacks the omic.
+// [[Rcpp::export]]
+Rcpp::List core_experts(const Rcpp::List& parameters, const Rcpp::List& model_config,
+                        const Rcpp::List& omics, int cohort_size, int threads) {
+  poems::Model<float> model(read_model_config(model_config));
+  read_parameters(parameters, model);
+  const poems::ExpertsOfSamples<float> experts =
+      poems::experts_of(model, read_cohort<float>(omics, cohort_size, threads), threads);
+  Rcpp::List all;
+  for (std::size_t v = 0; v < experts.mean.size(); ++v)
+    all.push_back(Rcpp::List::create(Rcpp::Named("mean") = to_r(experts.mean[v], true),
+                                     Rcpp::Named("logvar") = to_r(experts.logvar[v], true)));
+  return all;
+}
+
 // Where samples lie according to the decoders, sought from latent; both samples x factors. See
 // mode.h.
 // [[Rcpp::export]]

@@ -35,10 +35,12 @@ LayerNorm<T>::LayerNorm(Index factors)
 }
 
 template <typename T>
-Gate<T>::Gate(Index omics, Index factors, Index gate_hidden)
+Gate<T>::Gate(Index omics, Index factors, Index gate_hidden, bool notices)
     : norms(omics, LayerNorm<T>(factors)),
       hidden("hidden", omics * factors, gate_hidden),
-      output("output", gate_hidden, omics) {}
+      output("output", gate_hidden, omics),
+      agreement(omics, factors),
+      notices(notices) {}
 
 template <typename T>
 void Gate<T>::initialise(std::uint64_t seed, std::uint64_t& part) {
@@ -71,6 +73,7 @@ void Gate<T>::forward(const Batch<T>& batch, const std::vector<Expert<T>>& exper
   hidden.forward(state.input, state.hidden);
   state.hidden = state.hidden.cwiseMax(T(0));
   output.forward(state.hidden, state.alpha);
+  if (notices) agreement.forward(batch, experts, state.agreement, state.alpha);
   masked_softmax(batch, state.alpha);
 }
 
@@ -81,6 +84,7 @@ void Gate<T>::backward(const Batch<T>& batch, const GateState<T>& state,
   const Matrix<T> weighted = state.alpha.cwiseProduct(state.d_alpha);
   Matrix<T> d_logits =
       weighted - (state.alpha.array().rowwise() * weighted.colwise().sum().array()).matrix();
+  if (notices) agreement.backward(batch, state.agreement, d_logits, experts);
   output.backward_parameters(state.hidden, d_logits);
   Matrix<T> d_hidden = output.backward_input(d_logits);
   d_hidden = (state.hidden.array() > T(0)).select(d_hidden, T(0));

@@ -3,11 +3,15 @@
 //   g_v   = layer_norm(mean_v) * weight_v + bias_v          (0 where the sample lacks omic v)
 //   alpha = softmax( A2 relu(A1 [g_1; ...; g_V] + b1) + b2 )  over the omics the sample has
 //
+// Where the gate notices (see Objective), log P(belongs) of every omic is added to its logit: see
+// agreement.h.
+//
 // An omic that is hidden in a batch counts as one that the sample lacks.
 #pragma once
 
 #include <vector>
 
+#include "agreement.h"
 #include "data.h"
 #include "encoder.h"
 #include "linear.h"
@@ -29,6 +33,7 @@ struct GateState {
   std::vector<Matrix<T>> normalised;  ///< per omic, factors x members: before scale and shift
   std::vector<Vector<T>> inverse_sd;  ///< per omic, members
   Matrix<T> hidden;                   ///< gate_hidden x B
+  AgreementState<T> agreement;
   Matrix<T> alpha;                    ///< omics x B; columns sum to 1
   Matrix<T> d_alpha;                  ///< omics x B, gradient of the loss
 };
@@ -37,15 +42,17 @@ template <typename T>
 struct Gate {
   std::vector<LayerNorm<T>> norms;  ///< per omic
   Linear<T> hidden, output;
+  Agreement<T> agreement;
+  bool notices;
 
-  Gate(Index omics, Index factors, Index gate_hidden);
+  Gate(Index omics, Index factors, Index gate_hidden, bool notices);
 
   void initialise(std::uint64_t seed, std::uint64_t& part);
 
   void forward(const Batch<T>& batch, const std::vector<Expert<T>>& experts,
                GateState<T>& state) const;
 
-  /// From d_alpha to the gradients of the weights; adds to each expert's d_mean.
+  /// From d_alpha to the gradients of the weights; adds to each expert's d_mean and d_logvar.
   void backward(const Batch<T>& batch, const GateState<T>& state, std::vector<Expert<T>>& experts);
 };
 

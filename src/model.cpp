@@ -37,7 +37,8 @@ OmicModel<T>::OmicModel(const ModelConfig& config, const OmicConfig& omic)
 
 template <typename T>
 Model<T>::Model(const ModelConfig& config)
-    : gate(static_cast<Index>(config.omics.size()), config.factors, config.gate_hidden),
+    : gate(static_cast<Index>(config.omics.size()), config.factors, config.gate_hidden,
+           config.objective.gate_notices()),
       experts(config.omics.size()),
       config_(config),
       normalised_masks_(config.omics.size()) {
@@ -329,6 +330,12 @@ std::vector<Parameter<T>*> Model<T>::omic_parameters(std::size_t v) {
       &encoder.logvar.weight,  &encoder.logvar.bias,  &gate.norms[v].weight,
       &gate.norms[v].bias,     &decoder.hidden,       &decoder.W,
       &decoder.output,         &decoder.bias};
+  if (gate.notices) {
+    AgreementWeights<T>& agreement = gate.agreement.omics[v];
+    for (Parameter<T>* p :
+         {&agreement.own, &agreement.others, &agreement.product, &agreement.offset})
+      parameters.push_back(p);
+  }
   if (decoder.effects.value.size() > 0) parameters.push_back(&decoder.effects);
   if (Parameter<T>* noise = omics[v].likelihood->noise()) parameters.push_back(noise);
   return parameters;

@@ -22,6 +22,7 @@ struct Objective {
   bool keeps_best() const { return elbo; }              ///< otherwise the last epoch
   bool validates_at_mean() const { return elbo; }       ///< otherwise at a sample of z
   bool hides_omics() const { return elbo; }             ///< of some samples in training
+  bool gate_notices() const { return elbo; }            ///< experts that do not agree
   bool reconstructs_from_mode() const { return elbo; }  ///< otherwise from the posterior mean
   bool validates_priors() const { return !elbo; }       ///< whether they count in validation
 

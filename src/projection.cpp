@@ -1,6 +1,7 @@
 #include "projection.h"
 
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "parallel.h"
@@ -8,8 +9,25 @@
 namespace poems {
 
 namespace {
+
 constexpr Index samples_at_once = 512;  // bounds memory
+
+/// Encodes the cohort block by block; take(block, batch) reads what the model then holds.
+template <typename T, typename Take>
+void encode_blocks(Model<T>& model, const Cohort<T>& cohort, int threads, Take take) {
+  Pass<T> pass;
+  pass.threads = threads;
+  for (Index i = 0; i < block_count(samples_at_once, cohort.samples); ++i) {
+    const Block block = block_at(i, samples_at_once, cohort.samples);
+    std::vector<Index> samples(block.size);
+    std::iota(samples.begin(), samples.end(), block.begin);
+    const Batch<T> batch = make_batch(cohort, std::move(samples), threads);
+    model.encode(batch, pass);
+    take(block, batch);
+  }
 }
+
+}  // namespace
 
 template <typename T>
 Projection<T> project(Model<T>& model, const Cohort<T>& cohort, int threads) {
@@ -18,17 +36,29 @@ Projection<T> project(Model<T>& model, const Cohort<T>& cohort, int threads) {
   all.mean.resize(factors, cohort.samples);
   all.logvar.resize(factors, cohort.samples);
   all.gates.resize(static_cast<Index>(model.omics.size()), cohort.samples);
-  Pass<T> pass;
-  pass.threads = threads;
-  for (Index i = 0; i < block_count(samples_at_once, cohort.samples); ++i) {
-    const Block block = block_at(i, samples_at_once, cohort.samples);
-    std::vector<Index> samples(block.size);
-    std::iota(samples.begin(), samples.end(), block.begin);
-    model.encode(make_batch(cohort, std::move(samples), threads), pass);
+  encode_blocks(model, cohort, threads, [&](Block block, const Batch<T>&) {
     all.mean.middleCols(block.begin, block.size) = model.posterior.mean;
     all.logvar.middleCols(block.begin, block.size) = model.posterior.logvar;
     all.gates.middleCols(block.begin, block.size) = model.gate_state.alpha;
-  }
+  });
+  return all;
+}
+
+template <typename T>
+ExpertsOfSamples<T> experts_of(Model<T>& model, const Cohort<T>& cohort, int threads) {
+  const std::size_t omics = model.omics.size();
+  const Matrix<T> unknown = Matrix<T>::Constant(model.config().factors, cohort.samples,
+                                                std::numeric_limits<T>::quiet_NaN());
+  ExpertsOfSamples<T> all{std::vector<Matrix<T>>(omics, unknown),
+                          std::vector<Matrix<T>>(omics, unknown)};
+  encode_blocks(model, cohort, threads, [&](Block block, const Batch<T>& batch) {
+    for (std::size_t v = 0; v < omics; ++v)
+      for (std::size_t i = 0; i < batch.omics[v].members.size(); ++i) {
+        const Index sample = block.begin + batch.omics[v].members[i];
+        all.mean[v].col(sample) = model.experts[v].mean.col(static_cast<Index>(i));
+        all.logvar[v].col(sample) = model.experts[v].logvar.col(static_cast<Index>(i));
+      }
+  });
   return all;
 }
 
@@ -75,6 +105,7 @@ double variance_explained(Model<T>& model, std::size_t omic, const Cohort<T>& co
 
 #define POEMS_INSTANTIATE(T)                                                        \
   template Projection<T> project<T>(Model<T>&, const Cohort<T>&, int);              \
+  template ExpertsOfSamples<T> experts_of<T>(Model<T>&, const Cohort<T>&, int);     \
   template Matrix<T> reconstruct<T>(Model<T>&, std::size_t, const Matrix<T>&, int); \
   template double variance_explained<T>(Model<T>&, std::size_t, const Cohort<T>&,   \
                                         const Matrix<T>&, const std::vector<bool>&, int);

@@ -18,6 +18,16 @@ struct Projection {
 template <typename T>
 Projection<T> project(Model<T>& model, const Cohort<T>& cohort, int threads);
 
+/// What every omic's expert says of the cohort's samples, by omic: factors x samples, NaN where a
+/// sample lacks the omic.
+template <typename T>
+struct ExpertsOfSamples {
+  std::vector<Matrix<T>> mean, logvar;
+};
+
+template <typename T>
+ExpertsOfSamples<T> experts_of(Model<T>& model, const Cohort<T>& cohort, int threads);
+
 /// The omic as decoded from z (factors x samples) without covariates, on the scale of training:
 /// features x samples.
 template <typename T>

@@ -49,6 +49,14 @@ TEST_P(Gradients, AgreeWithFiniteDifferences) {
     change_family(c.family, cohort.omics[v]);
   }
   poems::Model<double> model = initialised_model<double>(config, 7);
+  for (std::size_t v = 0; v < features.size(); ++v) {
+    // As initialised, the gate does not notice any expert.
+    poems::AgreementWeights<double>& agreement = model.gate.agreement.omics[v];
+    agreement.own.value = 0.8 * normal_matrix(3, 1, 41 + v);
+    agreement.others.value = 0.8 * normal_matrix(3, 1, 51 + v);
+    agreement.product.value = 0.8 * normal_matrix(3, 1, 61 + v);
+    agreement.offset.value.setConstant(0.3 - static_cast<double>(v));
+  }
   poems::Batch<double> batch = poems::make_batch(cohort, all_samples(9), 1);
   if (c.hides) poems::hide_omics(poems::Stream(1, poems::Purpose::hide_omics, 1), batch);
   if (c.gaps) {
@@ -70,7 +78,7 @@ TEST_P(Gradients, AgreeWithFiniteDifferences) {
   const bool has_noise =
       c.family == poems::Family::gaussian || c.family == poems::Family::negative_binomial;
   ASSERT_EQ(parameters.size(),
-            4u + 3u * 15u + (c.covariates > 0 ? 3u : 0u) - (has_noise ? 0u : 2u));
+            4u + 3u * (c.elbo ? 19u : 15u) + (c.covariates > 0 ? 3u : 0u) - (has_noise ? 0u : 2u));
 
   smooth_loss(model, batch, pass);
   std::vector<Matrix<double>> gradients;

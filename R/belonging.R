@@ -1,0 +1,113 @@
+# Which omics belong to their sample. Of an omic v, what its features say of the factors is compared
+# with what the other omics say. Where it belongs, the two go together in every factor that both
+# know; an omic that is another sample's, or noise, is independent of the others:
+#
+#   (g_k, m_k) ~ N(0, [s^2, r s t; r s t, t^2])   in samples in which it belongs
+#   (g_k, m_k) ~ N(0, [s^2, 0; 0, t^2])           in the others
+#
+# for every factor k, g being what ridge regression on the omic predicts of m without the sample
+# itself, m the product of the other experts. A share pi of the samples are the others; r, s, t and
+# pi are fitted by expectation and maximisation. The sum over factors of the log ratio of the two
+# densities, tempered as far as factors depend on each other, tells how likely the omic belongs.
+
+belonging_rounds <- 30L
+
+# Prior observations: of omics that do not belong, and of those that do.
+belonging_prior <- c(1, 19)
+
+# With fewer samples than this that have an omic and another, nothing is told.
+least_belonging_samples <- 30L
+
+# Closer than this, two omics would be taken to be one.
+most_agreement <- 0.995
+
+# `g`, `m`: samples x factors. `doubt`, per sample, the probability that the omic does not belong;
+# `evidence`, per sample the tempered log ratio for belonging; `weights`, the quadratic form of
+# src/agreement.h with which the core computes it.
+agreement_mixture <- function(g, m) {
+  n <- nrow(g)
+  doubt <- numeric(n)
+  share <- belonging_prior[1] / sum(belonging_prior)
+  for (round in seq_len(belonging_rounds)) {
+    w <- (1 - doubt) / sum(1 - doubt)
+    s2 <- pmax(colSums(w * g^2), 1e-8)
+    t2 <- pmax(colSums(w * m^2), 1e-8)
+    r <- pmin(colSums(w * g * m) / sqrt(s2 * t2), most_agreement)
+    r[r < 2 / sqrt(n)] <- 0
+    steep <- r^2 / (2 * (1 - r^2))
+    form <- list(own = steep / s2, others = steep / t2, product = r / (1 - r^2) / sqrt(s2 * t2))
+    parts <- -sweep(g^2, 2, form$own, `*`) - sweep(m^2, 2, form$others, `*`) +
+      sweep(g * m, 2, form$product, `*`) + rep(-log(1 - r^2) / 2, each = n)
+    variance <- \(x) sum(w * (x - sum(w * x))^2)
+    tempering <- min(1, sqrt(sum(apply(parts, 2, variance)) / max(variance(rowSums(parts)), 1e-12)))
+    evidence <- tempering * rowSums(parts)
+    doubt <- stats::plogis(stats::qlogis(share) - evidence)
+    share <- (sum(doubt) + belonging_prior[1]) / (n + sum(belonging_prior))
+  }
+  offset <- stats::qlogis(share) + tempering * sum(log(1 - r^2)) / 2
+  list(doubt = doubt, evidence = evidence, agreement = r,
+       weights = c(lapply(form, `*`, tempering), list(offset = offset)))
+}
+
+# Product of the experts of the other omics: samples x factors, NaN where a sample has no other.
+# `means`: per omic, factors x samples; `precision`: per omic, of every factor; `trust`: omics x
+# samples, 0 where a sample lacks an omic.
+product_of_others <- function(means, precision, trust, v) {
+  others <- setdiff(seq_along(means), v)
+  weight <- lapply(others, \(u) outer(precision[[u]], trust[u, ]))
+  total <- Reduce(`+`, weight)
+  t(Reduce(`+`, Map(`*`, weight, means[others])) / total)
+}
+
+# Omics x samples: how much to doubt that an omic belongs to a sample. `start`: of start_model(). The
+# second round trusts the omics that the first does not doubt.
+doubt_omics <- function(start) {
+  experts <- start$experts
+  has <- start$has
+  omic <- rep(seq_along(start$inner), vapply(experts$weights, ncol, 0L))
+  means <- lapply(seq_along(start$inner), \(v) experts$weights[[v]] %*% start$filled[omic == v, ])
+  doubt <- 0 * has
+  for (round in 1:2) {
+    trust <- has * (1 - doubt)
+    doubt <- do.call(rbind, lapply(seq_along(start$inner), \(v) {
+      doubt_omic(product_of_others(means, experts$precision, trust, v), has[v, ], start$inner[[v]])
+    }))
+  }
+  doubt
+}
+
+# Of one omic. m: samples x factors, what the others say; `has`: which samples have the omic.
+doubt_omic <- function(m, has, inner) {
+  doubt <- numeric(nrow(m))
+  known <- has & rowSums(!is.finite(m)) == 0
+  if (sum(known) < least_belonging_samples) return(doubt)
+  m[!known, ] <- 0
+  m <- centred(m[has, , drop = FALSE])
+  g <- ridge_path(inner, m)$left_out
+  doubt[known] <- agreement_mixture(g[known[has], , drop = FALSE], m[known[has], , drop = FALSE])$doubt
+  doubt
+}
+
+# Omics that are more likely another sample's than theirs, omics x samples; never all of a sample.
+misplaced_omics <- function(start) {
+  has <- start$has
+  if (nrow(has) < 2) return(has & FALSE)
+  doubt <- doubt_omics(start)
+  misplaced <- doubt > 0.5 & has
+  for (i in which(colSums(misplaced) == colSums(has))) {
+    misplaced[which.min(ifelse(has[, i], doubt[, i], Inf)), i] <- FALSE
+  }
+  misplaced
+}
+
+# The gate's weights to start from, per omic: the quadratic form between experts as they are, of
+# every sample without itself. NULL where too little is known.
+starting_agreement <- function(experts, has) {
+  lapply(seq_along(experts$left_out), \(v) {
+    if (nrow(has) < 2) return(NULL)
+    m <- product_of_others(experts$left_out, experts$precision, has + 0, v)
+    known <- has[v, ] & rowSums(!is.finite(m)) == 0
+    if (sum(known) < least_belonging_samples) return(NULL)
+    agreement_mixture(t(experts$left_out[[v]])[known, , drop = FALSE], m[known, , drop = FALSE])$weights
+  })
+}

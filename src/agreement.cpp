@@ -1,0 +1,138 @@
+#include "agreement.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace poems {
+
+namespace {
+
+/// Before anything is known of an omic, it is all but certain to belong.
+constexpr double unknown_offset = -4.0;
+
+/// tau and mu of the others of one member: what all omics say, less what this one does.
+template <typename T>
+struct Others {
+  Vector<T> tau, precision, mean;
+
+  Others(const Expert<T>& expert, Index i, const AgreementState<T>& state, Index b)
+      : tau((-expert.logvar.col(i).array()).exp().matrix()),
+        precision(state.precision.col(b) - tau),
+        mean((state.sum.col(b) - tau.cwiseProduct(expert.mean.col(i))).cwiseQuotient(precision)) {}
+};
+
+/// How many omics every sample of the batch shows.
+template <typename T>
+std::vector<Index> count_shown(const Batch<T>& batch) {
+  std::vector<Index> shown(batch.size(), 0);
+  for (const OmicBatch<T>& omic : batch.omics)
+    for (std::size_t i = 0; i < omic.members.size(); ++i)
+      if (!omic.is_hidden(i)) ++shown[omic.members[i]];
+  return shown;
+}
+
+}  // namespace
+
+template <typename T>
+AgreementWeights<T>::AgreementWeights(Index factors)
+    : own("agreement_own", factors, 1, false),
+      others("agreement_others", factors, 1, false),
+      product("agreement_product", factors, 1, false),
+      offset("agreement_offset", 1, 1, false) {
+  offset.value.setConstant(static_cast<T>(unknown_offset));
+}
+
+template <typename T>
+Agreement<T>::Agreement(Index omics, Index factors)
+    : omics(omics, AgreementWeights<T>(factors)) {}
+
+template <typename T>
+void Agreement<T>::forward(const Batch<T>& batch, const std::vector<Expert<T>>& experts,
+                           AgreementState<T>& state, Matrix<T>& logits) const {
+  const Index factors = experts[0].mean.rows();
+  state.precision.setZero(factors, batch.size());
+  state.sum.setZero(factors, batch.size());
+  state.belongs.setOnes(logits.rows(), logits.cols());
+  for (std::size_t v = 0; v < omics.size(); ++v)
+    for (std::size_t i = 0; i < batch.omics[v].members.size(); ++i) {
+      if (batch.omics[v].is_hidden(i)) continue;
+      const Index b = batch.omics[v].members[i];
+      const auto tau = (-experts[v].logvar.col(i).array()).exp().eval();
+      state.precision.col(b).array() += tau;
+      state.sum.col(b).array() += tau * experts[v].mean.col(i).array();
+    }
+  const std::vector<Index> shown = count_shown(batch);
+  for (std::size_t v = 0; v < omics.size(); ++v) {
+    const AgreementWeights<T>& w = omics[v];
+    for (std::size_t i = 0; i < batch.omics[v].members.size(); ++i) {
+      const Index b = batch.omics[v].members[i];
+      if (batch.omics[v].is_hidden(i) || shown[b] < 2) continue;
+      const Others<T> others(experts[v], static_cast<Index>(i), state, b);
+      const auto m = experts[v].mean.col(i).array();
+      const auto mu = others.mean.array();
+      const T D = w.offset.value(0) +
+                  (w.own.value.col(0).array() * m.square() +
+                   w.others.value.col(0).array() * mu.square() -
+                   w.product.value.col(0).array() * m * mu)
+                      .sum();
+      const T softplus = std::max(D, T(0)) + std::log1p(std::exp(-std::abs(D)));
+      state.belongs(v, b) = std::exp(-softplus);
+      logits(v, b) -= softplus;
+    }
+  }
+}
+
+template <typename T>
+void Agreement<T>::backward(const Batch<T>& batch, const AgreementState<T>& state,
+                            const Matrix<T>& d_logits, std::vector<Expert<T>>& experts) {
+  const Index factors = experts[0].mean.rows();
+  const std::vector<Index> shown = count_shown(batch);
+  // With t_v the gradient of mu_v over the others' precision, an expert u gets
+  // sum_{v != u} t_v tau_u for its mean, and sum_{v != u} t_v (m_u - mu_v) for its tau.
+  Matrix<T> sum_t = Matrix<T>::Zero(factors, batch.size());
+  Matrix<T> sum_t_mu = sum_t;
+  std::vector<Matrix<T>> own_t(omics.size()), own_t_mu(omics.size());
+  for (std::size_t v = 0; v < omics.size(); ++v) {
+    AgreementWeights<T>& w = omics[v];
+    for (Parameter<T>* p : {&w.own, &w.others, &w.product, &w.offset}) p->zero_gradient();
+    own_t[v].setZero(factors, experts[v].mean.cols());
+    own_t_mu[v] = own_t[v];
+    for (std::size_t i = 0; i < batch.omics[v].members.size(); ++i) {
+      const Index b = batch.omics[v].members[i];
+      if (batch.omics[v].is_hidden(i) || shown[b] < 2) continue;
+      const Others<T> others(experts[v], static_cast<Index>(i), state, b);
+      const auto m = experts[v].mean.col(i).array();
+      const auto mu = others.mean.array();
+      const T d_D = -d_logits(v, b) * (T(1) - state.belongs(v, b));
+      w.offset.gradient(0) += d_D;
+      w.own.gradient.col(0).array() += d_D * m.square();
+      w.others.gradient.col(0).array() += d_D * mu.square();
+      w.product.gradient.col(0).array() -= d_D * m * mu;
+      const auto c = w.product.value.col(0).array();
+      own_t[v].col(i) =
+          (d_D * (T(2) * w.others.value.col(0).array() * mu - c * m) / others.precision.array())
+              .matrix();
+      own_t_mu[v].col(i) = own_t[v].col(i).cwiseProduct(others.mean);
+      sum_t.col(b) += own_t[v].col(i);
+      sum_t_mu.col(b) += own_t_mu[v].col(i);
+      experts[v].d_mean.col(i).array() += d_D * (T(2) * w.own.value.col(0).array() * m - c * mu);
+    }
+  }
+  for (std::size_t u = 0; u < omics.size(); ++u)
+    for (std::size_t i = 0; i < batch.omics[u].members.size(); ++i) {
+      const Index b = batch.omics[u].members[i];
+      if (batch.omics[u].is_hidden(i) || shown[b] < 2) continue;
+      const auto tau = (-experts[u].logvar.col(i).array()).exp().eval();
+      const auto t = (sum_t.col(b) - own_t[u].col(i)).array().eval();
+      const auto t_mu = (sum_t_mu.col(b) - own_t_mu[u].col(i)).array().eval();
+      experts[u].d_mean.col(i).array() += t * tau;
+      experts[u].d_logvar.col(i).array() -= (t * experts[u].mean.col(i).array() - t_mu) * tau;
+    }
+}
+
+template struct AgreementWeights<float>;
+template struct AgreementWeights<double>;
+template struct Agreement<float>;
+template struct Agreement<double>;
+
+}  // namespace poems

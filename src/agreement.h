@@ -1,0 +1,53 @@
+// Agreement: whether an omic belongs to its sample. The expert of omic v is compared with the
+// product of the others, with a quadratic form of the two:
+//
+//   mu_v = sum_{u != v} tau_u m_u / sum_{u != v} tau_u,   tau_u = exp(-logvar_u)
+//   D_v  = d_v + sum_k ( a_vk m_vk^2 + b_vk mu_vk^2 - c_vk m_vk mu_vk )
+//   log P(belongs)_v = -log(1 + exp(D_v)),  which is added to the gate's logit
+//
+// over the omics that a sample has and shows. D is the log odds of two Gaussians, one in which m and
+// mu go together and one in which they are independent; so an expert is trusted as far as it agrees
+// with the others, as in a heavy-tailed product of experts. A sample with a single omic is left as
+// it is.
+#pragma once
+
+#include <vector>
+
+#include "data.h"
+#include "encoder.h"
+#include "parameter.h"
+
+namespace poems {
+
+/// The weights of one omic: a, b, c, each factors x 1, and d.
+template <typename T>
+struct AgreementWeights {
+  Parameter<T> own, others, product, offset;
+
+  explicit AgreementWeights(Index factors);
+};
+
+/// What the forward pass leaves for the backward pass. B: samples in the batch.
+template <typename T>
+struct AgreementState {
+  Matrix<T> precision, sum;  ///< factors x B: of tau_u and tau_u m_u over all omics shown
+  Matrix<T> belongs;         ///< omics x B: P(belongs); 1 where it is not asked
+};
+
+template <typename T>
+struct Agreement {
+  std::vector<AgreementWeights<T>> omics;
+
+  Agreement(Index omics, Index factors);
+
+  /// Adds log P(belongs) to the logits (omics x B).
+  void forward(const Batch<T>& batch, const std::vector<Expert<T>>& experts,
+               AgreementState<T>& state, Matrix<T>& logits) const;
+
+  /// From d_logits (omics x B) to the gradients of the weights; adds to each expert's d_mean and
+  /// d_logvar.
+  void backward(const Batch<T>& batch, const AgreementState<T>& state, const Matrix<T>& d_logits,
+                std::vector<Expert<T>>& experts);
+};
+
+}  // namespace poems
