@@ -44,14 +44,16 @@ describe_bend <- function(bend) {
           toString(paste(names(bend), percent(bend))))
 }
 
-# The bend of single effects: what one factor does to one feature while all others stay at their mean.
+# The bend of single effects: what one factor does to one feature while all others stay at their
+# mean.
 
 # What the decoders say when one of the core's factors, k, has the values given and all others have
 # their mean over the samples of the fit: per omic, features x values, on the scale of training.
 vary_factor <- function(fit, k, values, parameters = core_parameters(fit)) {
   z <- matrix(colMeans(core_mode_of(fit)), length(values), fit$config$factors, byrow = TRUE)
   z[, k] <- values
-  stats::setNames(core_reconstruct(parameters, fit$config, z, fit$control$threads), names(fit$omics))
+  decoded <- core_reconstruct(parameters, fit$config, z, fit$control$threads)
+  stats::setNames(decoded, names(fit$omics))
 }
 
 # Values of a factor that stand for those of all samples: these themselves, or as many quantiles.

@@ -2,9 +2,9 @@
 #'
 #' One panel per feature (and factor): what the decoders say of it as the factor goes over its range
 #' in the samples of the fit, all other factors at their mean, as a curve in the colour of its omic.
-#' With `newdata`, points are what was measured of samples, less what their other factors make of it;
-#' without, the samples' values of the factor are ticks on the x axis. Panels name the share of the
-#' curve that is not linear, its bend.
+#' With `newdata`, points are what was measured of samples, less what their other factors make of
+#' it; without, the samples' values of the factor are ticks on the x axis. Panels name the share of
+#' the curve that is not linear, its bend.
 #'
 #' @inheritParams feature_response
 #' @param feature Names of features; `NULL` for the six with the largest loadings on the (first)
@@ -37,12 +37,13 @@ plot_response <- function(fit, feature = NULL, factor = 1, omic = NULL, newdata 
   }
   curves <- feature_response(fit, feature, factors, omic, newdata, samples, covariates)
   points <- attr(curves, "points")
+  measured <- any(!is.na(points$response))
   titles <- panel_titles(curves, length(factors) > 1)
   curves$panel <- unname(titles[panel_key(curves)])
   points$panel <- unname(titles[panel_key(points)])
   curves$omic <- factor(curves$omic, levels = names(fit$omics))
   ggplot2::ggplot(curves, ggplot2::aes(.data$value, .data$response)) +
-    response_points(points) +
+    response_points(points, measured) +
     ggplot2::geom_line(ggplot2::aes(colour = .data$omic), linewidth = 1.1) +
     ggplot2::facet_wrap(
       ggplot2::vars(.data$panel), scales = if (length(factors) > 1) "free" else "free_y"
@@ -53,11 +54,7 @@ plot_response <- function(fit, feature = NULL, factor = 1, omic = NULL, newdata 
       values = omic_colours(names(fit$omics)), limits = levels(droplevels(curves$omic)),
       labels = shorten
     ) +
-    ggplot2::labs(
-      title = "How features respond to a factor",
-      subtitle = "All other factors at their mean",
-      x = if (length(factors) > 1) "Factor" else factors, y = "Expected value", colour = "Omic"
-    ) +
+    response_labels(factors, measured) +
     theme_poems()
 }
 
@@ -71,15 +68,27 @@ panel_titles <- function(curves, with_factor) {
   name <- ifelse(first$feature %in% features[duplicated(features)],
                  sprintf("%s (%s)", name, shorten(first$omic)), name)
   if (with_factor) name <- paste0(name, ", ", first$factor)
-  bend <- ifelse(is.na(first$bend), "", paste("\nbend", percent(first$bend)))
+  bend <- ifelse(is.na(first$bend), "", paste("\nbend", percent(first$bend, digits = 1)))
   titles <- make.unique(paste0(name, bend), sep = " ")
   stats::setNames(factor(titles, levels = titles), panel_key(first))
 }
 
+response_labels <- function(factors, measured) {
+  several <- length(factors) > 1
+  ggplot2::labs(
+    title = paste("How features respond to", if (several) "factors" else factors),
+    subtitle = paste(
+      "Curves: all other factors at their mean.",
+      if (measured) "Points: samples, less what other factors say." else "Ticks: samples."
+    ),
+    x = if (several) "Factor" else factors, y = "Expected value", colour = "Omic"
+  )
+}
+
 # Points where the feature was measured, ticks where only the factor is known.
-response_points <- function(points) {
+response_points <- function(points, measured) {
   if (nrow(points) == 0) return(NULL)
-  if (all(is.na(points$response))) {
+  if (!measured) {
     return(ggplot2::geom_rug(
       ggplot2::aes(x = .data$value), data = points, inherit.aes = FALSE, sides = "b",
       colour = "grey50", alpha = 0.4, linewidth = 0.3

@@ -10,9 +10,9 @@
 #'   `summary.poems` with `call`, `samples` (their number), `factors` (as asked for), `factors_used`
 #'   (the number in use), `covariates` (their names), `variance` (what [variance_explained()]
 #'   returns), `bend` (per omic, the share of what the decoders explain that is not linear in the
-#'   factors), `sparsity` (a list: `features` and `factors`, the numbers of features and of factors in
-#'   use; `features_per_factor`, the median, min and max over these factors of the features with a
-#'   loading that is not zero; `factors_per_feature`, the median over features of such factors),
+#'   factors), `sparsity` (a list: `features` and `factors`, the numbers of features and of factors
+#'   in use; `features_per_factor`, the median, min and max over these factors of the features with
+#'   a loading that is not zero; `factors_per_feature`, the median over features of such factors),
 #'   `training` (a list) and `omics`, a data frame with one row per omic:
 #'   * `omic`, `family`, `features` and `samples` (numbers of each);
 #'   * `training` and `validation`: share of variance explained in samples in training and held

@@ -1,24 +1,29 @@
 #' The curve of a feature over a factor
 #'
-#' What the decoders say of a feature as one factor goes from its lowest to its highest value in the
-#' samples of the fit, all other factors at their mean. A straight curve is a linear effect; one that
-#' bends says where on the factor a feature responds. With data, what was measured comes as points.
+#' What the decoders say of a feature as one factor goes from its lowest to its highest value in
+#' the samples of the fit, all other factors at their mean. A straight curve is a linear effect; one
+#' that bends says where on the factor a feature responds. With data, what was measured comes as
+#' points.
 #'
 #' The values of a factor are those at which the decoders see samples (see the section on
 #' reconstructions in [predict.poems()]), and means are over the samples of the fit. The response is
 #' in the units of the data: of a Gaussian omic in those after its transformation
-#' ([preprocess_steps()]), where the model adds what factors do; of 0/1 data a probability; of counts
-#' those expected at the mean library size. Covariates are at their mean.
+#' ([preprocess_steps()]), where the model adds what factors do; of 0/1 data a probability; of
+#' counts those expected at the mean library size. Covariates are at their mean.
 #'
 #' A point is a partial residual: what was measured of a sample, less what its other factors, its
-#' covariates and its library size make of it, so that points scatter around the curve by what the model does not explain.
-#' For Gaussian omics it is the curve at the sample's value plus the measured value minus the
-#' expected one, for counts the curve times measured over expected. Of 0/1 data, points are the
-#' measured values as they are.
+#' covariates and its library size make of it, so that points scatter around the curve by what the
+#' model does not explain. For Gaussian omics it is the curve at the sample's value plus the
+#' measured value minus the expected one, for counts the curve times measured over expected. Of 0/1
+#' data, points are the measured values as they are.
 #'
-#' Decoders start linear, and are bent by training as far as the data ask for it; in cohorts of a few
-#' hundred samples most curves stay straight. The curve is the model's, without an interval: it does
-#' not say how sure the bend is. At the ends of the factor's range it rests on few samples.
+#' A decoder adds up units that are 0 on one side of a plane through the origin of the latent space
+#' and rise on the other. With the other factors at their mean, which is near the origin, a curve is
+#' therefore made of straight lines that meet near 0: a parabola shows as a V.
+#'
+#' Decoders start linear, and are bent by training as far as the data ask for it; in cohorts of a
+#' few hundred samples most curves stay straight. The curve is the model's, without an interval: it
+#' does not say how sure the bend is. At the ends of the factor's range it rests on few samples.
 #'
 #' @inheritParams variance_explained
 #' @param feature Names of features. Those that several omics have are taken from each.
@@ -42,8 +47,8 @@
 #'   `NA`.
 #'
 #' @section Errors:
-#' Features, factors and omics that the fit does not have are an error that names those it lacks; for
-#' errors in `newdata` and `covariates` see [predict.poems()].
+#' Features, factors and omics that the fit does not have are an error that names those it lacks;
+#' for errors in `newdata` and `covariates` see [predict.poems()].
 #'
 #' @source Written for this package; the decoder is that of Moran et al. (2022), Identifiable deep
 #'   generative models via sparse decoding, Transactions on Machine Learning Research.

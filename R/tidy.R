@@ -32,11 +32,11 @@ generics::augment
 #'     `standard_error`, see [feature_effects()]; `inclusion`, the probability of [inclusion()].
 #'   * `"effects"`: one row per loading that is not zero. `omic`, `feature`, `factor`; `effect`, see
 #'     [feature_effects()]; `bend`, the share of what the factor does to the feature that is not
-#'     linear: the share of the variance of the curve that [feature_response()] describes, over the
-#'     factor's values in the samples of the fit (200 quantiles of them where there are more), that a
-#'     straight line leaves. All other factors stay at their mean. 0 for a straight curve, 1 for one
-#'     that has no direction, such as a parabola about the mean; `NA` where the factor moves the feature by
-#'     less than 1e-4 of its standard deviation.
+#'     linear: of the variance of the curve that [feature_response()] describes, over the factor's
+#'     values in the samples of the fit (200 quantiles of them where there are more), what a
+#'     straight line leaves. All other factors stay at their mean. It is 0 for a straight curve and
+#'     1 for one without a direction, such as a parabola about the mean; `NA` where the factor moves
+#'     the feature by less than 1e-4 of its standard deviation.
 #'   * `"features"`: one row per feature. `omic`, `feature`; `strength`, the sum of the sizes of its
 #'     loadings; `factors`, how many of these are not zero; `main_factor`, that of the largest, `NA`
 #'     without any; `r2`, the share of its variance that all factors explain.
@@ -64,10 +64,10 @@ generics::augment
 #'   of the loadings of factors in use), `features_per_factor` with `features_per_factor_min` and
 #'   `features_per_factor_max` (median, least and most over factors in use of the features, of all
 #'   omics, with a loading that is not zero), `factors_per_feature` (median over features of the
-#'   factors in use that have a loading on it), `bend` (the share of what the decoders explain, over the samples of the fit,
-#'   that is not linear in the factors: what their best linear approximation leaves; mean over the
-#'   omics), `training_loss` and `validation_loss` (of the epoch kept), `best_epoch`,
-#'   `epochs` (run), `stopped`, `objective`, `seconds`, `seed`.
+#'   factors in use that have a loading on it), `bend` (the share of what the decoders explain, over
+#'   the samples of the fit, that is not linear in the factors: what their best linear approximation
+#'   leaves; mean over the omics), `training_loss` and `validation_loss` (of the epoch kept),
+#'   `best_epoch`, `epochs` (run), `stopped`, `objective`, `seconds`, `seed`.
 #'
 #' @section Errors:
 #' A `what` that is not listed is an error.
@@ -89,8 +89,8 @@ tidy.poems <- function(x, what = c("loadings", "effects", "features", "latent", 
   what <- rlang::arg_match(what)
   rlang::check_dots_empty()
   table <- switch(what,
-    loadings = features_table(x), effects = effect_rows(x), features = feature_rows(x), latent = latent_rows(x),
-    gates = gate_rows(x), variance = variance_explained(x), factors = factor_rows(x),
+    loadings = features_table(x), effects = effect_rows(x), features = feature_rows(x),
+    latent = latent_rows(x), gates = gate_rows(x), variance = variance_explained(x), factors = factor_rows(x),
     omics = omic_rows(x),
     history = history_rows(x)
   )

@@ -177,6 +177,22 @@ test_that("counts and 0/1 data have curves of expected values", {
   expect_identical(seen$response == 0, unname(omics$rna["rna_01", seen$sample] == 0))
 })
 
+test_that("covariates are at their mean in curves, and taken off points", {
+  truth <- simulate_omics(60, c(a = 12), factors = 2, links = "linear", seed = 1)
+  batch <- data.frame(batch = rep(0:1, 30), row.names = rownames(truth$factors))
+  shifted <- list(a = truth$omics$a + rep(5 * batch$batch, each = 12))
+  fit <- poems(shifted, 2, seed = 1, covariates = batch,
+               control = list(epochs = 20, threads = 1, progress = FALSE))
+  name <- top_features(fit, n = 1)$feature
+  curve <- feature_response(fit, name, newdata = shifted, covariates = batch)
+  points <- attr(curve, "points")
+  of_batch <- batch[points$sample, "batch"]
+  expect_gt(abs(diff(tapply(shifted$a[name, points$sample], of_batch, mean))), 4)
+  expect_lt(abs(diff(tapply(points$response, of_batch, mean))), 1)
+  expect_equal(mean(points$response), mean(shifted$a[name, ]), tolerance = 0.05)
+  expect_error(feature_response(fit, name, covariates = batch), "without `newdata`")
+})
+
 test_that("what the fit does not have is an error that names it", {
   fit <- small_fit()
   expect_snapshot({
