@@ -1,6 +1,6 @@
 #' Plot how features respond to a factor
 #'
-#' One panel per feature (and factor): what the decoders say of it as the factor goes over its range
+#' One panel per feature and factor: what the decoders say of it as the factor goes over its range
 #' in the samples of the fit, all other factors at their mean, as a curve in the colour of its omic.
 #' With `newdata`, points are what was measured of samples, less what their other factors make of
 #' it; without, the samples' values of the factor are ticks on the x axis. Panels name the share of
@@ -32,10 +32,13 @@ plot_response <- function(fit, feature = NULL, factor = 1, omic = NULL, newdata 
   check_any_loading(fit)
   samples <- rlang::arg_match(samples)
   factors <- check_factor_choice(factor, fit)
-  if (is.null(feature)) {
-    feature <- unique(top_features(fit, factors[1], most_panels, omic = omic)$feature)
+  omics <- check_omic_choice(omic, names(fit$omics))
+  chosen <- if (is.null(feature)) {
+    top_features(fit, factors[1], most_panels, omic = omics)[c("omic", "feature")]
+  } else {
+    check_feature_choice(feature, fit, omics)
   }
-  curves <- feature_response(fit, feature, factors, omic, newdata, samples, covariates)
+  curves <- response_curves(fit, chosen, factors, newdata, samples, covariates)
   points <- attr(curves, "points")
   measured <- any(!is.na(points$response))
   titles <- panel_titles(curves, length(factors) > 1)
@@ -46,10 +49,11 @@ plot_response <- function(fit, feature = NULL, factor = 1, omic = NULL, newdata 
     response_points(points, measured) +
     ggplot2::geom_line(ggplot2::aes(colour = .data$omic), linewidth = 1.1) +
     ggplot2::facet_wrap(
-      ggplot2::vars(.data$panel), scales = if (length(factors) > 1) "free" else "free_y"
+      ggplot2::vars(.data$panel), scales = if (length(factors) > 1) "free" else "free_y",
+      ncol = if (length(factors) %in% 2:4) length(factors)
     ) +
     ggplot2::scale_x_continuous(n.breaks = 5, guide = ggplot2::guide_axis(check.overlap = TRUE)) +
-    ggplot2::scale_y_continuous(n.breaks = 4) +
+    ggplot2::scale_y_continuous(n.breaks = 5) +
     ggplot2::scale_colour_manual(
       values = omic_colours(names(fit$omics)), limits = levels(droplevels(curves$omic)),
       labels = shorten

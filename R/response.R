@@ -70,11 +70,17 @@ feature_response <- function(fit, feature, factor = 1, omic = NULL, newdata = NU
   check_value(n, "n", "a whole number of at least 2", \(x) is_whole(x) && x >= 2)
   factors <- check_factor_choice(factor, fit)
   chosen <- check_feature_choice(feature, fit, check_omic_choice(omic, names(fit$omics)))
+  response_curves(fit, chosen, factors, newdata, samples, covariates, n)
+}
+
+# The same of features as check_feature_choice() returns them.
+response_curves <- function(fit, chosen, factors, newdata, samples, covariates, n = 100,
+                            call = rlang::caller_env()) {
   seen <- if (is.null(newdata)) {
-    check_no_covariates(covariates)
+    check_no_covariates(covariates, call)
     seen_in_fit(fit, chosen)
   } else {
-    seen_in_data(fit, chosen, newdata, samples, covariates)
+    seen_in_data(fit, chosen, newdata, samples, covariates, call)
   }
   parameters <- core_parameters(fit)
   parts <- lapply(factors, \(name) response_to(fit, name, chosen, seen, n, parameters))
@@ -119,7 +125,7 @@ seen_in_fit <- function(fit, chosen) {
   list(samples = fit$samples, mode = fit$mode, measured = NA * expected, expected = expected)
 }
 
-seen_in_data <- function(fit, chosen, newdata, samples, covariates, call = rlang::caller_env()) {
+seen_in_data <- function(fit, chosen, newdata, samples, covariates, call) {
   data <- align_newdata(fit$omics, newdata, samples, call)
   projected <- project_samples(fit, data,
                                new_design(fit, covariates, newdata, data$samples, call))

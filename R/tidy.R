@@ -36,7 +36,8 @@ generics::augment
 #'     values in the samples of the fit (200 quantiles of them where there are more), what a
 #'     straight line leaves. All other factors stay at their mean. It is 0 for a straight curve and
 #'     1 for one without a direction, such as a parabola about the mean; `NA` where the factor moves
-#'     the feature by less than 1e-4 of its standard deviation.
+#'     the feature by less than 1e-4 of its standard deviation. Of omics that are not Gaussian, the
+#'     curve is taken on the scale of the link.
 #'   * `"features"`: one row per feature. `omic`, `feature`; `strength`, the sum of the sizes of its
 #'     loadings; `factors`, how many of these are not zero; `main_factor`, that of the largest, `NA`
 #'     without any; `r2`, the share of its variance that all factors explain.

@@ -226,4 +226,5 @@ test_that("plot_response() draws the curves, with points or ticks", {
                    plot_response(fit, "rna2", 2)$data)
   file <- withr::local_tempfile(fileext = ".png")
   expect_silent(ggplot2::ggsave(file, plot, width = 6, height = 4, dpi = 50))
+  expect_snapshot(tell(plot_response(fit, "gene")))
 })
