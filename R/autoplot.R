@@ -8,7 +8,7 @@
 #'     `"variance"` ([plot_variance()]);
 #'   * of features: `"loadings"` ([plot_loadings()]), `"strength"` ([plot_strength()]),
 #'     `"top_features"` ([plot_top_features()]), `"sparsity"` ([plot_sparsity()]), `"links"`
-#'     ([plot_links()]);
+#'     ([plot_links()]), `"response"` ([plot_response()]);
 #'   * of samples: `"latent"` ([plot_latent()]), `"map"` ([plot_map()]), `"factors"`
 #'     ([plot_factors()]), `"gates"` ([plot_gates()]), `"gate_distribution"`
 #'     ([plot_gate_distribution()]), `"subtype_correlation"` ([plot_subtype_correlation()]).
@@ -27,17 +27,17 @@
 #' @exportS3Method ggplot2::autoplot
 autoplot.poems <- function(object,
                            type = c("history", "omics", "variance", "loadings", "strength",
-                                    "top_features", "sparsity", "links", "latent", "map",
-                                    "factors", "gates", "gate_distribution",
+                                    "top_features", "sparsity", "links", "response", "latent",
+                                    "map", "factors", "gates", "gate_distribution",
                                     "subtype_correlation"),
                            ...) {
   type <- rlang::arg_match(type)
   plot <- switch(type,
     history = plot_history, omics = plot_omics, variance = plot_variance,
     loadings = plot_loadings, strength = plot_strength, top_features = plot_top_features,
-    sparsity = plot_sparsity, links = plot_links, latent = plot_latent, map = plot_map,
-    factors = plot_factors, gates = plot_gates, gate_distribution = plot_gate_distribution,
-    subtype_correlation = plot_subtype_correlation
+    sparsity = plot_sparsity, links = plot_links, response = plot_response,
+    latent = plot_latent, map = plot_map, factors = plot_factors, gates = plot_gates,
+    gate_distribution = plot_gate_distribution, subtype_correlation = plot_subtype_correlation
   )
   plot(object, ...)
 }

@@ -43,3 +43,49 @@ describe_bend <- function(bend) {
   sprintf("Not linear in the factors, of what the decoders explain: %s.",
           toString(paste(names(bend), percent(bend))))
 }
+
+# The bend of single effects: what one factor does to one feature while all others stay at their
+# mean.
+
+# What the decoders say when one of the core's factors, k, has the values given and all others have
+# their mean over the samples of the fit: per omic, features x values, on the scale of training.
+vary_factor <- function(fit, k, values, parameters = core_parameters(fit)) {
+  z <- matrix(colMeans(core_mode_of(fit)), length(values), fit$config$factors, byrow = TRUE)
+  z[, k] <- values
+  decoded <- core_reconstruct(parameters, fit$config, z, fit$control$threads)
+  stats::setNames(decoded, names(fit$omics))
+}
+
+# Values of a factor that stand for those of all samples: these themselves, or as many quantiles.
+most_bend_values <- 200L
+
+typical_values <- function(z) {
+  if (length(z) <= most_bend_values) return(unname(z))
+  stats::quantile(z, (seq_len(most_bend_values) - 0.5) / most_bend_values, names = FALSE)
+}
+
+# Of every row of y, the share of its variance that a straight line in x leaves; NA of rows that
+# hardly vary.
+share_off_line <- function(y, x) {
+  x <- x - mean(x)
+  y <- y - rowMeans(y)
+  total <- rowSums(y^2)
+  left <- rowSums((y - outer(drop(y %*% x) / sum(x^2), x))^2)
+  ifelse(total < 1e-8 * length(x), NA_real_, pmin(left / total, 1))
+}
+
+# Of every loading that is not zero, in the order of the table of feature_effects().
+bend_of_effects <- function(fit) {
+  parameters <- core_parameters(fit)
+  bend <- fit$loadings
+  for (i in seq_len(fit$factors)) {
+    values <- typical_values(fit$mode[, i])
+    decoded <- vary_factor(fit, factors_in_use(fit)[i], values, parameters)
+    for (omic in names(bend)) {
+      at <- seq_len(diff(bend[[omic]]@p)[i]) + bend[[omic]]@p[i]
+      rows <- fit$loadings[[omic]]@i[at] + 1L
+      bend[[omic]]@x[at] <- share_off_line(decoded[[omic]][rows, , drop = FALSE], values)
+    }
+  }
+  as.numeric(unlist(lapply(bend, \(w) w@x), use.names = FALSE))
+}

@@ -11,7 +11,10 @@
 #'   (the number in use), `covariates` (their names), `variance` (what [variance_explained()]
 #'   returns), `contributions` (omics x factors, means of [contributions()] over the samples that have
 #'   all omics), `bend` (per omic, the share of what the decoders explain that is not linear in the
-#'   factors), `training` (a list) and `omics`, a data frame with one row per omic:
+#'   factors), `sparsity` (a list: `features` and `factors`, the numbers of features and of factors
+#'   in use; `features_per_factor`, the median, min and max over these factors of the features with
+#'   a loading that is not zero; `factors_per_feature`, the median over features of such factors),
+#'   `training` (a list) and `omics`, a data frame with one row per omic:
 #'   * `omic`, `family`, `features` and `samples` (numbers of each);
 #'   * `training` and `validation`: share of variance explained in samples in training and held
 #'     out, `NA` where no such sample has the omic;
@@ -43,6 +46,7 @@ print.poems <- function(x, ...) {
   cat_contributions(overview$contributions)
   cli::cat_line()
   cat_covariates(overview$covariates)
+  cat_text(describe_sparsity(overview$sparsity))
   cat_text(describe_bend(overview$bend))
   cat_text(describe_training(overview$training))
   cat_text(sprintf(
@@ -64,6 +68,7 @@ summary.poems <- function(object, ...) {
       variance = object$explained$factor,
       contributions = mean_contributions(object),
       bend = object$bend,
+      sparsity = sparsity_of(object),
       omics = do.call(rbind, lapply(names(object$omics), \(omic) omic_summary(object, omic))),
       training = training_summary(object)
     ),
@@ -82,6 +87,7 @@ print.summary.poems <- function(x, ...) {
   cat_contributions(x$contributions)
   cli::cat_line()
   cat_covariates(x$covariates)
+  cat_text(describe_sparsity(x$sparsity))
   cat_text(describe_bend(x$bend))
   cat_text(describe_training(x$training))
   cat_text(describe_losses_kept(x$training))
@@ -101,7 +107,7 @@ omic_summary <- function(fit, omic) {
     training = explained$r2[match("training", explained$set)],
     validation = explained$r2[match("validation", explained$set)],
     hidden = hidden_r2(fit)[[omic]],
-    zero = 1 - length(loadings@x) / length(loadings),
+    zero = na_for_nan(1 - length(loadings@x) / length(loadings)),
     gate = mean(fit$gates[samples, omic])
   )
 }
@@ -202,6 +208,7 @@ cat_table <- function(columns) {
 }
 
 cat_text <- function(text) {
+  if (length(text) == 0) return(invisible())
   cli::cat_line(cli::ansi_strwrap(text, width = min(line_width, cli::console_width())))
 }
 

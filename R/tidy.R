@@ -30,6 +30,14 @@ generics::augment
 #'   * `"loadings"`: one row per loading that is not zero; `loadings(x)` has the zeros as well.
 #'     `omic`, `feature`, `factor`; `loading`, whose sign means nothing by itself; `effect` and its
 #'     `standard_error`, see [feature_effects()]; `inclusion`, the probability of [inclusion()].
+#'   * `"effects"`: one row per loading that is not zero. `omic`, `feature`, `factor`; `effect`, see
+#'     [feature_effects()]; `bend`, the share of what the factor does to the feature that is not
+#'     linear: of the variance of the curve that [feature_response()] describes, over the factor's
+#'     values in the samples of the fit (200 quantiles of them where there are more), what a
+#'     straight line leaves. All other factors stay at their mean. It is 0 for a straight curve and
+#'     1 for one without a direction, such as a parabola about the mean; `NA` where the factor moves
+#'     the feature by less than 1e-4 of its standard deviation. Of omics that are not Gaussian, the
+#'     curve is taken on the scale of the link.
 #'   * `"features"`: one row per feature. `omic`, `feature`; `strength`, the sum of the sizes of its
 #'     loadings; `factors`, how many of these are not zero; `main_factor`, that of the largest, `NA`
 #'     without any; `r2`, the share of its variance that all factors explain.
@@ -49,17 +57,20 @@ generics::augment
 #'   * `"omics"`: one row per omic. `omic`; its `family`; `features`, `samples`, numbers of each;
 #'     `r2_training`, `r2_validation`, the share of variance explained in samples in training and
 #'     held out, `NA` without such samples; `r2_hidden`, that of hidden values which is predicted, see
-#'     [summary.poems()]; `zero`, the share of loadings that are zero; `gate`, the
-#'     mean over the samples that have the omic.
+#'     [summary.poems()]; `zero`, the share of the loadings of factors in use that are zero; `gate`,
+#'     the mean over the samples that have the omic.
 #'   * `"history"`: one row per epoch and set of samples. `epoch`; `set`, `"training"` or
 #'     `"validation"`; `loss`, per sample; `kept`, whether the fit has the parameters of this epoch.
 #'
 #'   `glance()`, one row: `samples`, `omics`, `features` (numbers of each), `factors` (as asked
 #'   for), `factors_used`, `r2_training` and `r2_validation` (means over the omics), `zero` (share
-#'   of all loadings), `bend` (the share of what the decoders explain, over the samples of the fit,
-#'   that is not linear in the factors: what their best linear approximation leaves; mean over the
-#'   omics), `training_loss` and `validation_loss` (of the epoch kept), `best_epoch`,
-#'   `epochs` (run), `stopped`, `objective`, `seconds`, `seed`.
+#'   of the loadings of factors in use), `features_per_factor` with `features_per_factor_min` and
+#'   `features_per_factor_max` (median, least and most over factors in use of the features, of all
+#'   omics, with a loading that is not zero), `factors_per_feature` (median over features of the
+#'   factors in use that have a loading on it), `bend` (the share of what the decoders explain, over
+#'   the samples of the fit, that is not linear in the factors: what their best linear approximation
+#'   leaves; mean over the omics), `training_loss` and `validation_loss` (of the epoch kept),
+#'   `best_epoch`, `epochs` (run), `stopped`, `objective`, `seconds`, `seed`.
 #'
 #' @section Errors:
 #' A `what` that is not listed is an error.
@@ -76,13 +87,15 @@ generics::augment
 #' tidy(fit, "gates")
 #' glance(fit)
 #' @export
-tidy.poems <- function(x, what = c("loadings", "features", "latent", "gates", "contributions",
-                                   "variance", "factors", "omics", "history"), ...) {
+tidy.poems <- function(x, what = c("loadings", "effects", "features", "latent", "gates",
+                                   "contributions", "variance", "factors", "omics", "history"),
+                       ...) {
   what <- rlang::arg_match(what)
   rlang::check_dots_empty()
   table <- switch(what,
-    loadings = features_table(x), features = feature_rows(x), latent = latent_rows(x),
-    gates = gate_rows(x), contributions = contribution_rows(x), variance = variance_explained(x), factors = factor_rows(x),
+    loadings = features_table(x), effects = effect_rows(x), features = feature_rows(x),
+    latent = latent_rows(x), gates = gate_rows(x), contributions = contribution_rows(x),
+    variance = variance_explained(x), factors = factor_rows(x),
     omics = omic_rows(x),
     history = history_rows(x)
   )
@@ -96,11 +109,14 @@ glance.poems <- function(x, ...) {
   overview <- summary(x)
   omics <- overview$omics
   training <- overview$training
+  per_factor <- overview$sparsity$features_per_factor
   as_table(data.frame(
     samples = overview$samples, omics = nrow(omics), features = sum(omics$features),
     factors = overview$factors, factors_used = overview$factors_used,
     r2_training = mean_known(omics$training), r2_validation = mean_known(omics$validation),
-    zero = share_of_zeros(x$loadings), bend = mean_known(x$bend),
+    zero = na_for_nan(share_of_zeros(x$loadings)), features_per_factor = per_factor[["median"]],
+    features_per_factor_min = per_factor[["min"]], features_per_factor_max = per_factor[["max"]],
+    factors_per_feature = overview$sparsity$factors_per_feature, bend = mean_known(x$bend),
     training_loss = training$training_loss, validation_loss = na_for_nan(training$validation_loss),
     best_epoch = training$best_epoch, epochs = training$epochs_run, stopped = training$stopped,
     objective = training$objective, seconds = training$seconds, seed = training$seed
@@ -197,6 +213,12 @@ features_table <- function(fit) {
   )
 }
 
+effect_rows <- function(fit) {
+  rows <- feature_effects(fit, "table")[c("omic", "feature", "factor", "effect")]
+  rows$bend <- bend_of_effects(fit)
+  rows
+}
+
 feature_rows <- function(fit) {
   rows <- do.call(rbind, unname(Map(feature_strengths, fit$loadings, names(fit$loadings))))
   explained <- fit$explained$feature
@@ -291,7 +313,7 @@ as_table <- function(table, tibble = rlang::is_installed("tibble")) {
   if (tibble) tibble::as_tibble(table) else table
 }
 
-mean_known <- \(x) na_for_nan(mean(x, na.rm = TRUE))
+mean_known <- \(x) na_for_nan(mean(as.numeric(x), na.rm = TRUE))
 
 na_for_nan <- \(x) ifelse(is.nan(x), NA_real_, as.numeric(x))
 

@@ -44,6 +44,31 @@ test_that("print() returns its argument invisibly", {
   )
 })
 
+test_that("sparsity is told among the factors in use", {
+  # 12 and 4 loadings of 10 and 5 features on 2 factors: the first column is filled first.
+  sparsity <- summary(fixed_fit())$sparsity
+  expect_identical(sparsity, list(
+    features = 15L, factors = 2L, features_per_factor = c(median = 8, min = 2, max = 14),
+    factors_per_feature = 1
+  ))
+  # Factors that are not in use, whose loadings are all zero, change nothing.
+  omics <- small_cohort()$omics
+  fit <- poems(omics, factors = 8, seed = 1, control = list(epochs = 5, threads = 1))
+  expect_lt(fit$factors, 8)
+  w <- do.call(rbind, lapply(fit$loadings, as.matrix))
+  expect_identical(ncol(w), fit$factors)
+  expect_equal(glance(fit)$zero, mean(w == 0))
+  expect_equal(summary(fit)$omics$zero,
+               unname(vapply(fit$loadings, \(w) mean(as.matrix(w) == 0), 0)))
+  expect_equal(summary(fit)$sparsity$features_per_factor[["median"]], median(colSums(w != 0)))
+  expect_identical(describe_sparsity(list(
+    features = 526L, factors = 32L, features_per_factor = c(median = 96.5, min = 20, max = 210),
+    factors_per_feature = 5
+  )), paste("A factor acts on 96.5 of 526 features (median; 20 to 210), a feature is moved by 5 of",
+            "32 factors (median)."))
+  expect_length(describe_sparsity(list(factors = 0L)), 0)
+})
+
 test_that("the summary counts what the fit holds", {
   fit <- small_fit()
   overview <- summary(fit)

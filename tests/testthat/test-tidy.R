@@ -89,7 +89,7 @@ test_that("tidy variance, omics and history are those of the fit", {
 test_that("glance() is one row of what the fit holds", {
   fit <- small_fit()
   row <- glance(fit)
-  expect_identical(dim(row), c(1L, 16L))
+  expect_identical(dim(row), c(1L, 21L))
   expect_identical(row$samples, 60L)
   expect_identical(row$features, 74L)
   expect_identical(row$factors_used, fit$factors)
@@ -97,6 +97,11 @@ test_that("glance() is one row of what the fit holds", {
   expect_equal(row$r2_training, mean(training))
   w <- unlist(lapply(fit$loadings, as.matrix))
   expect_equal(row$zero, mean(w == 0))
+  together <- do.call(rbind, lapply(fit$loadings, as.matrix)) != 0
+  expect_equal(row$features_per_factor, median(colSums(together)))
+  expect_equal(row$features_per_factor_min, min(colSums(together)))
+  expect_equal(row$features_per_factor_max, max(colSums(together)))
+  expect_equal(row$factors_per_feature, median(rowSums(together)))
   expect_identical(row$validation_loss, min(fit$history$validation))
   expect_identical(row$seed, 1L)
 
@@ -118,9 +123,11 @@ test_that("a fit without a factor in use has empty tables", {
   fit$unused$loadings <- small_fit()$loadings
   fit$unused$inclusion <- small_fit()$inclusion
   fit$explained$factor <- fit$explained$factor[0, ]
-  for (what in c("loadings", "latent", "variance")) expect_identical(nrow(tidy(fit, what)), 0L)
+  for (what in c("loadings", "effects", "latent", "variance")) expect_identical(nrow(tidy(fit, what)), 0L)
   expect_true(all(is.na(tidy(fit, "features")$main_factor)))
   expect_identical(glance(fit)$factors_used, 0L)
+  unknown <- c("zero", "features_per_factor", "features_per_factor_min", "factors_per_feature")
+  expect_true(all(is.na(glance(fit)[unknown])))
 })
 
 test_that("tables are tibbles where tibble is installed, data frames elsewhere", {
