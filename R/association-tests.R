@@ -1,7 +1,7 @@
-# The tests of associate_factors(). Samples are compared only with those of their stratum, which have
-# the same omics, as van Elteren (1960) did for two groups: with a the ranks of a factor in a stratum
-# of n samples, divided by n + 1, and b the ranks of a number or the indicators of groups, both less
-# their means,
+# The tests of associate_factors(). Samples are compared only with those of their stratum, which
+# have the same omics, as van Elteren (1960) did for two groups: with a the ranks of a factor in a
+# stratum of n samples, divided by n + 1, and b the ranks of a number or the indicators of groups,
+# both less their means,
 #
 #   T = sum over strata of sum over samples of a b
 #
@@ -119,8 +119,8 @@ varied_strata <- function(x, stratum) {
   stats::ave(as.numeric(x), stratum, FUN = \(x) length(unique(x))) > 1
 }
 
-# T and V of the file's first lines, and the degrees of freedom within strata. `x`: samples x columns
-# of indicators, or of numbers to rank.
+# T and V of the file's first lines, and the degrees of freedom within strata. `x`: samples x
+# columns of indicators, or of numbers to rank.
 stratified_sum <- function(z, x, stratum, ranked = FALSE) {
   parts <- lapply(split(seq_along(z), stratum), \(i) {
     n <- length(i)
@@ -135,8 +135,8 @@ stratified_sum <- function(z, x, stratum, ranked = FALSE) {
 }
 
 # Two groups whose spreads differ, without strata: whether the factor tends to be higher in the
-# second (Brunner and Munzel 2000). No smaller a p-value than that of the most extreme of all ways to
-# deal the samples to the groups, where the asymptotic one would be 0.
+# second (Brunner and Munzel 2000). No smaller a p-value than that of the most extreme of all ways
+# to deal the samples to the groups, where the asymptotic one would be 0.
 run_brunner_munzel <- function(z, second) {
   n <- c(sum(!second), sum(second))
   if (any(n < fewest_events)) return(association(length(z)))

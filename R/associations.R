@@ -52,9 +52,9 @@ fewest_events <- 5
 #' For every omic that some samples lack, whether they do (`"lacks protein"`); for omics of counts,
 #' the logarithm of the library size (`"rna library size"`); and the columns of `data` that
 #' `technical` names. The first are tested in all samples that inform the factor, without strata, by
-#' a test that allows for unequal spread (Brunner-Munzel). A factor that goes with one of them can be
-#' a batch, or biology that differs between batches; that it also goes with a clinical column then
-#' proves little. Columns `also` and `also_fdr` say so, and a message. A fit holds no values, so
+#' a test that allows for unequal spread (Brunner-Munzel). A factor that goes with one of them can
+#' be a batch, or biology that differs between batches; that it also goes with a clinical column
+#' then proves little. Columns `also` and `also_fdr` say so, and a message. A fit holds no values:
 #' quality measures computed from these (features detected, say) must be given in `data`.
 #'
 #' An association is not a cause.
@@ -71,9 +71,10 @@ fewest_events <- 5
 #'   * `test`, `measure`: as in the table above, in lower case;
 #'   * `effect`: its size, in the unit that `measure` names;
 #'   * `low`, `high`: 95 % confidence interval of a hazard ratio, `NA` for others;
-#'   * `n`: number of samples used: with a value, informed of the factor, and with others to compare;
-#'   * `p`: p-value; `NA` where fewer than `r fewest_known` samples, or `r fewest_events` events, can
-#'     be used;
+#'   * `n`: number of samples used: with a value, informed of the factor, and with others to
+#'     compare with;
+#'   * `p`: p-value; `NA` where fewer than `r fewest_known` samples, or `r fewest_events` events,
+#'     can be used;
 #'   * `fdr`: the same adjusted by Benjamini and Hochberg, over the rows of `data` and the technical
 #'     ones apart;
 #'   * `technical`: whether the column is technical;
@@ -88,8 +89,8 @@ fewest_events <- 5
 #'
 #' @source Written for this package; where samples have the same omics, the tests are those of
 #'   [stats::cor.test()], [stats::wilcox.test()], [stats::kruskal.test()] and [survival::coxph()].
-#' @references van Elteren PH (1960). On the combination of independent two-sample tests of Wilcoxon.
-#'   Bulletin of the International Statistical Institute 37, 351-361.
+#' @references van Elteren PH (1960). On the combination of independent two-sample tests of
+#'   Wilcoxon. Bulletin of the International Statistical Institute 37, 351-361.
 #'
 #'   Brunner E, Munzel U (2000). The nonparametric Behrens-Fisher problem: asymptotic theory and a
 #'   small-sample approximation. Biometrical Journal 42, 17-25.
@@ -107,14 +108,14 @@ fewest_events <- 5
 associate_factors <- function(fit, data = NULL, technical = NULL) {
   check_fit(fit)
   check_any_factor(fit)
+  if (!is.null(data)) data <- match_clinical(data, fit$samples)
+  check_technical(technical, data)
   samples <- what_samples_know(fit)
   own <- technical_variables(fit)
   table <- test_all(samples, own, associate_technical)
   if (is.null(data)) {
-    check_any_technical(own, technical)
+    check_any_technical(own)
   } else {
-    data <- match_clinical(data, fit$samples)
-    check_technical(technical, data)
     own <- own[setdiff(names(own), names(data))]
     table <- rbind(
       test_all(lapply(samples, samples_named, rownames(data)), readable_columns(data),

@@ -74,7 +74,8 @@ most_strength <- 10
 association_values <- function(associations, fdr) {
   values <- associations
   values$factor <- factor(values$factor, levels = sort_factors(unique(values$factor)))
-  values$column <- factor(values$column, levels = unique(values$column[order(is_technical(values))]))
+  columns <- unique(values$column[order(is_technical(values))])
+  values$column <- factor(values$column, levels = columns)
   neutral <- ifelse(values$measure == "hazard ratio", 1, 0)
   sign <- ifelse(values$effect < neutral, -1, 1)
   values$strength <- sign * minus_log10(values$fdr)

@@ -32,6 +32,9 @@ associate_technical <- function(samples, column, name) {
 check_technical <- function(technical, data, call = rlang::caller_env()) {
   if (is.null(technical)) return(invisible())
   check_value(technical, "technical", "names of columns of `data`", is.character, call)
+  if (is.null(data)) {
+    cli::cli_abort("{.arg technical} names columns of {.arg data}, which is missing.", call = call)
+  }
   unknown <- setdiff(technical, names(data))
   if (length(unknown) == 0) return(invisible())
   cli::cli_abort(c(
@@ -41,10 +44,7 @@ check_technical <- function(technical, data, call = rlang::caller_env()) {
   ), call = call)
 }
 
-check_any_technical <- function(own, technical, call = rlang::caller_env()) {
-  if (!is.null(technical)) {
-    cli::cli_abort("{.arg technical} names columns of {.arg data}, which is missing.", call = call)
-  }
+check_any_technical <- function(own, call = rlang::caller_env()) {
   if (length(own) > 0) return(invisible())
   cli::cli_abort(c(
     "Without {.arg data} there is nothing to test.",
@@ -71,8 +71,8 @@ add_hints <- function(table) {
 tell_left_out <- function(table) {
   left <- sum(table$left_out > 0)
   if (left == 0) return(invisible())
-  cli::cli_inform(c("i" = "{left} of {nrow(table)} factor tests leave{?s/} out samples whose omics do
-                           not inform the factor; column {.field n} says how many are used."))
+  cli::cli_inform(c("i" = "{left} of {nrow(table)} factor test{?s} leave out samples whose omics
+                           do not inform the factor; column {.field n} says how many are used."))
 }
 
 tell_confounded <- function(table) {
@@ -80,8 +80,8 @@ tell_confounded <- function(table) {
   if (length(columns) == 0) return(invisible())
   cli::cli_inform(c(
     "i" = "{cli::qty(length(columns))}Column{?s} {quote_some(columns)} {?goes/go} with which omics
-           samples lack and {?has/have} no p-value where {?it/they} cannot be told from that; see the
-           technical rows."
+           samples lack and {?has/have} no p-value where {?it/they} cannot be told from that; see
+           the technical rows."
   ))
 }
 
@@ -97,7 +97,9 @@ tell_technical <- function(table, fdr = 0.05) {
   cli::cli_inform(c(
     "!" = "Factors that go with technical variables (FDR of {largest_technical_fdr} or less).",
     as_bullets(sprintf("%s: %s", names(by_column), by_column)),
-    "i" = if (shared > 0) "{shared} of {found} association{?s} with an FDR of {fdr} or less
-                           {cli::qty(shared)}{?is one/are} of such factors: see column {.field also}."
+    "i" = if (shared > 0) {
+      "{shared} of {found} association{?s} with an FDR of {fdr} or less {cli::qty(shared)}{?is/are}
+       of such factors: see column {.field also}."
+    }
   ))
 }

@@ -438,3 +438,17 @@ test_that("plot_associations() shows signs, and sizes where the FDR is small", {
     tell(plot_associations(associations, fdr = 2))
   })
 })
+
+test_that("plot_associations() draws technical variables below a line", {
+  skip_if_not_installed("ggplot2")
+  fit <- small_fit()
+  associations <- quietly(fit, clinical_data(fit)[c("age", "sex")])
+  plot <- plot_associations(associations)
+  expect_identical(utils::tail(levels(plot$data$column), 1), "lacks mirna")
+  lines <- Filter(\(layer) inherits(layer$geom, "GeomHline"), plot$layers)
+  expect_identical(lines[[1]]$data$yintercept, 1.5)
+  unknown <- is.na(plot$data$fdr)
+  expect_true(all(plot$data$strength[unknown] == 0 & plot$data$label[unknown] == ""))
+  only <- plot_associations(associations[!associations$technical, ])
+  expect_false(any(vapply(only$layers, \(layer) inherits(layer$geom, "GeomHline"), NA)))
+})
