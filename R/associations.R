@@ -51,7 +51,7 @@ fewest_events <- 5
 #' @section Technical variables:
 #' For every omic that some samples lack, whether they do (`"lacks protein"`); for omics of counts,
 #' the logarithm of the library size (`"rna library size"`); and the columns of `data` that
-#' `technical` names. The first are tested in all samples that inform the factor, without strata, by
+#' `technical` names. The first are tested in all samples informed of the factor, without strata, by
 #' a test that allows for unequal spread (Brunner-Munzel). A factor that goes with one of them can
 #' be a batch, or biology that differs between batches; that it also goes with a clinical column
 #' then proves little. Columns `also` and `also_fdr` say so, and a message. A fit holds no values:
