@@ -4,19 +4,21 @@
 fewest_known <- 10
 fewest_events <- 5
 
-#' Association of factors with clinical data
+#' Association of factors with clinical and technical data
 #'
-#' Tests every factor against every column of a data frame: numbers, groups and survival times.
+#' Tests every factor against every column of a data frame: numbers, groups and survival times; and,
+#' beside these, against what is technical about the samples.
 #'
-#' What is computed depends on the column; all but the last use ranks, so neither the scale of a
-#' factor nor extreme values matter:
+#' What is computed depends on the column; all but Cox's use ranks, so neither the scale of a factor
+#' nor extreme values matter:
 #'
-#' | column                                    | test           | effect                          |
-#' |:------------------------------------------|:---------------|:--------------------------------|
-#' | numbers; ordered factor                   | Spearman       | `rho`, rank correlation         |
-#' | two groups (factor, text, logical)        | Wilcoxon       | `r`, rank-biserial correlation  |
-#' | more groups                               | Kruskal-Wallis | `eta2`, see below               |
-#' | survival times ([survival::Surv()])       | Cox (Wald)     | `hazard ratio`                  |
+#' | column                                    | test            | effect                          |
+#' |:------------------------------------------|:----------------|:--------------------------------|
+#' | numbers; ordered factor                   | Spearman        | `rho`, rank correlation         |
+#' | two groups (factor, text, logical)        | Wilcoxon        | `r`, rank-biserial correlation  |
+#' | more groups                               | Kruskal-Wallis  | `eta2`, see below               |
+#' | survival times ([survival::Surv()])       | Cox (Wald)      | `hazard ratio`                  |
+#' | whether a sample lacks an omic            | Brunner-Munzel  | `r`, rank-biserial correlation  |
 #'
 #' The rank-biserial correlation is 2 AUC - 1, where AUC is the probability that the factor is
 #' higher in a sample of the second group (in the order of levels; of the alphabet for text) than in
@@ -31,29 +33,67 @@ fewest_events <- 5
 #' than `r fewest_events` events, text with more different values than half the samples
 #' (identifiers, say), and those of other kinds (dates, lists).
 #'
-#' An association is not a cause, and columns that differ between batches, such as the site of a
-#' sample, can be associated with factors for technical reasons.
+#' @section Samples that lack omics:
+#' A sample that lacks the omics which inform a factor says nothing of it: its posterior mean is
+#' close to 0, or wherever the encoders put it. Such samples are left out of the factor's tests, and
+#' a message says of how many. With the decoders' mean slopes and noise, every set of omics gives a
+#' reliability of each factor (the share of its variance that is known); a sample is used if it has
+#' at least half of that of a sample with all omics.
+#'
+#' Samples that lack other omics, yet are informed, still differ in how far their posterior means
+#' spread. So samples are compared only with those that have the same omics: ranks are taken among
+#' them and summed up (stratified tests: van Elteren's in place of Wilcoxon's, Cox models with
+#' strata), as if the cohort were several. Sets of omics that fewer than `r fewest_in_pattern`
+#' samples have count as one. Effects are averages over the strata; where all samples have the same
+#' omics, these are the ordinary tests. A column that is the same in all samples with the same omics
+#' cannot be told from what they lack: its effect and p-value are `NA`.
+#'
+#' @section Technical variables:
+#' For every omic that some samples lack, whether they do (`"lacks protein"`); for omics of counts,
+#' the logarithm of the library size (`"rna library size"`); and the columns of `data` that
+#' `technical` names. The first are tested in all samples informed of the factor, without strata, by
+#' a test that allows for unequal spread (Brunner-Munzel). A factor that goes with one of them can
+#' be a batch, or biology that differs between batches; that it also goes with a clinical column
+#' then proves little. Columns `also` and `also_fdr` say so, and a message. A fit holds no values:
+#' quality measures computed from these (features detected, say) must be given in `data`.
+#'
+#' An association is not a cause.
 #'
 #' @inheritParams variance_explained
 #' @param data Data frame of samples x columns whose row names are the names of samples. Those that
-#'   the fit does not have are ignored; the fit may have others.
+#'   the fit does not have are ignored; the fit may have others. `NULL` for technical variables of
+#'   the fit only.
+#' @param technical Names of columns of `data` that are technical (batch, plate, site), or `NULL`.
 #'
-#' @return Data frame with one row per column tested and factor, the smallest p-value first:
+#' @return Data frame with one row per column tested and factor; first those of `data`, then those
+#'   that are technical, the smallest p-value first:
 #'   * `factor`, `column`: names;
 #'   * `test`, `measure`: as in the table above, in lower case;
 #'   * `effect`: its size, in the unit that `measure` names;
 #'   * `low`, `high`: 95 % confidence interval of a hazard ratio, `NA` for others;
-#'   * `n`: number of samples used;
-#'   * `p`: p-value;
-#'   * `fdr`: the same adjusted by Benjamini and Hochberg over all rows.
+#'   * `n`: number of samples used: with a value, informed of the factor, and with others to
+#'     compare with;
+#'   * `p`: p-value; `NA` where fewer than `r fewest_known` samples, or `r fewest_events` events,
+#'     can be used;
+#'   * `fdr`: the same adjusted by Benjamini and Hochberg, over the rows of `data` and the technical
+#'     ones apart;
+#'   * `technical`: whether the column is technical;
+#'   * `also`, `also_fdr`: in rows that are not technical, the technical variable with the smallest
+#'     p-value among those that the factor goes with (false discovery rate of at most
+#'     `r largest_technical_fdr`), and its rate; `NA` without any.
 #'
 #' @section Errors:
 #' It is an error if `data` is not a data frame, if its row names match no sample of the fit (the
-#' error shows some of both), or if no column can be tested. Survival times need the package
-#' survival.
+#' error shows some of both), if `technical` names columns it does not have, or if no column can be
+#' tested. Survival times need the package survival.
 #'
-#' @source Written for this package; the tests are those of [stats::cor.test()],
-#'   [stats::wilcox.test()], [stats::kruskal.test()] and [survival::coxph()].
+#' @source Written for this package; where samples have the same omics, the tests are those of
+#'   [stats::cor.test()], [stats::wilcox.test()], [stats::kruskal.test()] and [survival::coxph()].
+#' @references van Elteren PH (1960). On the combination of independent two-sample tests of
+#'   Wilcoxon. Bulletin of the International Statistical Institute 37, 351-361.
+#'
+#'   Brunner E, Munzel U (2000). The nonparametric Behrens-Fisher problem: asymptotic theory and a
+#'   small-sample approximation. Biometrical Journal 42, 17-25.
 #' @family biology
 #' @examples
 #' omics <- lapply(tcga_breast$omics, \(x) x[1:40, ])
@@ -62,20 +102,60 @@ fewest_events <- 5
 #'                        row.names = tcga_breast$samples$sample)
 #' associations <- associate_factors(fit, clinical)
 #' head(associations)
+#' # Which factors are technical, whatever is known of the samples?
+#' associate_factors(fit)
 #' @export
-associate_factors <- function(fit, data) {
+associate_factors <- function(fit, data = NULL, technical = NULL) {
   check_fit(fit)
   check_any_factor(fit)
-  data <- match_clinical(data, fit$samples)
-  columns <- readable_columns(data)
-  latent <- fit$latent[rownames(data), , drop = FALSE]
-  associations <- do.call(rbind, Map(\(column, name) {
-    associate_column(latent, column, name)
-  }, unname(columns), names(columns)))
-  associations$fdr <- stats::p.adjust(associations$p, "BH")
-  associations <- associations[order(associations$p), ]
-  rownames(associations) <- NULL
-  associations
+  if (!is.null(data)) data <- match_clinical(data, fit$samples)
+  check_technical(technical, data)
+  samples <- what_samples_know(fit)
+  own <- technical_variables(fit)
+  table <- test_all(samples, own, associate_technical)
+  if (is.null(data)) {
+    check_any_technical(own)
+  } else {
+    own <- own[setdiff(names(own), names(data))]
+    table <- rbind(
+      test_all(lapply(samples, samples_named, rownames(data)), readable_columns(data),
+               associate_column),
+      table[table$column %in% names(own), ]
+    )
+  }
+  tell_left_out(table)
+  tell_confounded(table)
+  table <- adjust_by_kind(table, table$column %in% c(technical, names(own)))
+  tell_technical(table)
+  table
+}
+
+# Of every sample: posterior means, which factors they tell of, and which omics it has.
+what_samples_know <- function(fit) {
+  pattern <- pattern_of(membership(fit))
+  list(latent = fit$latent, informed = informed_samples(fit),
+       pattern = matrix(pattern, dimnames = list(fit$samples, "pattern")))
+}
+
+samples_named <- \(x, names) x[names, , drop = FALSE]
+
+# One row per column and factor.
+test_all <- function(samples, columns, associate) {
+  do.call(rbind, unname(Map(\(column, name) associate(samples, column, name), columns,
+                            names(columns))))
+}
+
+# False discovery rates and hints; biology first, the smallest p-values first.
+adjust_by_kind <- function(table, technical) {
+  table$technical <- technical
+  table$fdr <- stats::ave(table$p, technical, FUN = \(p) stats::p.adjust(p, "BH"))
+  table <- add_hints(table)
+  table <- table[order(table$technical, table$p), c(
+    "factor", "column", "test", "measure", "effect", "low", "high", "n", "p", "fdr", "technical",
+    "also", "also_fdr"
+  )]
+  rownames(table) <- NULL
+  table
 }
 
 # Reading the data ------------------------------------------------------------------------------
@@ -164,58 +244,4 @@ read_survival_column <- function(column) {
     return(sprintf("fewer than %d events", fewest_events))
   }
   column
-}
-
-# Tests -----------------------------------------------------------------------------------------
-
-# One row per factor. `latent`: samples x factors, in the order of `column`.
-associate_column <- function(latent, column, name) {
-  known <- !is.na(column)
-  values <- if (inherits(column, "Surv")) column[known, ] else column[known]
-  test <- choose_test(values)
-  rows <- lapply(colnames(latent), \(factor) test$run(latent[known, factor], values))
-  data.frame(
-    factor = colnames(latent), column = name, test = test$name, measure = test$measure,
-    do.call(rbind, rows), n = sum(known)
-  )[c("factor", "column", "test", "measure", "effect", "low", "high", "n", "p")]
-}
-
-choose_test <- function(values) {
-  if (inherits(values, "Surv")) return(list(name = "cox", measure = "hazard ratio", run = run_cox))
-  if (is.numeric(values)) return(list(name = "spearman", measure = "rho", run = run_spearman))
-  if (nlevels(values) == 2) return(list(name = "wilcoxon", measure = "r", run = run_wilcoxon))
-  list(name = "kruskal-wallis", measure = "eta2", run = run_kruskal)
-}
-
-# Each of these returns one row. `z`: the factor in the samples whose value is known.
-
-association <- function(effect, p, low = NA_real_, high = NA_real_) {
-  data.frame(effect = unname(effect), low = low, high = high, p = unname(p))
-}
-
-run_spearman <- function(z, x) {
-  test <- stats::cor.test(z, x, method = "spearman", exact = FALSE)
-  association(test$estimate, test$p.value)
-}
-
-run_wilcoxon <- function(z, group) {
-  first <- group == levels(group)[1]
-  test <- stats::wilcox.test(z[!first], z[first], exact = FALSE)
-  association(2 * test$statistic / sum(first) / sum(!first) - 1, test$p.value)
-}
-
-# The statistic is n - 1 times the share of the ranks' variance that is between groups.
-run_kruskal <- function(z, group) {
-  test <- stats::kruskal.test(z, group)
-  association(test$statistic / (length(z) - 1), test$p.value)
-}
-
-run_cox <- function(z, survival) {
-  z <- (z - mean(z)) / stats::sd(z)
-  # A factor that tells the order of all events has no finite hazard ratio, of which coxph() warns;
-  # its confidence interval shows it.
-  model <- suppressWarnings(survival::coxph(survival ~ z))
-  found <- summary(model)
-  association(found$coefficients[1, "exp(coef)"], found$coefficients[1, "Pr(>|z|)"],
-              low = found$conf.int[1, "lower .95"], high = found$conf.int[1, "upper .95"])
 }

@@ -1,10 +1,11 @@
-#' Plot the association of factors with clinical data
+#' Plot the association of factors with clinical and technical data
 #'
 #' A heatmap of columns against factors. The stronger the colour, the smaller the false discovery
 #' rate: red where the factor rises with the column (with the second of two groups; with the
 #' hazard), blue where it falls, grey where the column has more than two groups and there is no
 #' direction. Colours end at a rate of 1e-10. Where the rate is at most `fdr`, the tile says how
-#' strong the association is, in the unit beside the column's name.
+#' strong the association is, in the unit beside the column's name. Tiles of factors that cannot be
+#' tested have no colour. Technical variables are below the line.
 #'
 #' @param associations What [associate_factors()] returned, or some of its rows.
 #' @param fdr False discovery rate, above 0 and at most 1, up to which the size of an effect is
@@ -46,6 +47,7 @@ plot_associations <- function(associations, fdr = 0.05) {
       ggplot2::aes(label = .data$label), size = 2.8,
       colour = ifelse(abs(values$strength) > limit / 2, "white", "black")
     ) +
+    technical_line(values) +
     ggplot2::scale_x_discrete(labels = factor_number, expand = c(0, 0)) +
     ggplot2::scale_y_discrete(
       limits = rev(levels(values$column)), labels = column_labels(values), expand = c(0, 0)
@@ -58,7 +60,7 @@ plot_associations <- function(associations, fdr = 0.05) {
       limits = c(0, limit), range = c(0, 1), oob = to_range
     ) +
     ggplot2::labs(
-      title = "Factors and clinical data",
+      title = plot_title(values),
       subtitle = sprintf("Numbers: size of effects with a false discovery rate of %g or less", fdr),
       x = "Factor", y = NULL, fill = "-log10 FDR\n(red: rises)", alpha = "-log10 FDR,\ngroups"
     ) +
@@ -72,7 +74,8 @@ most_strength <- 10
 association_values <- function(associations, fdr) {
   values <- associations
   values$factor <- factor(values$factor, levels = sort_factors(unique(values$factor)))
-  values$column <- factor(values$column, levels = unique(values$column))
+  columns <- unique(values$column[order(is_technical(values))])
+  values$column <- factor(values$column, levels = columns)
   neutral <- ifelse(values$measure == "hazard ratio", 1, 0)
   sign <- ifelse(values$effect < neutral, -1, 1)
   values$strength <- sign * minus_log10(values$fdr)
@@ -80,6 +83,24 @@ association_values <- function(associations, fdr) {
   noted <- !is.na(values$fdr) & values$fdr <= fdr
   values$label <- ifelse(noted, sprintf("%.2f", values$effect), "")
   values
+}
+
+# Tables that lack the column have no technical rows.
+is_technical <- function(values) {
+  if (is.null(values$technical)) rep(FALSE, nrow(values)) else values$technical
+}
+
+# Between the technical variables, which are below, and the other columns.
+technical_line <- function(values) {
+  below <- length(unique(values$column[is_technical(values)]))
+  if (below == 0 || below == nlevels(values$column)) return(NULL)
+  ggplot2::geom_hline(yintercept = below + 0.5)
+}
+
+plot_title <- function(values) {
+  if (all(is_technical(values))) return("Factors and technical variables")
+  if (any(is_technical(values))) return("Factors, clinical data and technical variables")
+  "Factors and clinical data"
 }
 
 measure_symbols <- c(rho = "rho", r = "r", eta2 = "eta\u00b2", "hazard ratio" = "HR")

@@ -10,14 +10,15 @@ most_report_rows <- 2000
 #' it, the gates, the groups of samples, and tables to search.
 #'
 #' Groups come from `group` where it is given, and from [cluster_samples()] otherwise. Gene sets are
-#' tested with [enrich_factors()] and clinical data with [associate_factors()], both with their
-#' defaults; call these yourself for other settings. Long tables are cut to the
+#' tested with [enrich_factors()], clinical data and technical variables with [associate_factors()],
+#' both with their defaults; call these yourself for other settings. Long tables are cut to the
 #' `r most_report_rows` rows that matter most.
 #'
 #' Tables can be searched and sorted where the package DT is installed, and are plain otherwise.
 #'
 #' @param fit A fit from [poems()].
-#' @param data Clinical data as in [associate_factors()]; `NULL` goes without.
+#' @param data Clinical data as in [associate_factors()]; `NULL` goes without, and shows technical
+#'   variables of the fit only.
 #' @param file Path of the page, ending in `.html`, in a folder that exists. A file that is there is
 #'   replaced.
 #' @param group Known groups of the samples, such as subtypes, as in [plot_latent()]; `NULL` for
@@ -25,6 +26,7 @@ most_report_rows <- 2000
 #' @param sets Gene sets as in [enrich_factors()]; `NULL` goes without.
 #' @param title Title of the page.
 #' @param progress Whether to say what is being done; by default in interactive sessions.
+#' @param technical Names of columns of `data` that are technical, as in [associate_factors()].
 #'
 #' @return The path of the page, invisibly.
 #'
@@ -45,21 +47,23 @@ most_report_rows <- 2000
 #' # browseURL(file) opens it.
 #' @export
 poems_report <- function(fit, data = NULL, file = "report.html", group = NULL, sets = NULL,
-                         title = "POEMS report", progress = interactive()) {
+                         title = "POEMS report", progress = interactive(),
+                         technical = NULL) {
   rlang::check_installed(c("ggplot2", "knitr", "rmarkdown"), "to write a report.")
   check_fit(fit)
   check_any_factor(fit)
   check_report_file(file)
   check_value(title, "title", "one text", \(x) is.character(x) && length(x) == 1 && !is.na(x))
   check_value(progress, "progress", "TRUE or FALSE", is_flag)
+  check_technical(technical, data)
   check_pandoc()
   here <- environment()
   step <- \(text) if (progress) cli::cli_progress_step(text, .envir = here)
 
   report <- list(fit = fit, title = title, group = check_group(group, fit$samples))
-  if (!is.null(data)) {
-    step("Comparing factors with clinical data")
-    report$associations <- associate_factors(fit, data)
+  if (!is.null(data) || length(technical_variables(fit)) > 0) {
+    step("Comparing factors with clinical and technical data")
+    report$associations <- associate_factors(fit, data, technical)
   }
   if (!is.null(sets)) {
     step("Testing gene sets")
@@ -202,6 +206,9 @@ factor_tests <- function(table, name, heading, columns, fdr = 0.05) {
   c(raw_html(sprintf("<h3>%s</h3>", heading)), html_table(utils::head(rows, 8)))
 }
 
+# The associations with technical variables, or with others.
+tests_of <- \(report, technical) report$associations[report$associations$technical == technical, ]
+
 # A section about a factor: its features on the left, what goes with it on the right.
 factor_section <- function(report, name) {
   features <- factor_features(report, name)
@@ -212,7 +219,9 @@ factor_section <- function(report, name) {
     raw_html("</div><div>"),
     factor_tests(report$enrichment, name, "Gene sets",
                  c("omic", "set", "features", "direction", "fdr")),
-    factor_tests(report$associations, name, "Clinical data",
+    factor_tests(tests_of(report, technical = FALSE), name, "Clinical data",
+                 c("column", "measure", "effect", "n", "fdr", "also")),
+    factor_tests(tests_of(report, technical = TRUE), name, "Technical variables",
                  c("column", "measure", "effect", "n", "fdr")),
     raw_html("</div></div>")
   ), collapse = "")

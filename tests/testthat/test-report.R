@@ -99,6 +99,21 @@ test_that("the page is one file that shows names as they are and runs nothing of
   expect_false(grepl("url\\((\"|')?https?:", page))
 })
 
+test_that("a factor's section has technical variables apart from clinical data", {
+  fit <- small_fit()
+  rows <- data.frame(factor = "Factor1", column = c("age", "lacks mirna"), measure = "r",
+                     effect = 0.5, n = 60L, fdr = 0.01, technical = c(FALSE, TRUE),
+                     also = c("lacks mirna", NA))
+  section <- \(rows) factor_section(list(fit = fit, features = features_table(fit),
+                                         associations = rows), "Factor1")
+  both <- section(rows)
+  expect_match(both, "Clinical data</h3>.*age.*Technical variables</h3>.*lacks mirna")
+  expect_match(both, "<th>also</th>", fixed = TRUE)
+  expect_no_match(section(rows[1, ]), "Technical variables</h3>")
+  expect_no_match(section(rows[2, ]), "Clinical data</h3>")
+  expect_error(poems_report(fit, technical = "plate"), "missing")
+})
+
 test_that("the page goes without clinical data, sets, groups and clusters", {
   skip_if_not(rmarkdown::pandoc_available("2.0"), "pandoc is not installed")
   fit <- small_fit()
