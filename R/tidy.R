@@ -28,8 +28,8 @@ generics::augment
 #'
 #'   `tidy()` with `what`:
 #'   * `"loadings"`: one row per loading that is not zero; `loadings(x)` has the zeros as well.
-#'     `omic`, `feature`, `factor`; `loading`, whose sign means nothing by itself; `effect` and its
-#'     `standard_error`, see [feature_effects()]; `inclusion`, the probability of [inclusion()].
+#'     `omic`, `feature`, `factor`; `loading`, whose sign means nothing by itself; `effect`, see
+#'     [feature_effects()]; `inclusion`, the probability of [inclusion()].
 #'   * `"features"`: one row per feature. `omic`, `feature`; `strength`, the sum of the sizes of its
 #'     loadings; `factors`, how many of these are not zero; `main_factor`, that of the largest, `NA`
 #'     without any; `r2`, the share of its variance that all factors explain.
@@ -190,7 +190,7 @@ features_table <- function(fit) {
   }, fit$inclusion, fit$loadings)
   data.frame(
     loading_rows(fit),
-    feature_effects(fit, "table")[c("effect", "standard_error")],
+    feature_effects(fit, "table")["effect"],
     inclusion = as.numeric(unlist(inclusion, use.names = FALSE))
   )
 }
