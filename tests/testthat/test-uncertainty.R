@@ -42,33 +42,38 @@ test_that("intervals of effects cover planted effects, and are no wider than the
 
 test_that("intervals are the estimates plus and minus Student's quantile times the error", {
   x <- planted_uncertainty()
-  expect_identical(x$effects$effect, feature_effects(planted_fit(), "table")$effect)
-  expect_identical(x$variance$r2, variance_explained(planted_fit())$r2)
+  fit <- planted_fit()
+  expect_identical(x$effects$effect, feature_effects(fit, "table")$effect)
+  expect_identical(x$variance$r2, variance_explained(fit)$r2)
   half <- stats::qt(0.975, 19)
   expect_equal(x$factors$found, c(1, 1))
-  for (table in x[c("effects", "variance")]) {
-    estimate <- table[[4 - (names(table)[2] != "feature")]]
-    expect_equal(table$high - estimate, half * table$standard_error)
-    expect_equal(estimate - table$low, half * table$standard_error)
+  middle <- x$variance$r2 / (2 - rep(unname(apply(fit$mode, 2, stats::var)), 2))
+  for (case in list(list(x$effects, x$effects$effect), list(x$variance, middle))) {
+    expect_equal(case[[1]]$high - case[[2]], half * case[[1]]$standard_error)
+    expect_equal(case[[2]] - case[[1]]$low, half * case[[1]]$standard_error)
   }
 })
 
-test_that("a refit is a fit of the drawn samples in the factors of the first", {
+test_that("intervals of the variance explained hold what the factors explain", {
+  of <- planted_uncertainty()$variance
+  fit <- planted_fit()
+  like <- abs(stats::cor(latent(fit, scaled = FALSE), planted$factors[fit$samples, ]))
+  true <- vapply(seq_len(nrow(of)), \(i) {
+    k <- which.max(like[as.integer(of$factor[i]), ])
+    mean(planted$loadings[[as.character(of$omic[i])]][, k]^2)
+  }, 0)
+  expect_true(all(of$low < true & true < of$high))
+})
+
+test_that("a refit is a fit of half of the samples in the factors of the first", {
   fit <- planted_fit()
   data <- align_newdata(fit$omics, part)
   drawn <- draw_refit(7, fit, data$data, NULL, refit_control(fit))
-  names <- with_seed(7, unlist(lapply(sample_patterns(data$data), \(names) {
-    draw_from(names, length(names), replace = TRUE)
-  }), use.names = FALSE))
-  expect_identical(sum(names %in% colnames(part$b)), 100L)
-  copies <- Map(\(x) {
-    x <- x[, names[names %in% colnames(x)]]
-    colnames(x) <- numbered("draw", 120)[names %in% colnames(x)]
-    x
-  }, part)
-  again <- poems(copies, factors = 2, seed = 7,
+  half <- with_seed(7, draw_samples(part, 0.5))
+  expect_identical(drawn$samples, 60L)
+  again <- poems(half, factors = 2, seed = 7,
                  control = c(quiet, list(epochs = fit$best_epoch, validation = 0)))
-  like <- stats::cor(fit$latent[names[match(again$samples, numbered("draw", 120))], ], again$latent)
+  like <- stats::cor(fit$latent[again$samples, ], again$latent)
   match <- max.col(abs(like))
   sign <- sign(like[cbind(1:2, match)])
   want <- as.matrix(feature_effects(again)$a)[, match] %*% diag(sign)
@@ -80,12 +85,13 @@ test_that("a refit is a fit of the drawn samples in the factors of the first", {
 test_that("factors that change order and sign, and one that is lost, are put in place", {
   w <- methods::as(matrix(c(1, 0, 0, 2), 2, dimnames = list(c("x", "y"), NULL)), "CsparseMatrix")
   latent <- withr::with_seed(1, matrix(stats::rnorm(60), 20, 3))
-  fit <- list(omics = list(a = list()), loadings = list(a = w))
-  refit <- list(factors = 2L, omics = list(a = list()), loadings = list(a = w),
+  rownames(latent) <- 1:20
+  fit <- list(omics = list(a = list()), loadings = list(a = w), latent = latent)
+  refit <- list(factors = 2L, samples = rownames(latent), omics = list(a = list()), loadings = list(a = w),
                 latent = cbind(latent[, 2], -latent[, 1]),
                 explained = list(factor = data.frame(omic = "a", factor = c("Factor1", "Factor2"),
                                                      r2 = c(0.3, 0.1))))
-  placed <- in_factors_of(fit, refit, latent, refit$loadings)
+  placed <- in_factors_of(fit, refit, refit$loadings)
   expect_identical(placed$found, c(TRUE, TRUE, FALSE))
   expect_equal(as.matrix(placed$effects$a), cbind(c(0, -2), c(1, 0), c(0, 0)), ignore_attr = TRUE)
   expect_equal(as.matrix(placed$loadings$a), cbind(c(0, 2), c(1, 0), c(0, 0)), ignore_attr = TRUE)
@@ -130,6 +136,8 @@ test_that("tables, figure and printing", {
 test_that("bad settings and other data are errors", {
   fit <- planted_fit()
   expect_error(uncertainty("fit", part), "fit")
+  few <- lapply(part, \(x) x[, 1:18])
+  expect_error(uncertainty(poems(few, 2, seed = 1, control = quiet), few), "at least 10")
   expect_error(uncertainty(fit, part, refits = 3), "at least 10")
   expect_error(uncertainty(fit, part, level = 1), "between 0 and 1")
   expect_error(uncertainty(fit, lapply(part, \(x) x[, -1])), "must be the data")
