@@ -133,7 +133,8 @@ as_control <- function(control, call = rlang::caller_env()) {
   }
   check_setting_names(rlang::names2(control), call)
   objective <- if (is.null(control$objective)) names(control_defaults) else control$objective
-  new_control(objective, control[setdiff(names(control), "objective")], call)
+  new <- new_control(objective, control[setdiff(names(control), "objective")], call)
+  structure(new, predictions = attr(control, "predictions"))
 }
 
 check_setting_names <- function(settings, call) {

@@ -8,9 +8,7 @@
 #' averaged over the posterior means of all samples of the fit, times the standard deviation of
 #' these means, divided by that of the feature. All factors but k stay as they are. The decoder is
 #' not linear, and the slope differs between samples: a feature that rises on both sides of a factor
-#' can have a large loading and an effect near 0. The standard error says how well the average slope
-#' is known from this many samples. It does not account for the training: another seed gives other
-#' factors.
+#' can have a large loading and an effect near 0. How well effects are known, [uncertainty()] says.
 #'
 #' Of omics that are not Gaussian (see [poems()]), the reconstruction is on the scale of the link,
 #' and the feature's standard deviation is about that on this scale: multiplied by
@@ -27,14 +25,14 @@
 #' * `"matrix"`: named list with, per omic, a sparse matrix of features x factors with the dimnames
 #'   of `loadings(fit)`, and values where that has them.
 #' * `"table"`: data frame with one row per loading that is not zero and the columns `omic`,
-#'   `feature`, `factor`, `effect` and `standard_error`.
+#'   `feature`, `factor` and `effect`.
 #'
 #' @section Errors:
 #' Objects other than fits are an error.
 #'
 #' @source Written for this package; the decoder is that of Moran et al. (2022), Identifiable deep
 #'   generative models via sparse decoding, Transactions on Machine Learning Research.
-#' @seealso [top_features()] for the features that a factor drives most.
+#' @seealso [top_features()] for the features that a factor drives most, [uncertainty()] for intervals.
 #' @examples
 #' omics <- lapply(tcga_breast$omics, \(x) x[1:40, ])
 #' fit <- poems(omics, factors = 8, seed = 21, control = list(epochs = 20, threads = 1))
@@ -63,8 +61,7 @@ omic_effects <- function(fit, slope, omic) {
   data.frame(
     omic = rep(omic, nrow(at)), feature = rownames(fit$loadings[[omic]])[entries$row],
     factor = factor_names(fit$factors)[entries$column],
-    effect = slope$mean[at] * unit, standard_error = slope$standard_error[at] * unit,
-    row.names = NULL
+    effect = slope$mean[at] * unit, row.names = NULL
   )
 }
 

@@ -214,7 +214,7 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
   z <- trained$mode[used, , drop = FALSE]
   decoded <- core_reconstruct(trained$parameters, config, z, control$threads)
   trained$bend <- share_bent(decoded, z)
-  if (control$objective == "elbo") {
+  if (learns_predictions(control)) {
     x <- values_without_covariates(trained$parameters, omics, data$data, data$samples[used],
                                    covariates$design)
     trained$remainder <- learn_remainder(x, z, decoded, omics, seed, control$threads)
@@ -297,6 +297,14 @@ most_trained_again <- 1000L
 trains_again <- function(trained, control, samples) {
   control$objective == "elbo" && length(trained$validation) > 0 &&
     trained$stopped != "interrupted" && length(samples) <= most_trained_again
+}
+
+# Fits of which only factors, loadings and effects are asked do not learn what missing values are
+# predicted from, which takes most of the time of a small fit.
+without_predictions <- \(control) structure(control, predictions = FALSE)
+
+learns_predictions <- function(control) {
+  control$objective == "elbo" && !isFALSE(attr(control, "predictions"))
 }
 
 # What the second training gives, unless it was interrupted; history and variance explained in the

@@ -18,6 +18,8 @@
 #' @param runs Number of fits, at least 2.
 #' @param subsample Share of the samples in each fit, above 0 and at most 1. Samples are drawn
 #'   without replacement, the same share among those that have the same omics.
+#' @param pairs Whether runs come in pairs of disjoint halves of the samples, as [stable_links()] wants
+#'   them; `runs` must then be even, and `subsample` does not count.
 #' @param seed A whole number that decides everything random; every run has a seed of its own drawn
 #'   with it. `NULL` draws it from R's generator, so that `set.seed()` governs.
 #' @param control Training settings from [poems_control()], or a plain list of its arguments;
@@ -38,7 +40,7 @@
 #'   * `agreement`: runs x runs matrix: the sum of the matched factors' similarities, divided by the
 #'     larger number of factors in use.
 #'   * `reference`: number of the reference run, and `fit`, its fit.
-#'   * `seeds`: the seed of every run; `settings`: `runs`, `subsample` and `seed`.
+#'   * `seeds`: the seed of every run; `settings`: `runs`, `subsample`, `seed` and `pairs`.
 #'
 #' @section Errors:
 #' Those of [poems()], and arguments out of range. It is an error if no factor of any run has a
@@ -46,7 +48,10 @@
 #'
 #' @references Meinshausen and Buehlmann (2010), Stability selection, Journal of the Royal
 #'   Statistical Society B 72, 417-473: how often a variable is selected on half of the samples.
-#' @seealso [factor_recovery()] where the truth is known.
+#'   Shah and Samworth (2013), Variable selection with error control, Journal of the Royal Statistical
+#'   Society B 75, 55-80: pairs of disjoint halves.
+#' @seealso [stable_links()] for links with few false ones among them, [uncertainty()] for intervals,
+#'   [factor_recovery()] where the truth is known.
 #' @examplesIf rlang::is_installed("clue")
 #' omics <- lapply(tcga_breast$omics, \(x) x[1:40, ])
 #' again <- stability(omics, factors = 4, runs = 3, seed = 21,
@@ -57,13 +62,18 @@
 #' @export
 stability <- function(x, factors = 32, runs = 10, subsample = 1, samples = c("columns", "rows"),
                       scale = NULL, seed = NULL, control = poems_control(), BPPARAM = NULL,
-                      family = NULL, covariates = NULL) {
+                      family = NULL, covariates = NULL, pairs = FALSE) {
   rlang::check_installed("clue", "to match factors.")
   samples <- rlang::arg_match(samples)
   factors <- check_factors(factors)
   check_value(runs, "runs", "a whole number of at least 2", \(x) is_whole(x) && x >= 2)
   check_value(subsample, "subsample", "a number above 0 and at most 1",
               \(x) is_number(x) && x > 0 && x <= 1)
+  check_value(pairs, "pairs", "TRUE or FALSE", is_flag)
+  if (pairs) {
+    check_value(runs, "runs", "even with `pairs = TRUE`", \(x) x %% 2 == 0)
+    subsample <- 0.5
+  }
   seed <- check_seed(seed)
   control <- as_control(control)
   scale <- choose_scaling(scale, control$objective)
@@ -84,10 +94,11 @@ stability <- function(x, factors = 32, runs = 10, subsample = 1, samples = c("co
   progress <- control$progress
   control$progress <- FALSE
   omics <- Map(\(values, kept) values[kept, , drop = FALSE], data$data, features)
-  fits <- apply_runs(seeds, fit_run, BPPARAM, progress, omics = omics, subsample = subsample,
+  fits <- apply_runs(plan_runs(seeds, pairs), fit_run, BPPARAM, progress, omics = omics,
+                     subsample = subsample,
                      factors = factors, scale = scale, control = control, family = family,
                      covariates = if (!is.null(design)) as.data.frame(design))
-  settings <- list(runs = as.integer(runs), subsample = subsample, seed = seed)
+  settings <- list(runs = as.integer(runs), subsample = subsample, seed = seed, pairs = pairs)
   compare_runs(fits, features, seeds, settings)
 }
 
@@ -112,24 +123,36 @@ check_parallel <- function(BPPARAM, call = rlang::caller_env()) {
   }
 }
 
-# fun(seed, ...) for every seed.
-apply_runs <- function(seeds, fun, BPPARAM, progress, ...) {
-  if (!is.null(BPPARAM)) return(BiocParallel::bplapply(seeds, fun, ..., BPPARAM = BPPARAM))
-  if (!progress) return(lapply(seeds, fun, ...))
+# fun(run, ...) for every run.
+apply_runs <- function(runs, fun, BPPARAM, progress, ...) {
+  if (!is.null(BPPARAM)) return(BiocParallel::bplapply(runs, fun, ..., BPPARAM = BPPARAM))
+  if (!progress) return(lapply(runs, fun, ...))
   here <- environment()
-  bar <- cli::cli_progress_bar("Fitting runs", total = length(seeds), .envir = here)
-  lapply(seeds, \(seed) {
-    result <- fun(seed, ...)
+  bar <- cli::cli_progress_bar("Fitting runs", total = length(runs), .envir = here)
+  lapply(runs, \(run) {
+    result <- fun(run, ...)
     cli::cli_progress_update(id = bar, .envir = here)
     result
   })
 }
 
+# The seed of every run, that of what it draws, and of pairs which half it takes: both draw alike.
+plan_runs <- function(seeds, pairs) {
+  if (!pairs) return(lapply(seeds, \(seed) list(seed = seed, draw = seed)))
+  lapply(seq_along(seeds), \(i) {
+    list(seed = seeds[i], draw = seeds[i - (i + 1) %% 2], half = 2 - i %% 2)
+  })
+}
+
 # One fit. What it would say of features that are constant in its samples is left unsaid: all runs
 # are compared on all features.
-fit_run <- function(seed, omics, subsample, factors, scale, control, family, covariates) {
-  if (subsample < 1) omics <- with_seed(seed, draw_samples(omics, subsample))
-  suppressMessages(poems(omics, factors = factors, scale = scale, seed = seed, control = control,
+fit_run <- function(run, omics, subsample, factors, scale, control, family, covariates) {
+  if (!is.null(run$half)) {
+    omics <- with_seed(run$draw, draw_half(omics, run$half))
+  } else if (subsample < 1) {
+    omics <- with_seed(run$draw, draw_samples(omics, subsample))
+  }
+  suppressMessages(poems(omics, factors = factors, scale = scale, seed = run$seed, control = control,
                          family = family, covariates = covariates))
 }
 
@@ -148,6 +171,15 @@ draw_samples <- function(omics, share) {
   patterns <- sample_patterns(omics)
   drawn <- unlist(Map(draw_from, patterns, subsample_sizes(patterns, share)))
   lapply(omics, \(values) values[, colnames(values) %in% drawn, drop = FALSE])
+}
+
+# Half 1 or 2 of the samples: disjoint, of the same size in every group.
+draw_half <- function(omics, half) {
+  taken <- unlist(lapply(sample_patterns(omics), \(names) {
+    size <- length(names) %/% 2
+    draw_from(names)[seq_len(size) + (half - 1) * size]
+  }))
+  lapply(omics, \(values) values[, colnames(values) %in% taken, drop = FALSE])
 }
 
 # Comparison ------------------------------------------------------------------------------------
@@ -258,7 +290,8 @@ print.poems_stability <- function(x, ...) {
   cli::cat_line()
   cat_text(describe_selection(x))
   cat_text(sprintf(
-    "Each run has %s of the samples. Reference: run %d, seed %d. All from seed %d.",
+    "%s has %s of the samples. Reference: run %d, seed %d. All from seed %d.",
+    if (isTRUE(settings$pairs)) "Runs are pairs of disjoint parts: each" else "Each run",
     percent(settings$subsample), x$reference, x$seeds[x$reference], settings$seed
   ))
   invisible(x)

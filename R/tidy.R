@@ -28,8 +28,8 @@ generics::augment
 #'
 #'   `tidy()` with `what`:
 #'   * `"loadings"`: one row per loading that is not zero; `loadings(x)` has the zeros as well.
-#'     `omic`, `feature`, `factor`; `loading`, whose sign means nothing by itself; `effect` and its
-#'     `standard_error`, see [feature_effects()]; `inclusion`, the probability of [inclusion()].
+#'     `omic`, `feature`, `factor`; `loading`, whose sign means nothing by itself; `effect`, see
+#'     [feature_effects()]; `inclusion`, the probability of [inclusion()].
 #'   * `"effects"`: one row per loading that is not zero. `omic`, `feature`, `factor`; `effect`, see
 #'     [feature_effects()]; `bend`, the share of what the factor does to the feature that is not
 #'     linear: of the variance of the curve that [feature_response()] describes, over the factor's
@@ -208,7 +208,7 @@ features_table <- function(fit) {
   }, fit$inclusion, fit$loadings)
   data.frame(
     loading_rows(fit),
-    feature_effects(fit, "table")[c("effect", "standard_error")],
+    feature_effects(fit, "table")["effect"],
     inclusion = as.numeric(unlist(inclusion, use.names = FALSE))
   )
 }

@@ -534,7 +534,7 @@ Rcpp::List core_variance(const Rcpp::List& parameters, const Rcpp::List& model_c
 }
 
 // Per omic, the mean slope of every feature in every factor over samples of the latent space
-// (samples x factors), and its standard error: features x factors.
+// (samples x factors): features x factors.
 // [[Rcpp::export]]
 Rcpp::List core_slopes(const Rcpp::List& parameters, const Rcpp::List& model_config,
                        const Rcpp::NumericMatrix& latent, int threads) {
@@ -544,9 +544,7 @@ Rcpp::List core_slopes(const Rcpp::List& parameters, const Rcpp::List& model_con
   from_r(latent, true, z);
   Rcpp::List list;
   for (const poems::Slopes& slopes : poems::mean_slopes(model, z, threads))
-    list.push_back(
-        Rcpp::List::create(Rcpp::Named("mean") = to_r(slopes.mean, true),
-                           Rcpp::Named("standard_error") = to_r(slopes.standard_error, true)));
+    list.push_back(Rcpp::List::create(Rcpp::Named("mean") = to_r(slopes.mean, true)));
   return list;
 }
 

@@ -1,7 +1,5 @@
 #include "effects.h"
 
-#include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "hidden_layer.h"
@@ -15,23 +13,16 @@ template <typename T>
 void add_feature(Index j, Index samples, HiddenLayer<T>& layer, Slopes& slopes) {
   layer.set_feature(j);
   const auto active = static_cast<Index>(layer.active.size());
-  Vector<double> sum = Vector<double>::Zero(active), squares = sum;
+  Vector<double> sum = Vector<double>::Zero(active);
   for (Index i = 0; i < block_count(hidden_layer_tile, samples); ++i) {
     const Block tile = block_at(i, hidden_layer_tile, samples);
     layer.set_tile(tile);
     layer.set_slopes(j);
-    for (Index a = 0; a < active; ++a) {
+    for (Index a = 0; a < active; ++a)
       sum(a) += layer.slopes.col(a).template cast<double>().sum();
-      squares(a) += layer.slopes.col(a).template cast<double>().squaredNorm();
-    }
   }
-  const auto n = static_cast<double>(samples);
-  for (Index a = 0; a < active; ++a) {
-    const double mean = sum(a) / n;
-    const double variance = std::max(0.0, squares(a) - n * mean * mean) / (n - 1.0);
-    slopes.mean(layer.active[a], j) = mean;
-    slopes.standard_error(layer.active[a], j) = std::sqrt(variance / n);
-  }
+  for (Index a = 0; a < active; ++a)
+    slopes.mean(layer.active[a], j) = sum(a) / static_cast<double>(samples);
 }
 
 }  // namespace
@@ -47,7 +38,6 @@ std::vector<Slopes> mean_slopes(Model<T>& model, const Matrix<T>& z, int threads
     const Matrix<T>& mask = model.mask(v);
     masks.push_back(&mask);
     all[v].mean.setZero(mask.rows(), mask.cols());
-    all[v].standard_error.setZero(mask.rows(), mask.cols());
     for (Index i = 0; i < block_count(hidden_layer_features, mask.cols()); ++i)
       blocks.emplace_back(v, i);
     work += 2.0 * static_cast<double>((mask.array() != T(0)).count()) *

@@ -11,8 +11,7 @@ namespace poems {
 /// One omic's slopes d xhat_nj / d z_nk = m_kj sum_h v_hj A_hk [hidden unit h is on], factors x
 /// features; 0 where the loading is 0.
 struct Slopes {
-  Matrix<double> mean;            ///< over the samples n
-  Matrix<double> standard_error;  ///< of the mean: the slopes' sd / sqrt(samples)
+  Matrix<double> mean;  ///< over the samples n
 };
 
 /// z: factors x samples.

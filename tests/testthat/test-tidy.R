@@ -1,8 +1,7 @@
 test_that("tidy loadings are the matrices' non-zero values, effects and probabilities", {
   fit <- small_fit()
   table <- tidy(fit)
-  expect_named(table, c("omic", "feature", "factor", "loading", "effect", "standard_error",
-                        "inclusion"))
+  expect_named(table, c("omic", "feature", "factor", "loading", "effect", "inclusion"))
   expect_identical(levels(table$omic), names(fit$omics))
   expect_identical(levels(table$factor), colnames(latent(fit)))
   expect_type(table$feature, "character")
@@ -17,7 +16,6 @@ test_that("tidy loadings are the matrices' non-zero values, effects and probabil
     expect_identical(rows$effect, as.matrix(effects[[omic]])[at])
     expect_identical(rows$inclusion, inclusion(fit)[[omic]][at])
   }
-  expect_identical(table$standard_error, feature_effects(fit, "table")$standard_error)
 })
 
 test_that("tidy features sum up the rows of the loadings", {
