@@ -1,7 +1,7 @@
 # The factors a fit shows are those in use, by variance explained (see variance_explained()). The
 # core has all of them, in its own order. `fit$order` leads from one to the other: the core's
 # numbers of the factors in use, in the order shown, then of those not in use, whose latent
-# variables, loadings and inclusion probabilities are in `fit$unused`.
+# variables and loadings are in `fit$unused`.
 
 factor_names <- \(n) sprintf("Factor%d", seq_len(n))
 
@@ -21,8 +21,6 @@ core_parameters <- function(fit) {
   for (omic in names(fit$omics)) {
     parameters$omics[[omic]]$W <-
       in_core_order(fit, fit$loadings[[omic]], fit$unused$loadings[[omic]])
-    parameters$omics[[omic]]$inclusion_probability <-
-      in_core_order(fit, fit$inclusion[[omic]], fit$unused$inclusion[[omic]])
   }
   parameters
 }

@@ -219,6 +219,10 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
                                    covariates$design)
     trained$remainder <- learn_remainder(x, z, decoded, omics, seed, control$threads)
     trained$maps <- learn_maps(x, omic_of_features(omics), omics, control$threads)
+    trained$inclusion <- calibrated_inclusion(
+      x, z, decoded, trained$remainder, omics, choose_factors(trained$sums, control$objective),
+      control$threads
+    )
   }
   fit <- new_fit(
     trained,
@@ -346,7 +350,6 @@ new_fit <- function(trained, call, seed, control, scaling, config, samples, omic
   names(parameters$omics) <- names(omics)
   loadings_of <- \(which) take_factors(parameters$omics, omics, "W", which) |>
     lapply(\(w) Matrix::drop0(methods::as(w, "CsparseMatrix")))
-  inclusion_of <- \(which) take_factors(parameters$omics, omics, "inclusion_probability", which)
   structure(
     list(
       call = call, seed = seed, control = control, scaling = scaling, factors = length(in_use),
@@ -357,7 +360,8 @@ new_fit <- function(trained, call, seed, control, scaling, config, samples, omic
       gates = trained$gates,
       contributions = name_contributions(trained$contributions[, , in_use, drop = FALSE], samples,
                                          names(omics)),
-      loadings = loadings_of(in_use), inclusion = inclusion_of(in_use),
+      loadings = loadings_of(in_use),
+      inclusion = shown_inclusion(trained, parameters, omics, in_use),
       variance = variance_table(trained$variance, names(omics)),
       explained = explained_tables(trained$sums, omics, in_use),
       bend = stats::setNames(trained$bend, names(omics)),
@@ -367,8 +371,7 @@ new_fit <- function(trained, call, seed, control, scaling, config, samples, omic
       order = c(in_use, unused),
       unused = list(
         latent = trained$latent[, unused, drop = FALSE],
-        mode = trained$mode[, unused, drop = FALSE], loadings = loadings_of(unused),
-        inclusion = inclusion_of(unused)
+        mode = trained$mode[, unused, drop = FALSE], loadings = loadings_of(unused)
       ),
       parameters = without_loadings(parameters), remainder = trained$remainder,
       maps = trained$maps, config = config, seconds = seconds,
@@ -383,12 +386,20 @@ take_factors <- function(parameters, omics, name, which) {
   Map(\(p, omic) name_factors(p[[name]][, which, drop = FALSE], omic$features), parameters, omics)
 }
 
-# What a fit holds once, as loadings and inclusion; core_parameters() puts it back.
+# What a fit holds once, as loadings; core_parameters() puts it back.
 without_loadings <- function(parameters) {
-  parameters$omics <- lapply(parameters$omics, \(p) {
-    p[setdiff(names(p), c("W", "inclusion_probability"))]
-  })
+  parameters$omics <- lapply(parameters$omics, \(p) p[setdiff(names(p), "W")])
   parameters
+}
+
+# The probabilities that the data give; where there are none, those that trained the loadings.
+shown_inclusion <- function(trained, parameters, omics, factors) {
+  if (is.null(trained$inclusion)) {
+    return(take_factors(parameters$omics, omics, "inclusion_probability", factors))
+  }
+  omic <- omic_of_features(omics)
+  Map(\(o, v) name_factors(trained$inclusion[omic == v, , drop = FALSE], o$features), omics,
+      seq_along(omics))
 }
 
 # From the core's omics x (training, validation) to one row per omic and set.

@@ -51,14 +51,18 @@ test_that("inclusion() returns a probability for every loading", {
   fit <- small_fit()
   expect_identical(inclusion(fit), fit$inclusion)
   expect_identical(lapply(inclusion(fit), dimnames), lapply(loadings(fit), dimnames))
+  expect_error(inclusion(list()), "no applicable method")
+})
+
+test_that("the core's own probabilities are those of its loadings", {
+  fit <- small_fit()
   # By hand, from the loadings and the factors' inclusion rates.
   w <- as.matrix(loadings(fit)$rna)
   rate <- rep(fit$parameters$omics$rna$inclusion_rate[factors_in_use(fit)], each = nrow(w))
   slab <- rate * 0.5 * exp(-0.5 * abs(w))
   spike <- (1 - rate) * 10 * exp(-10 * abs(w))
-  p <- inclusion(fit)$rna
+  p <- fit$parameters$omics$rna$inclusion_probability[, factors_in_use(fit)]
   expect_gt(stats::cor(as.vector(p), as.vector(slab / (slab + spike))), 0.95)
-  expect_error(inclusion(list()), "no applicable method")
 })
 
 test_that("they take nothing but a fit", {

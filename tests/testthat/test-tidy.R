@@ -119,7 +119,6 @@ test_that("a fit without a factor in use has empty tables", {
   fit$inclusion <- lapply(fit$inclusion, \(p) p[, 0])
   fit$unused$latent <- small_fit()$latent
   fit$unused$loadings <- small_fit()$loadings
-  fit$unused$inclusion <- small_fit()$inclusion
   fit$explained$factor <- fit$explained$factor[0, ]
   for (what in c("loadings", "effects", "latent", "variance")) expect_identical(nrow(tidy(fit, what)), 0L)
   expect_true(all(is.na(tidy(fit, "features")$main_factor)))

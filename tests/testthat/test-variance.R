@@ -139,8 +139,7 @@ pruned <- function(fit) {
   fit$unused <- list(
     latent = join(fit$latent, fit$unused$latent),
     mode = join(fit$mode, fit$unused$mode),
-    loadings = Map(join, fit$loadings, fit$unused$loadings),
-    inclusion = Map(join, fit$inclusion, fit$unused$inclusion)
+    loadings = Map(join, fit$loadings, fit$unused$loadings)
   )
   fit$latent <- fit$latent[, used]
   fit$mode <- fit$mode[, used]
