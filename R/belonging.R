@@ -111,3 +111,10 @@ starting_agreement <- function(experts, has) {
     agreement_mixture(t(experts$left_out[[v]])[known, , drop = FALSE], m[known, , drop = FALSE])$weights
   })
 }
+
+# Values (features x samples, of which `used` are the positions in the cohort) without those of omics
+# that are misplaced: per omic, positions.
+without_misplaced <- function(x, omic, misplaced, used) {
+  for (v in seq_along(misplaced)) x[omic == v, used %in% misplaced[[v]]] <- NA
+  x
+}

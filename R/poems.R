@@ -185,7 +185,8 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
   train <- function(control, reporter, start) {
     core_train(
       standardised, length(data$samples), config, noise,
-      c(unclass(control), list(seed = seed, revisit = revisit_zeros_every)), reporter, start
+      c(unclass(control), list(seed = seed, revisit = revisit_zeros_every)), reporter,
+      start$parameters, as.list(start$misplaced)
     )
   }
   start_of <- function(control) {
@@ -196,11 +197,13 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
       covariates$design
     )
   }
-  trained <- train(control, progress_reporter(control, environment()), start_of(control))
+  start <- start_of(control)
+  trained <- train(control, progress_reporter(control, environment()), start)
   check_trained(trained)
   if (trains_again(trained, control, data$samples)) {
     all <- utils::modifyList(control, list(validation = 0, epochs = trained$best_epoch))
-    again <- train(all, progress_reporter(all, environment()), start_of(all))
+    start <- start_of(all)
+    again <- train(all, progress_reporter(all, environment()), start)
     trained <- take_all_samples(trained, again)
   }
   trained$sums <- core_variance(
@@ -216,7 +219,8 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
   trained$bend <- share_bent(decoded, z)
   if (learns_predictions(control)) {
     x <- values_without_covariates(trained$parameters, omics, data$data, data$samples[used],
-                                   covariates$design)
+                                   covariates$design) |>
+      without_misplaced(omic_of_features(omics), start$misplaced, used)
     trained$remainder <- learn_remainder(x, z, decoded, omics, seed, control$threads)
     trained$maps <- learn_maps(x, omic_of_features(omics), omics, control$threads)
     trained$inclusion <- calibrated_inclusion(

@@ -17,7 +17,8 @@ factor_model_rounds <- 40L
 least_inclusion <- 0.5
 least_share <- 0.0125
 
-# The core's parameters to start from. `blank`: the random ones; `validation`: positions in
+# What training starts from: the core's `parameters`; and `misplaced`, per omic the positions of
+# samples whose omic does not belong to them, which training is to leave out. `blank`: the random ones; `validation`: positions in
 # `samples` of those held out; `design`: samples x covariates, or NULL.
 linear_start <- function(blank, omics, data, samples, validation, factors, control,
                          design = NULL) {
@@ -26,10 +27,10 @@ linear_start <- function(blank, omics, data, samples, validation, factors, contr
   x <- standardised_features(omics, data, samples[used], design)
   # Two units a factor, and one to spare that keeps the columns of factors not started from 0.
   most <- min(factors, (control$hidden - 1L) %/% 2L, ncol(x) - 2L)
-  if (most < 1) return(blank)
+  if (most < 1) return(list(parameters = blank))
   omic <- omic_of_features(omics)
   start <- start_model(x, omic, most, control$threads)
-  if (is.null(start)) return(without_factors(blank))
+  if (is.null(start)) return(list(parameters = without_factors(blank)))
   misplaced <- misplaced_omics(start)
   if (any(misplaced)) {
     x[misplaced[omic, ]] <- NA
@@ -50,7 +51,7 @@ linear_start <- function(blank, omics, data, samples, validation, factors, contr
   }
   blank$gate$output_weight[] <- 0  # all omics weigh the same
   blank$gate$output_bias[] <- 0
-  blank
+  list(parameters = blank, misplaced = lapply(seq_along(omics), \(v) used[misplaced[v, ]]))
 }
 
 # The sparse factor model of x (features x samples, NA where unknown), experts that have learnt from

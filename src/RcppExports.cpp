@@ -12,8 +12,8 @@ Rcpp::Rostream<false>& Rcpp::Rcerr = Rcpp::Rcpp_cerr_get();
 #endif
 
 // core_train
-Rcpp::List core_train(const Rcpp::List& omics, int cohort_size, const Rcpp::List& model_config, const Rcpp::List& noise, const Rcpp::List& trainer_config, const Rcpp::Function& callback, const Rcpp::RObject& start);
-RcppExport SEXP _omicpoems_core_train(SEXP omicsSEXP, SEXP cohort_sizeSEXP, SEXP model_configSEXP, SEXP noiseSEXP, SEXP trainer_configSEXP, SEXP callbackSEXP, SEXP startSEXP) {
+Rcpp::List core_train(const Rcpp::List& omics, int cohort_size, const Rcpp::List& model_config, const Rcpp::List& noise, const Rcpp::List& trainer_config, const Rcpp::Function& callback, const Rcpp::RObject& start, const Rcpp::List& misplaced);
+RcppExport SEXP _omicpoems_core_train(SEXP omicsSEXP, SEXP cohort_sizeSEXP, SEXP model_configSEXP, SEXP noiseSEXP, SEXP trainer_configSEXP, SEXP callbackSEXP, SEXP startSEXP, SEXP misplacedSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
@@ -24,7 +24,8 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< const Rcpp::List& >::type trainer_config(trainer_configSEXP);
     Rcpp::traits::input_parameter< const Rcpp::Function& >::type callback(callbackSEXP);
     Rcpp::traits::input_parameter< const Rcpp::RObject& >::type start(startSEXP);
-    rcpp_result_gen = Rcpp::wrap(core_train(omics, cohort_size, model_config, noise, trainer_config, callback, start));
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type misplaced(misplacedSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_train(omics, cohort_size, model_config, noise, trainer_config, callback, start, misplaced));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -220,7 +221,7 @@ END_RCPP
 }
 
 static const R_CallMethodDef CallEntries[] = {
-    {"_omicpoems_core_train", (DL_FUNC) &_omicpoems_core_train, 7},
+    {"_omicpoems_core_train", (DL_FUNC) &_omicpoems_core_train, 8},
     {"_omicpoems_core_inner_products", (DL_FUNC) &_omicpoems_core_inner_products, 2},
     {"_omicpoems_core_factor_model", (DL_FUNC) &_omicpoems_core_factor_model, 5},
     {"_omicpoems_core_factor_scores", (DL_FUNC) &_omicpoems_core_factor_scores, 6},

@@ -47,6 +47,14 @@ Agreement<T>::Agreement(Index omics, Index factors)
     : omics(omics, AgreementWeights<T>(factors)) {}
 
 template <typename T>
+bool Agreement<T>::holds(const Parameter<T>* parameter) const {
+  return std::any_of(omics.begin(), omics.end(), [&](const AgreementWeights<T>& w) {
+    return parameter == &w.own || parameter == &w.others || parameter == &w.product ||
+           parameter == &w.offset;
+  });
+}
+
+template <typename T>
 void Agreement<T>::forward(const Batch<T>& batch, const std::vector<Expert<T>>& experts,
                            AgreementState<T>& state, Matrix<T>& logits) const {
   const Index factors = experts[0].mean.rows();

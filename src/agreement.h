@@ -40,6 +40,11 @@ struct Agreement {
 
   Agreement(Index omics, Index factors);
 
+  /// Whether a parameter is one of these weights. They keep the values that training starts from:
+  /// the loss rewards a gate that trusts whatever the decoders have to reconstruct, and would
+  /// unlearn them.
+  bool holds(const Parameter<T>* parameter) const;
+
   /// Adds log P(belongs) to the logits (omics x B).
   void forward(const Batch<T>& batch, const std::vector<Expert<T>>& experts,
                AgreementState<T>& state, Matrix<T>& logits) const;

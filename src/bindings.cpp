@@ -153,6 +153,18 @@ poems::Cohort<T> read_cohort(const Rcpp::List& omics, int cohort_size, int threa
   return cohort;
 }
 
+/// Takes samples out of omics, per omic by number from 1: they count as lacking them. Returns the
+/// columns of all omics as they were, to put them back.
+template <typename T>
+std::vector<std::vector<Index>> take_out(const Rcpp::List& misplaced, poems::Cohort<T>& cohort) {
+  std::vector<std::vector<Index>> columns;
+  for (R_xlen_t v = 0; v < misplaced.size(); ++v) {
+    columns.push_back(cohort.omics[v].column);
+    for (int i : Rcpp::as<Rcpp::IntegerVector>(misplaced[v])) cohort.omics[v].column[i - 1] = -1;
+  }
+  return columns;
+}
+
 template <typename T>
 Rcpp::NumericMatrix to_r(const Matrix<T>& x, bool transposed = false) {
   Rcpp::NumericMatrix result(transposed ? x.cols() : x.rows(), transposed ? x.rows() : x.cols());
@@ -361,9 +373,10 @@ Rcpp::List evaluate(const Rcpp::List& parameters, const Rcpp::List& config, cons
 // [[Rcpp::export]]
 Rcpp::List core_train(const Rcpp::List& omics, int cohort_size, const Rcpp::List& model_config,
                       const Rcpp::List& noise, const Rcpp::List& trainer_config,
-                      const Rcpp::Function& callback, const Rcpp::RObject& start) {
+                      const Rcpp::Function& callback, const Rcpp::RObject& start,
+                      const Rcpp::List& misplaced) {
   const poems::TrainerConfig trainer = read_trainer_config(trainer_config);
-  const poems::Cohort<float> cohort = read_cohort<float>(omics, cohort_size, trainer.threads);
+  poems::Cohort<float> cohort = read_cohort<float>(omics, cohort_size, trainer.threads);
   poems::Model<float> model(read_model_config(model_config));
   std::vector<Vector<double>> initial_noise;
   for (R_xlen_t v = 0; v < noise.size(); ++v)
@@ -372,7 +385,9 @@ Rcpp::List core_train(const Rcpp::List& omics, int cohort_size, const Rcpp::List
   if (!start.isNULL()) read_parameters(Rcpp::List(start), model);
 
   RMonitor monitor(callback);
+  const std::vector<std::vector<Index>> columns = take_out(misplaced, cohort);
   const poems::TrainingResult result = poems::train(model, cohort, trainer, monitor);
+  for (std::size_t v = 0; v < columns.size(); ++v) cohort.omics[v].column = columns[v];
   const poems::Projection<float> projection = poems::project(model, cohort, trainer.threads);
   // Without epochs, what is asked for is what training starts from.
   const Matrix<float> mode =

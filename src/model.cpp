@@ -242,6 +242,7 @@ void Model<T>::step(AdamW<T>& optimizer, const Pass<T>& pass, Index batch_size) 
     for (Parameter<T>* parameter : omic_parameters(v)) {
       if (parameter == omic.likelihood->noise() && objective.noise_once_per_epoch()) continue;
       if (parameter == &omic.decoder.W || parameter == &omic.decoder.output) continue;
+      if (gate.agreement.holds(parameter)) continue;
       update(parameter);
     }
   }

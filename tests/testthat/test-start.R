@@ -43,7 +43,8 @@ test_that("experts are ridge regressions with the smallest error of samples left
   x <- standardised(linear_cohort(120)$omics)$x
   factors <- withr::with_seed(1, matrix(rnorm(3 * 120), 3)) + x[c(1, 20, 90), ]
   held_in <- 1:100
-  weights <- ridge_weights(x[, held_in], factors[, held_in], 1L)
+  inner <- inner_eigen(x[, held_in], 1L)
+  weights <- ridge_weights(x[, held_in], factors[, held_in], inner)$weights
   by_hand <- ridge_by_leaving_out(x, t(factors), held_in)
   expect_equal(crossprod(x, t(weights)), by_hand, tolerance = 1e-3, ignore_attr = TRUE)
 })
@@ -58,7 +59,9 @@ test_that("the network that training starts from computes the linear model", {
   in_core <- core_omics(scaled, omics, samples)
   settings <- c(utils::modifyList(unclass(control), list(epochs = 0L, validation = 0)), seed = 1L,
                 revisit = 5L)
-  run <- \(start) core_train(in_core, length(samples), config, sd, settings, \(...) TRUE, start)
+  run <- \(start) {
+    core_train(in_core, length(samples), config, sd, settings, \(...) TRUE, start$parameters, list())
+  }
   started <- run(linear_start(run(NULL)$parameters, scaled, omics, samples, integer(), 6, control))
 
   at <- standardised(omics)
@@ -74,7 +77,8 @@ test_that("the network that training starts from computes the linear model", {
   z <- started$latent[, 1:4]
   decoded <- do.call(rbind, core_reconstruct(started$parameters, config, started$latent, 1L))
   experts <- linear_experts(model$loadings, model$noise, at$omic) |>
-    learn_experts(at$x, model$mean, omics_had(at$x, at$omic), at$omic, 1L)
+    learn_experts(at$x, model$mean, omics_had(at$x, at$omic), at$omic,
+                  lapply(seq_along(omics), \(v) inner_eigen(at$x[at$omic == v, ], 1L)))
   product <- product_of_experts(experts, at$x, omics_had(at$x, at$omic), at$omic)
   expect_equal(started$latent[, 1:4], unname(t(product$mean)), tolerance = 1e-3)
   expected <- ridge_by_augmentation(at$x, z, product$variance[, 1], model$nonzero)
