@@ -54,7 +54,8 @@ contributions <- function(fit, newdata = NULL, samples = c("columns", "rows"),
 # omics, 0 where a sample lacks an omic.
 experts_shares <- function(experts, gates) {
   weights <- vapply(seq_along(experts), \(v) {
-    ifelse(gates[, v] > 0, gates[, v] * exp(-experts[[v]]$logvar), 0)
+    weight <- gates[, v] * exp(-experts[[v]]$logvar)
+    ifelse(is.nan(weight), 0, weight)
   }, experts[[1]]$logvar)
   weights <- array(weights, c(dim(experts[[1]]$logvar), length(experts)))
   weights <- aperm(weights, c(1, 3, 2))
