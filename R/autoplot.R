@@ -11,7 +11,7 @@
 #'     ([plot_links()]), `"response"` ([plot_response()]);
 #'   * of samples: `"latent"` ([plot_latent()]), `"map"` ([plot_map()]), `"factors"`
 #'     ([plot_factors()]), `"gates"` ([plot_gates()]), `"gate_distribution"`
-#'     ([plot_gate_distribution()]), `"subtype_correlation"` ([plot_subtype_correlation()]).
+#'     ([plot_gate_distribution()]), `"contributions"` ([plot_contributions()]), `"subtype_correlation"` ([plot_subtype_correlation()]).
 #' @param ... Passed on to that function, such as `group` or `n`.
 #' @return A [ggplot2::ggplot] object.
 #'
@@ -28,7 +28,7 @@
 autoplot.poems <- function(object,
                            type = c("history", "omics", "variance", "loadings", "strength",
                                     "top_features", "sparsity", "links", "response", "latent",
-                                    "map", "factors", "gates", "gate_distribution",
+                                    "map", "factors", "gates", "gate_distribution", "contributions",
                                     "subtype_correlation"),
                            ...) {
   type <- rlang::arg_match(type)

@@ -83,8 +83,9 @@ centred <- \(x) x - rep(colMeans(x), each = nrow(x))
 
 # Ridge regression of y on x (samples x variables) by several penalties, in units of the mean
 # eigenvalue. For every column of y they are averaged with weights that fall with the error of
-# samples left out, of the column and, as a prior that counts twice, of all columns. Returns
-# `coefficients` and predictions of every sample by the others, `left_out`.
+# samples left out, of the column and, as a prior that counts twice, of all columns. Columns of x
+# and y are centred, which samples left out have no part in. Returns `coefficients` and predictions
+# of every sample by the others, `left_out`.
 averaged_ridge <- function(x, y, penalties = map_penalties) {
   n <- nrow(x)
   parts <- left_vectors(x)
@@ -92,7 +93,7 @@ averaged_ridge <- function(x, y, penalties = map_penalties) {
   penalties <- sum(parts$values) / length(parts$values) * penalties
   residuals <- lapply(penalties, \(penalty) {
     shrink <- parts$values / (parts$values + penalty)
-    (y - parts$vectors %*% (shrink * rotated)) / (1 - drop(parts$vectors^2 %*% shrink))
+    (y - parts$vectors %*% (shrink * rotated)) / left_by(drop(parts$vectors^2 %*% shrink))
   })
   errors <- matrix(vapply(residuals, \(r) colSums(r^2), numeric(ncol(y))), ncol(y))
   power <- pmax(colSums(y^2), 1e-12)
@@ -107,6 +108,9 @@ averaged_ridge <- function(x, y, penalties = map_penalties) {
   list(coefficients = crossprod(x, parts$vectors %*% alpha), left_out = left_out,
        error = min(colSums(errors)))
 }
+
+# What a residual is of the error of the sample left out, whose leverage beside the mean is given.
+left_by <- \(leverage) pmax(1 - leverage - 1 / length(leverage), 0.05)
 
 # Samples left out are not independent of each other: their errors count as evidence by this share.
 pooled_evidence <- 0.3
@@ -156,13 +160,17 @@ single_features <- function(features, source, values, left_out) {
   power <- colSums(left_out^2)
   slope <- 1 + colSums(left_out * left) / (power + variance / prior_variance)
   pairs <- likely_pairs(features, source, left, variance)
+  missed <- left - left_out * rep(slope - 1, each = nrow(left))
+  missed <- missed / (1 - left_out^2 / rep(power + variance / prior_variance, each = nrow(left)))
   for (chosen in split(pairs, pairs$target)) {
     j <- chosen$target[1]
     chosen <- utils::head(chosen[order(chosen$doubt), ], most_pairs)
     x <- cbind(t(features[chosen$input, , drop = FALSE]), left_out[, j])
     doubt <- pmin(chosen$doubt, 0.999)
     penalty <- variance[j] / prior_variance + c(nrow(x) * doubt / (1 - doubt), 0)
-    fitted <- solve(crossprod(x) + diag(penalty, ncol(x)), crossprod(x, left[, j]))
+    inverse <- solve(crossprod(x) + diag(penalty, ncol(x)))
+    fitted <- inverse %*% crossprod(x, left[, j])
+    missed[, j] <- (left[, j] - x %*% fitted) / (1 - rowSums((x %*% inverse) * x))
     slope[j] <- 1 + fitted[ncol(x)]
     pairs$coefficient[match(paste(chosen$input, j), paste(pairs$input, pairs$target))] <-
       fitted[-ncol(x)]
@@ -170,10 +178,12 @@ single_features <- function(features, source, values, left_out) {
   pairs <- pairs[pairs$coefficient != 0, ]
   matrix <- Matrix::sparseMatrix(pairs$input, pairs$target, x = pairs$coefficient,
                                  dims = c(nrow(features), ncol(values)))
-  missed <- values - left_out * rep(slope, each = nrow(values)) -
-    as.matrix(Matrix::crossprod(features, matrix))
-  list(slope = slope, pairs = matrix, sd = sqrt(colMeans(missed^2)))
+  list(slope = slope, pairs = matrix, sd = sqrt(colMeans(missed^2)) * few_samples(nrow(values)))
 }
+
+# What a standard deviation estimated from n values is to be multiplied by for 95 % of further ones
+# to lie within 1.96 of it.
+few_samples <- \(n) stats::qt(0.975, n - 1) / stats::qnorm(0.975) * sqrt(1 + 1 / n)
 
 prior_variance <- 0.03
 most_pairs <- 10L

@@ -38,6 +38,10 @@ fixed_fit <- function() {
         protein = list(samples = 1:10, family = "gaussian")
       ),
       latent = matrix(0, 20, 2), gates = gates,
+      contributions = array(
+        c(gates[, 1], gates[, 2], rep(1, 10), rep(1, 10), rep(0, 20)), c(20, 2, 2),
+        list(sample = samples, omic = colnames(gates), factor = c("Factor1", "Factor2"))
+      ),
       loadings = list(mrna = loadings_of(10, 12), protein = loadings_of(5, 4)),
       variance = data.frame(
         omic = c("mrna", "protein", "mrna"), set = c("training", "training", "validation"),

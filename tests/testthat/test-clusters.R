@@ -41,7 +41,7 @@ test_that("the number of clusters is that with the largest silhouette or BIC", {
   expect_identical(choice$scores$k, 2:10)
   expect_identical(choice$k, choice$scores$k[which.max(choice$scores$score)])
   # The silhouette by its definition.
-  x <- sweep(latent(fit, scaled = FALSE), 2, fit$spread, `*`)
+  x <- sweep(latent(fit), 2, fit$spread, `*`)
   d <- as.matrix(stats::dist(x))
   widths <- vapply(seq_along(clusters), \(i) {
     means <- vapply(levels(clusters), \(level) {
@@ -95,7 +95,7 @@ test_that("the number of clusters can be given", {
 
 test_that("silhouettes of many samples are those of a part of them", {
   x <- withr::with_seed(1, matrix(stats::rnorm(6000), 3000) + rep(c(0, 5), each = 1500))
-  found <- with_seed(1, cluster_kmeans(x, x, 2:3))
+  found <- with_seed(1, cluster_kmeans(x, 2:3))
   expect_identical(length(found$cluster), 3000L)
   expect_identical(which.max(found$scores), 1L)
 })

@@ -18,8 +18,8 @@ area <- function(score, positive) {
 }
 
 test_that("contributions are the weights of the posterior mean", {
-  omics <- small_omics()
   fit <- small_fit()
+  omics <- small_cohort()$omics
   data <- align_newdata(fit$omics, omics)
   experts <- core_experts(core_parameters(fit), fit$config,
                           core_omics(fit$omics, data$data, data$samples, NULL),

@@ -20,7 +20,7 @@ test_that("effects are the mean slopes of the reconstruction, in standard deviat
     for (i in seq_len(fit$factors)) {
       by_hand <- slopes(fit, fit$order[i])
       names(by_hand) <- names(omics)
-      unit <- stats::sd(latent(fit, scaled = FALSE)[, i])
+      unit <- stats::sd(latent(fit)[, i])
       for (omic in names(omics)) {
         s <- by_hand[[omic]] * unit / fit$omics[[omic]]$sd
         expect_equal(unname(effects[[omic]][, i]), rowMeans(s), tolerance = 0.01)

@@ -1,6 +1,6 @@
 test_that("latent() and gates() return what the fit holds, named", {
   fit <- small_fit()
-  expect_identical(latent(fit, scaled = FALSE), fit$latent)
+  expect_identical(latent(fit), fit$latent)
   expect_identical(gates(fit), fit$gates)
   expect_identical(dimnames(latent(fit)), list(fit$samples, paste0("Factor", seq_len(fit$factors))))
   expect_identical(dimnames(gates(fit)), list(fit$samples, c("rna", "protein", "mirna")))
@@ -23,11 +23,11 @@ test_that("factors are scaled by how far they move the omics", {
       sqrt(mean(share))
     }, whole, without, fit$omics, cohort[names(fit$omics)]))
   }, 0)
-  sd <- apply(latent(fit, scaled = FALSE), 2, stats::sd)
+  sd <- apply(latent(fit), 2, stats::sd)
   expect_equal(unname(fit$spread * sd), moved, tolerance = 1e-3)
   published <- poems(lapply(cohort, \(x) x[, 1:45]), factors = 3, seed = 3,
                      control = quick_control(objective = "published", epochs = 3))
-  expect_identical(latent(published), published$latent)
+  expect_identical(latent(published, scaled = TRUE), published$latent)
 })
 
 test_that("gates sum to 1 and are 0 where an omic is missing, and only there", {

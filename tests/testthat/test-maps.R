@@ -8,16 +8,18 @@ test_that("predictions of samples left out are those of fits without them", {
   penalty <- 0.7 * mean(svd(x)$d[1:29]^2)
   expect_equal(got$coefficients, solve(crossprod(x) + penalty * diag(50), crossprod(x, y)),
                tolerance = 1e-6)
-  without <- t(vapply(1:30, \(i) {
-    drop(x[i, ] %*% solve(crossprod(x[-i, ]) + penalty * diag(50), crossprod(x[-i, ], y[-i, ])))
-  }, numeric(3)))
-  expect_equal(got$left_out, without, tolerance = 1e-6)
+  # A fit without a sample has means without it, too.
+  without <- function(i, x, penalty) {
+    inputs <- centred(x[-i, ])
+    slopes <- solve(crossprod(inputs) + penalty * diag(ncol(x)), crossprod(inputs, centred(y[-i, ])))
+    drop((x[i, ] - colMeans(x[-i, ])) %*% slopes) + colMeans(y[-i, ])
+  }
+  expect_equal(got$left_out, t(vapply(1:30, \(i) without(i, x, penalty), numeric(3))),
+               tolerance = 1e-6)
   # With more samples than variables, too.
-  expect_equal(averaged_ridge(x[, 1:5], y, 0.7)$left_out[4, ], {
-    penalty <- 0.7 * mean(svd(x[, 1:5])$d^2)
-    drop(x[4, 1:5] %*% solve(crossprod(x[-4, 1:5]) + penalty * diag(5),
-                             crossprod(x[-4, 1:5], y[-4, ])))
-  }, tolerance = 1e-6)
+  few <- x[, 1:5]
+  expect_equal(averaged_ridge(few, y, 0.7)$left_out[4, ],
+               without(4, few, 0.7 * mean(svd(few)$d^2)), tolerance = 1e-6)
 })
 
 test_that("columns that cannot be told get large penalties", {

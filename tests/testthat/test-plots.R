@@ -367,7 +367,7 @@ test_that("figures of factors need one in use", {
 test_that("plot_map() draws principal components", {
   fit <- small_fit()
   plot <- plot_map(fit, small_group())
-  components <- stats::prcomp(latent(fit))
+  components <- stats::prcomp(latent(fit, scaled = TRUE))
   expect_identical(plot$data$sample, fit$samples)
   expect_equal(plot$data$x, unname(components$x[, 1]))
   expect_equal(plot$data$y, unname(components$x[, 2]))
@@ -398,7 +398,7 @@ test_that("plot_map() with t-SNE is governed by the fit's seed and leaves the us
   expect_identical(plot_map(small_fit(), small_group(), method = "tsne")$data, plot$data)
   # Neighbours on the map are neighbours among the factors, more often than by chance.
   nearest <- \(x) max.col(-as.matrix(dist(x)) - diag(Inf, nrow(x)), ties.method = "first")
-  near <- t(apply(as.matrix(dist(latent(small_fit()))), 1, rank)) <= 11
+  near <- t(apply(as.matrix(dist(latent(small_fit(), scaled = TRUE))), 1, rank)) <= 11
   expect_gt(mean(near[cbind(1:60, nearest(plot$data[c("x", "y")]))]), 0.5)
 })
 

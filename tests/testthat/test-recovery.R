@@ -85,7 +85,7 @@ test_that("the factors of clear data are recovered by a fit, and compared with i
                           links = "linear", noise = 0.2, shared = 1, seed = 1)
   fit <- poems(clear$omics, factors = 2, seed = 3, control = quick_control(epochs = 300))
   recovered <- factor_recovery(fit, clear)
-  latent <- latent(fit, scaled = FALSE)[rownames(clear$factors), ]
+  latent <- latent(fit)[rownames(clear$factors), ]
   correlation <- abs(stats::cor(clear$factors, latent))
   swapped <- correlation[1, 2] + correlation[2, 1] > sum(diag(correlation))
   order <- if (swapped) 2:1 else 1:2

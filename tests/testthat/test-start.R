@@ -99,7 +99,7 @@ test_that("a value that is extreme in one sample, which the start may not see, d
     alone <- predict(fit, omics[omic], type = "reconstruction")
     expect_true(all(is.finite(unlist(alone))))
   }
-  expect_lt(max(abs(latent(fit, scaled = FALSE))), 20)
+  expect_lt(max(abs(latent(fit))), 20)
 })
 
 test_that("an omic that samples lack is predicted from the others, or not at all", {

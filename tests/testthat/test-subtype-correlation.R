@@ -23,7 +23,7 @@ test_that("profiles are the means of scaled features, and of factors", {
     expect_equal(found$correlation, by_hand(scaled, subtype[colnames(scaled)], "a", "c"))
   }
   found <- table[table$space == "latent" & table$subtype == "b" & table$other == "c", ]
-  expect_equal(found$correlation, by_hand(t(latent(fit)), subtype, "b", "c"))
+  expect_equal(found$correlation, by_hand(t(latent(fit, scaled = TRUE)), subtype, "b", "c"))
   expect_equal(table$correlation[table$subtype == table$other], rep(1, 12))
 })
 
@@ -49,7 +49,7 @@ test_that("samples of unknown subtype, and of another cohort, are left out", {
   expected <- subtype_correlation(fit, subtype, omics)
   known <- !is.na(subtype)
   found <- expected[expected$space == "latent" & expected$subtype == "a" & expected$other == "b", ]
-  expect_equal(found$correlation, by_hand(t(latent(fit)[known, ]), subtype[known], "a", "b"))
+  expect_equal(found$correlation, by_hand(t(latent(fit, scaled = TRUE)[known, ]), subtype[known], "a", "b"))
   extended <- lapply(omics, \(x) cbind(x, other = x[, 1] + 10))
   expect_message(again <- subtype_correlation(fit, subtype, extended), "Ignored 1 sample")
   expect_equal(again, expected)

@@ -47,11 +47,11 @@ test_that("a feature without loadings has no main factor", {
 test_that("tidy latent and gates have the matrices' values, sample by sample", {
   fit <- small_fit()
   table <- tidy(fit, "latent")
-  expect_named(table, c("sample", "factor", "latent", "posterior_mean"))
+  expect_named(table, c("sample", "factor", "latent", "scaled"))
   at <- cbind(table$sample, as.character(table$factor))
   expect_identical(table$sample, rep(fit$samples, each = 5))
   expect_identical(table$latent, latent(fit)[at])
-  expect_identical(table$posterior_mean, latent(fit, scaled = FALSE)[at])
+  expect_identical(table$scaled, latent(fit, scaled = TRUE)[at])
 
   table <- tidy(fit, "gates")
   expect_named(table, c("sample", "omic", "gate", "observed"))

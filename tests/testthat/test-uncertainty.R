@@ -23,7 +23,7 @@ planted_uncertainty <- local({
 
 # Effects and shares of variance of the true factors, in the factors and signs of the fit.
 true_of <- function(fit, table) {
-  like <- stats::cor(latent(fit, scaled = FALSE), planted$factors[fit$samples, ])
+  like <- stats::cor(latent(fit), planted$factors[fit$samples, ])
   match <- max.col(abs(like))
   i <- as.integer(table$factor)
   mapply(\(omic, feature, k) planted$loadings[[omic]][feature, k], as.character(table$omic),
@@ -57,7 +57,7 @@ test_that("intervals are the estimates plus and minus Student's quantile times t
 test_that("intervals of the variance explained hold what the factors explain", {
   of <- planted_uncertainty()$variance
   fit <- planted_fit()
-  like <- abs(stats::cor(latent(fit, scaled = FALSE), planted$factors[fit$samples, ]))
+  like <- abs(stats::cor(latent(fit), planted$factors[fit$samples, ]))
   true <- vapply(seq_len(nrow(of)), \(i) {
     k <- which.max(like[as.integer(of$factor[i]), ])
     mean(planted$loadings[[as.character(of$omic[i])]][, k]^2)
