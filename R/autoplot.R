@@ -37,7 +37,8 @@ autoplot.poems <- function(object,
     loadings = plot_loadings, strength = plot_strength, top_features = plot_top_features,
     sparsity = plot_sparsity, links = plot_links, response = plot_response,
     latent = plot_latent, map = plot_map, factors = plot_factors, gates = plot_gates,
-    gate_distribution = plot_gate_distribution, subtype_correlation = plot_subtype_correlation
+    gate_distribution = plot_gate_distribution, contributions = plot_contributions,
+    subtype_correlation = plot_subtype_correlation
   )
   plot(object, ...)
 }
