@@ -219,10 +219,10 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
   trained$bend <- share_bent(decoded, z)
   if (learns_predictions(control)) {
     x <- values_without_covariates(trained$parameters, omics, data$data, data$samples[used],
-                                   covariates$design) |>
-      without_misplaced(omic_of_features(omics), start$misplaced, used)
+                                   covariates$design)
     trained$remainder <- learn_remainder(x, z, decoded, omics, seed, control$threads)
-    trained$maps <- learn_maps(x, omic_of_features(omics), omics, control$threads)
+    trained$maps <- without_misplaced(x, omic_of_features(omics), start$misplaced, used) |>
+      learn_maps(omic_of_features(omics), omics, control$threads)
     trained$inclusion <- calibrated_inclusion(
       x, z, decoded, trained$remainder, omics, choose_factors(trained$sums, control$objective),
       control$threads
