@@ -26,7 +26,7 @@ run_demo <- function(folder) {
 
   agreement <- rbind(
     agree(predict(train_fit, take_samples(in_test)), subtype, "not used in training"),
-    agree(latent(fit), subtype, "used in training")
+    agree(latent(fit, scaled = TRUE), subtype, "used in training")
   )
   tables <- make_tables(fit, subtype, agreement)
   saveRDS(fit, file.path(folder, "fit.rds"))
