@@ -48,6 +48,7 @@ calibrated_inclusion <- function(x, z, decoded, of, omics, factors, threads) {
   probability <- matrix(0, nrow(x), length(factors))
   tested <- which(apply(scores, 2, stats::sd)[column] > least_score_sd)
   column <- column[tested]
+  if (length(column) == 0) return(NULL)
   for (v in seq_along(omics)) {
     rows <- which(omic == v & is.finite(of$scale))
     samples <- which(has[v, ])

@@ -63,7 +63,7 @@ start_model <- function(x, omic, most, threads) {
   if (is.null(model)) return(NULL)
   filled <- seen$x
   filled[is.na(filled)] <- 0  # as encoders see it
-  has <- omics_had(seen$x, omic)
+  has <- omics_had(x, omic)  # constant features are 0 in all samples of `seen`
   inner <- lapply(seq_len(max(omic)), \(v) inner_eigen(filled[omic == v, has[v, ], drop = FALSE],
                                                        threads))
   experts <- linear_experts(model$loadings, model$noise, omic) |>

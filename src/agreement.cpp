@@ -10,15 +10,21 @@ namespace {
 /// Before anything is known of an omic, it is all but certain to belong.
 constexpr double unknown_offset = -4.0;
 
-/// tau and mu of the others of one member: what all omics say, less what this one does.
+/// Precision and mean of the product of a sample's other omics. Summed, not taken from a total: an
+/// expert that is far surer than the others would leave nothing but rounding.
 template <typename T>
 struct Others {
-  Vector<T> tau, precision, mean;
+  Vector<T> precision, mean;
 
-  Others(const Expert<T>& expert, Index i, const AgreementState<T>& state, Index b)
-      : tau((-expert.logvar.col(i).array()).exp().matrix()),
-        precision(state.precision.col(b) - tau),
-        mean((state.sum.col(b) - tau.cwiseProduct(expert.mean.col(i))).cwiseQuotient(precision)) {}
+  Others(const AgreementState<T>& state, std::size_t omic, Index b)
+      : precision(Vector<T>::Zero(state.tau[0].rows())), mean(precision) {
+    for (std::size_t u = 0; u < state.tau.size(); ++u) {
+      if (u == omic) continue;
+      precision += state.tau[u].col(b);
+      mean += state.weighted[u].col(b);
+    }
+    mean = mean.cwiseQuotient(precision);
+  }
 };
 
 /// How many omics every sample of the batch shows.
@@ -58,16 +64,15 @@ template <typename T>
 void Agreement<T>::forward(const Batch<T>& batch, const std::vector<Expert<T>>& experts,
                            AgreementState<T>& state, Matrix<T>& logits) const {
   const Index factors = experts[0].mean.rows();
-  state.precision.setZero(factors, batch.size());
-  state.sum.setZero(factors, batch.size());
+  state.tau.assign(omics.size(), Matrix<T>::Zero(factors, batch.size()));
+  state.weighted = state.tau;
   state.belongs.setOnes(logits.rows(), logits.cols());
   for (std::size_t v = 0; v < omics.size(); ++v)
     for (std::size_t i = 0; i < batch.omics[v].members.size(); ++i) {
       if (batch.omics[v].is_hidden(i)) continue;
       const Index b = batch.omics[v].members[i];
-      const auto tau = (-experts[v].logvar.col(i).array()).exp().eval();
-      state.precision.col(b).array() += tau;
-      state.sum.col(b).array() += tau * experts[v].mean.col(i).array();
+      state.tau[v].col(b) = (-experts[v].logvar.col(i).array()).exp().matrix();
+      state.weighted[v].col(b) = state.tau[v].col(b).cwiseProduct(experts[v].mean.col(i));
     }
   const std::vector<Index> shown = count_shown(batch);
   for (std::size_t v = 0; v < omics.size(); ++v) {
@@ -75,7 +80,7 @@ void Agreement<T>::forward(const Batch<T>& batch, const std::vector<Expert<T>>& 
     for (std::size_t i = 0; i < batch.omics[v].members.size(); ++i) {
       const Index b = batch.omics[v].members[i];
       if (batch.omics[v].is_hidden(i) || shown[b] < 2) continue;
-      const Others<T> others(experts[v], static_cast<Index>(i), state, b);
+      const Others<T> others(state, v, b);
       const auto m = experts[v].mean.col(i).array();
       const auto mu = others.mean.array();
       const T D = w.offset.value(0) +
@@ -108,7 +113,7 @@ void Agreement<T>::backward(const Batch<T>& batch, const AgreementState<T>& stat
     for (std::size_t i = 0; i < batch.omics[v].members.size(); ++i) {
       const Index b = batch.omics[v].members[i];
       if (batch.omics[v].is_hidden(i) || shown[b] < 2) continue;
-      const Others<T> others(experts[v], static_cast<Index>(i), state, b);
+      const Others<T> others(state, v, b);
       const auto m = experts[v].mean.col(i).array();
       const auto mu = others.mean.array();
       const T d_D = -d_logits(v, b) * (T(1) - state.belongs(v, b));
@@ -130,7 +135,7 @@ void Agreement<T>::backward(const Batch<T>& batch, const AgreementState<T>& stat
     for (std::size_t i = 0; i < batch.omics[u].members.size(); ++i) {
       const Index b = batch.omics[u].members[i];
       if (batch.omics[u].is_hidden(i) || shown[b] < 2) continue;
-      const auto tau = (-experts[u].logvar.col(i).array()).exp().eval();
+      const auto tau = state.tau[u].col(b).array();
       const auto t = (sum_t.col(b) - own_t[u].col(i)).array().eval();
       const auto t_mu = (sum_t_mu.col(b) - own_t_mu[u].col(i)).array().eval();
       experts[u].d_mean.col(i).array() += t * tau;

@@ -30,8 +30,9 @@ struct AgreementWeights {
 /// What the forward pass leaves for the backward pass. B: samples in the batch.
 template <typename T>
 struct AgreementState {
-  Matrix<T> precision, sum;  ///< factors x B: of tau_u and tau_u m_u over all omics shown
-  Matrix<T> belongs;         ///< omics x B: P(belongs); 1 where it is not asked
+  /// Per omic, tau and tau m: factors x B, 0 where a sample does not show the omic.
+  std::vector<Matrix<T>> tau, weighted;
+  Matrix<T> belongs;  ///< omics x B: P(belongs); 1 where it is not asked
 };
 
 template <typename T>

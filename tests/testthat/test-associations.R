@@ -346,11 +346,11 @@ test_that("in tcga_breast, the factors of proteins go with no set of tumours", {
   expect_gt(length(proteins_only), 0)
   of_set <- associations[associations$column %in% c("set", "lacks protein"), ]
   expect_true(all(is.na(of_set$p[of_set$factor %in% proteins_only])))
-  # Tumours of the two sets differ in a factor that only miRNAs have.
+  # Tumours of the two sets differ in a factor of miRNAs.
   batch <- of_set$factor[which.min(of_set$fdr)]
   expect_lt(min(of_set$fdr, na.rm = TRUE), 1e-6)
   expect_identical(sum(of_set$fdr <= 0.05, na.rm = TRUE), 1L)
-  expect_identical(unname(loadings[batch, c("mrna", "protein")]), c(0, 0))
+  expect_lt(sum(loadings[batch, c("mrna", "protein")]), 0.1 * loadings[batch, "mirna"])
   expect_lt(min(associations$fdr[associations$column == "subtype"]), 1e-20)
 })
 
