@@ -84,7 +84,8 @@ doubt_omic <- function(m, has, inner) {
   m[!known, ] <- 0
   m <- centred(m[has, , drop = FALSE])
   g <- ridge_path(inner, m)$left_out
-  doubt[known] <- agreement_mixture(g[known[has], , drop = FALSE], m[known[has], , drop = FALSE])$doubt
+  of <- known[has]
+  doubt[known] <- agreement_mixture(g[of, , drop = FALSE], m[of, , drop = FALSE])$doubt
   doubt
 }
 
@@ -108,7 +109,8 @@ starting_agreement <- function(experts, has) {
     m <- product_of_others(experts$left_out, experts$precision, has + 0, v)
     known <- has[v, ] & rowSums(!is.finite(m)) == 0
     if (sum(known) < least_belonging_samples) return(NULL)
-    agreement_mixture(t(experts$left_out[[v]])[known, , drop = FALSE], m[known, , drop = FALSE])$weights
+    own <- t(experts$left_out[[v]])
+    agreement_mixture(own[known, , drop = FALSE], m[known, , drop = FALSE])$weights
   })
 }
 
