@@ -11,8 +11,9 @@
 #' correlates with it at 0.5 at least counts as found, and the refits that have not found a factor
 #' do not count for it: look at its share `found` first.
 #'
-#' A standard error is the standard deviation over the refits: numbers of halves differ from that of the
-#' whole cohort as much as those of the cohort differ from the truth. An interval is the estimate plus
+#' A standard error is the root mean square of the differences between the refits' numbers and that of
+#' the fit: numbers of halves differ from that of the whole cohort about as much as that of the cohort
+#' differs from the truth. An interval is the estimate plus
 #' and minus the standard error times the quantile of Student's t distribution for the number of refits
 #' that have found the factor. The bootstrap, which draws samples with replacement, gives intervals that
 #' are too wide: samples that are there twice look like factors of their own.
@@ -215,6 +216,12 @@ spread_of <- function(sum, squares, times) {
   sqrt(pmax(squares - sum^2 / times, 0) / (times - 1))
 }
 
+# Root mean square of the differences from the estimate.
+difference_from <- function(estimate, sum, squares, times) {
+  times <- ifelse(times > 1, times, NA)
+  sqrt(pmax(squares - 2 * estimate * sum, -times * estimate^2) / times + estimate^2)
+}
+
 interval <- function(estimate, error, times, level) {
   half <- error * stats::qt((1 + level) / 2, pmax(times - 1, 1))
   data.frame(standard_error = error, low = estimate - half, high = estimate + half)
@@ -229,7 +236,7 @@ effect_intervals <- function(omic, effects, refits, times, share, level) {
   data.frame(
     omic = rep(omic, length(at$row)), feature = rownames(effects)[at$row],
     factor = colnames(effects)[at$column], effect = at$value,
-    interval(at$value, share * spread_of(sum, squares, times), times, level)
+    interval(at$value, share * difference_from(at$value, sum, squares, times), times, level)
   )
 }
 
@@ -249,16 +256,17 @@ loading_spread <- function(omic, loadings, refits, times) {
 
 variance_intervals <- function(fit, drawn, found, share, level) {
   r2 <- r2_by_omic(fit)
-  seen <- simplify2array(lapply(seq_along(drawn), \(b) {
-    drawn[[b]]$variance * rep(ifelse(found[, b], 1, NA), each = nrow(r2))
-  }))
+  seen <- array(NA_real_, c(dim(r2), length(drawn)))
+  for (b in seq_along(drawn)) seen[, found[, b], b] <- drawn[[b]]$variance[, found[, b]]
   by_factor <- \(values) rep(values, each = nrow(r2))
   optimism <- by_factor(r2_optimism(fit))
-  error <- share * as.vector(apply(seen, 1:2, stats::sd, na.rm = TRUE)) / optimism
+  sums <- \(values) as.vector(rowSums(values, na.rm = TRUE, dims = 2))
+  times <- by_factor(rowSums(found))
+  error <- share * difference_from(as.vector(r2), sums(seen), sums(seen^2), times) / optimism
   table <- data.frame(
     omic = rep(rownames(r2), times = ncol(r2)), factor = by_factor(factor_names(ncol(r2))),
     r2 = as.vector(r2),
-    interval(as.vector(r2) / optimism, error, by_factor(rowSums(found)), level)
+    interval(as.vector(r2) / optimism, error, times, level)
   )
   table <- table[order(match(table$omic, rownames(r2))), ]
   rownames(table) <- NULL

@@ -65,7 +65,7 @@ run_coverage <- function(case, n, seed) {
   x <- draw_cohort(of, n, seed)
   fit <- poems(x, 8, seed = seed, control = control)
   if (fit$factors == 0) return(NULL)
-  sure <- uncertainty(fit, x, refits = 50, seed = seed)
+  sure <- uncertainty(fit, x, refits = 40, seed = seed)
   match <- true_factors(fit, of)
   i <- as.integer(sure$effects$factor)
   k <- match$true[i]
@@ -118,8 +118,8 @@ over <- function(run, sizes, cohorts, chosen = names(cases)) {
 }
 
 started <- proc.time()[["elapsed"]]
-covers <- over(run_coverage, c(100, 200, 500), 1:4)
-links <- over(run_links, c(100, 200, 500, 1000), 1:2)
+covers <- over(run_coverage, c(100, 200, 500), 1:2)
+links <- over(run_links, c(100, 300, 1000), 1:2)
 minutes <- (proc.time()[["elapsed"]] - started) / 60
 
 percent <- \(x) ifelse(is.na(x), "", sprintf("%.0f %%", 100 * x))
@@ -129,7 +129,7 @@ writeLines(c(
   "Made by `Rscript bench/uncertainty.R`; its header says how.", "",
   sprintf("%s, omicpoems %s; %.0f minutes.", format(Sys.Date()), utils::packageVersion("omicpoems"),
           minutes), "",
-  "## Intervals of 95 % from 50 refits to halves (means over 4 cohorts)", "",
+  "## Intervals of 95 % from 40 refits to halves (means over 2 cohorts)", "",
   paste("| links | samples | correlation of factors | found again | selected effects | covered |",
         "bias | root mean square error | standard error | variance explained covered |"),
   "|---|---|---|---|---|---|---|---|---|---|",

@@ -54,6 +54,14 @@ test_that("intervals are the estimates plus and minus Student's quantile times t
   }
 })
 
+test_that("errors are root mean squares of differences from the fit, over refits that have found it", {
+  drawn <- c(0.5, 0.1, 0, 0.3)
+  at <- difference_from(0.4, sum(drawn), sum(drawn^2), 4)
+  expect_equal(at, sqrt(mean((drawn - 0.4)^2)))
+  expect_equal(difference_from(0.4, 0, 0, 3), 0.4)  # selected in no refit: the interval holds 0
+  expect_identical(difference_from(0.4, 0.3, 0.09, 1), NA_real_)
+})
+
 test_that("intervals of the variance explained hold what the factors explain", {
   of <- planted_uncertainty()$variance
   fit <- planted_fit()
@@ -96,6 +104,14 @@ test_that("factors that change order and sign, and one that is lost, are put in 
   expect_equal(as.matrix(placed$effects$a), cbind(c(0, -2), c(1, 0), c(0, 0)), ignore_attr = TRUE)
   expect_equal(as.matrix(placed$loadings$a), cbind(c(0, 2), c(1, 0), c(0, 0)), ignore_attr = TRUE)
   expect_equal(unname(placed$variance[1, ]), c(0.1, 0.3, NA))
+})
+
+test_that("one omic and one factor are enough", {
+  one <- simulate_omics(80, c(a = 25), factors = 1, links = "linear", noise = 0.3, seed = 1)
+  fit <- poems(one$omics, factors = 1, seed = 1, control = quiet)
+  of <- uncertainty(fit, one$omics, refits = 10, seed = 1)
+  expect_identical(of$factors$found, 1)
+  expect_true(of$variance$low < 0.7 && of$variance$high > 0.7)
 })
 
 test_that("the seed decides everything, and workers change nothing", {
