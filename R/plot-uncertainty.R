@@ -5,8 +5,8 @@
 #' @param x A result of [uncertainty()].
 #' @param factor A factor in use: its number, or its name.
 #' @param n Number of features, at least 1: those with the largest effects.
-#' @return A [ggplot2::ggplot] object to print, save or restyle. Its data are the rows shown of the table
-#'   `effects` of [uncertainty()].
+#' @return A [ggplot2::ggplot] object to print, save or restyle. Its data are the rows shown of the
+#'   table `effects` of [uncertainty()].
 #'
 #' @section Errors:
 #' ggplot2 must be installed. Objects other than results of [uncertainty()] and factors that it does

@@ -18,8 +18,8 @@
 #' @param runs Number of fits, at least 2.
 #' @param subsample Share of the samples in each fit, above 0 and at most 1. Samples are drawn
 #'   without replacement, the same share among those that have the same omics.
-#' @param pairs Whether runs come in pairs of disjoint halves of the samples, as [stable_links()] wants
-#'   them; `runs` must then be even, and `subsample` does not count.
+#' @param pairs Whether runs come in pairs of disjoint halves of the samples, as [stable_links()]
+#'   wants them; `runs` must then be even, and `subsample` does not count.
 #' @param seed A whole number that decides everything random; every run has a seed of its own drawn
 #'   with it. `NULL` draws it from R's generator, so that `set.seed()` governs.
 #' @param control Training settings from [poems_control()], or a plain list of its arguments;
@@ -48,10 +48,10 @@
 #'
 #' @references Meinshausen and Buehlmann (2010), Stability selection, Journal of the Royal
 #'   Statistical Society B 72, 417-473: how often a variable is selected on half of the samples.
-#'   Shah and Samworth (2013), Variable selection with error control, Journal of the Royal Statistical
-#'   Society B 75, 55-80: pairs of disjoint halves.
-#' @seealso [stable_links()] for links with few false ones among them, [uncertainty()] for intervals,
-#'   [factor_recovery()] where the truth is known.
+#'   Shah and Samworth (2013), Variable selection with error control, Journal of the Royal
+#'   Statistical Society B 75, 55-80: pairs of disjoint halves.
+#' @seealso [stable_links()] for links with few false ones among them, [uncertainty()] for
+#'   intervals, [factor_recovery()] where the truth is known.
 #' @examplesIf rlang::is_installed("clue")
 #' omics <- lapply(tcga_breast$omics, \(x) x[1:40, ])
 #' again <- stability(omics, factors = 4, runs = 3, seed = 21,

@@ -2,14 +2,15 @@
 #
 #   Rscript bench/uncertainty.R        (about 15 minutes on one core)
 #
-# Replicated cohorts: samples drawn from a simulated population of 6000 with 4 true factors, 1 or 2 of
-# which drive a feature, in omics of 60, 50 and 40 features; 8 factors are asked for. True effects are
-# those of the population: the loading times the mean slope of its link, 0 for quadratic ones, in
-# standard deviations of feature and factor, of the true factor that the fit's factor is matched with
-# (one to one, by correlation) in its sign. Coverage is of 95 % intervals of effects whose loading is
-# selected and whose link has a slope. The variance explained by a factor is the mean of its squared
-# loadings. A stable link is false if the true factor does not drive the feature; links of factors
-# that match no true one (bends of others, where links are curved) are counted apart.
+# Replicated cohorts: samples drawn from a simulated population of 6000 with 4 true factors, 1 or 2
+# of which drive a feature, in omics of 60, 50 and 40 features; 8 factors are asked for. True
+# effects are those of the population: the loading times the mean slope of its link, 0 for quadratic
+# ones, in standard deviations of feature and factor, of the true factor that the fit's factor is
+# matched with (one to one, by correlation) in its sign. Coverage is of 95 % intervals of effects
+# whose loading is selected and whose link has a slope. The variance explained by a factor is the
+# mean of its squared loadings. A stable link is false if the true factor does not drive the
+# feature; links of factors that match no true one (bends of others, where links are curved) are
+# counted apart.
 library(omicpoems)
 
 control <- list(progress = FALSE, threads = 1)
