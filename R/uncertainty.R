@@ -35,7 +35,7 @@
 #'
 #' @param fit A fit from [poems()].
 #' @param x The data that the fit was made of, as given to [poems()]; the fit itself does not hold
-#'   them.
+#'   them. Of `tidy()` and `glance()`: a result of `uncertainty()`.
 #' @param refits Number of refits, at least 10.
 #' @param level Level of the intervals, between 0 and 1.
 #' @param samples Where the samples are in `x`: `"columns"` or `"rows"`.
@@ -313,7 +313,6 @@ print.poems_uncertainty <- function(x, ...) {
 }
 
 #' @param what Which table: see Value.
-#' @param x,object Of the methods: a result of `uncertainty()`.
 #' @rdname uncertainty
 #' @export
 tidy.poems_uncertainty <- function(x, what = c("effects", "loadings", "variance", "factors"), ...) {
