@@ -8,7 +8,8 @@
 #   * for every feature of the target a slope, by which predictions are drawn in as far as those of
 #     samples left out ask for, and a few single features of the others that tell what is left.
 #
-# It learns from the samples that have all of these omics and is applied to others, whether they
+# Of other omics it has the first alone, which tells which omics belong to their sample
+# (sample-checks.R). It learns from the samples that have all of these omics and is applied to others, whether they
 # were part of the fit or not. Fits hold directions and coefficients, no samples.
 
 most_map_components <- 200L
@@ -34,14 +35,20 @@ learn_maps <- function(x, omic, omics, threads) {
   directions <- Map(\(part, v) omic_directions(part[, has[v, ], drop = FALSE], threads), parts,
                     seq_along(omics))
   scores <- Map(crossprod, parts, directions)
-  gaussian <- which(vapply(omics, `[[`, "", "family") == "gaussian")
-  maps <- lapply(gaussian, \(to) lapply(map_sources(length(omics), to), \(from) {
+  maps <- lapply(seq_along(omics), \(to) lapply(map_sources(length(omics), to), \(from) {
     both <- which(colSums(!has[c(from, to), , drop = FALSE]) == 0)
     if (length(both) < least_map_samples || ncol(directions[[to]]) == 0) return(NULL)
-    learn_map(scores, parts, directions, from, to, both)
+    learn_map(scores, parts, directions, from, to, both, omics[[to]]$family == "gaussian")
   }))
   maps <- Filter(Negate(is.null), unlist(maps, recursive = FALSE))
   c(seen[c("center", "scale")], list(directions = directions, maps = maps))
+}
+
+# Values (features x samples, NA where unknown) as maps see them: per omic of the fit.
+parts_for_maps <- function(maps, x, omic) {
+  known <- (x - maps$center) / maps$scale
+  known[is.na(known)] <- 0
+  lapply(seq_along(maps$directions), \(v) known[omic == v, , drop = FALSE])
 }
 
 # Sets of omics to predict another from: all others, and each of them.
@@ -59,23 +66,35 @@ omic_directions <- function(x, threads) {
 }
 
 # `scores`: per omic, samples x components; `parts`: per omic, features x samples; `both`: the
-# samples to learn from.
-learn_map <- function(scores, parts, directions, from, to, both) {
+# samples to learn from; `features`: whether single features are predicted, too. `left_out`, what is
+# said of the components of samples left out, is dropped from the fit by learn_checks().
+learn_map <- function(scores, parts, directions, from, to, both, features) {
   inputs <- lapply(scores[from], \(s) centred(s[both, , drop = FALSE]))
-  target <- centred(scores[[to]][both, , drop = FALSE])
+  target <- scores[[to]][both, , drop = FALSE]
+  target_means <- colMeans(target)
+  target <- centred(target)
   weights <- input_weights(inputs, target)
   x <- do.call(cbind, Map(`*`, inputs, sqrt(weights)))
   ridge <- averaged_ridge(x, target)
   scale <- rep(sqrt(weights), vapply(inputs, ncol, 0L))
-  left_out <- tcrossprod(ridge$left_out, directions[[to]])
-  features <- t(centred(t(do.call(rbind, lapply(parts[from], \(p) p[, both, drop = FALSE])))))
-  values <- centred(t(parts[[to]][, both, drop = FALSE]))
-  source <- rep(seq_along(from), vapply(parts[from], nrow, 0L))
-  single <- single_features(features, source, values, left_out)
-  input_means <- unlist(lapply(scores[from], \(s) colMeans(s[both, , drop = FALSE])))
-  list(from = from, to = to, coefficients = ridge$coefficients * scale, input_means = input_means,
-       feature_means = unlist(lapply(parts[from], \(p) rowMeans(p[, both, drop = FALSE]))),
-       means = rowMeans(parts[[to]][, both, drop = FALSE]), slope = single$slope,
+  map <- list(
+    from = from, to = to, coefficients = ridge$coefficients * scale, target_means = target_means,
+    input_means = unlist(lapply(scores[from], \(s) colMeans(s[both, , drop = FALSE]))),
+    both = both, left_out = ridge$left_out
+  )
+  if (features) c(map, learn_features(map, parts, directions)) else map
+}
+
+# How a map goes on from components to features.
+learn_features <- function(map, parts, directions) {
+  both <- map$both
+  of <- parts[[map$to]][, both, drop = FALSE]
+  left_out <- tcrossprod(map$left_out, directions[[map$to]])
+  given <- lapply(parts[map$from], \(p) p[, both, drop = FALSE])
+  source <- rep(seq_along(map$from), vapply(given, nrow, 0L))
+  inputs <- do.call(rbind, given)
+  single <- single_features(t(centred(t(inputs))), source, centred(t(of)), left_out)
+  list(feature_means = rowMeans(inputs), means = rowMeans(of), slope = single$slope,
        pairs = single$pairs, sd = single$sd)
 }
 
@@ -219,9 +238,7 @@ likely_pairs <- function(features, source, left, variance) {
 predict_lacking <- function(fit, x, has) {
   of <- fit$maps
   omic <- omic_of_features(fit$omics)
-  known <- (x - of$center) / of$scale
-  known[is.na(known)] <- 0
-  parts <- lapply(seq_along(fit$omics), \(v) known[omic == v, , drop = FALSE])
+  parts <- parts_for_maps(of, x, omic)
   predicted <- lapply(seq_along(parts), \(v) {
     if (!all(has[v, ])) list(mean = NA * parts[[v]], sd = NA * parts[[v]])
   })
@@ -230,7 +247,7 @@ predict_lacking <- function(fit, x, has) {
     had <- which(has[, samples[1]])
     for (to in setdiff(seq_along(parts), had)) {
       map <- map_for(of$maps, had, to)
-      if (is.null(map)) next
+      if (is.null(map$slope)) next
       here <- omic == to
       value <- apply_map(map, parts, of$directions, samples)
       scale <- ifelse(is.finite(of$scale[here]), of$scale[here], 0)
@@ -249,9 +266,15 @@ map_for <- function(maps, had, to) {
 
 apply_map <- function(map, parts, directions, samples) {
   given <- lapply(parts[map$from], \(part) part[, samples, drop = FALSE])
-  scores <- do.call(cbind, Map(crossprod, given, directions[map$from]))
-  scores <- scores - rep(map$input_means, each = length(samples))
-  base <- tcrossprod(directions[[map$to]], scores %*% map$coefficients)
+  scores <- Map(crossprod, given, directions[map$from])
+  base <- tcrossprod(directions[[map$to]], map_components(map, scores))
   features <- do.call(rbind, given) - map$feature_means
   map$means + map$slope * base + as.matrix(Matrix::crossprod(map$pairs, features))
+}
+
+# What a map says of the target's components, samples x components, about their means. `scores`: per
+# omic that it maps from, samples x components.
+map_components <- function(map, scores) {
+  scores <- do.call(cbind, scores)
+  (scores - rep(map$input_means, each = nrow(scores))) %*% map$coefficients
 }

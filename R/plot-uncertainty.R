@@ -14,7 +14,7 @@
 #'
 #' @inherit uncertainty references
 #' @family figures
-#' @examplesIf rlang::is_installed(c("clue", "ggplot2"))
+#' @examplesIf requireNamespace("ggplot2", quietly = TRUE)
 #' omics <- lapply(tcga_breast$omics, \(x) x[1:40, ])
 #' fit <- poems(omics, factors = 4, seed = 21, control = list(epochs = 20, threads = 1))
 #' plot_uncertainty(uncertainty(fit, omics, refits = 10, seed = 1), factor = 1)

@@ -221,8 +221,10 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
     x <- values_without_covariates(trained$parameters, omics, data$data, data$samples[used],
                                    covariates$design)
     trained$remainder <- learn_remainder(x, z, decoded, omics, seed, control$threads)
-    trained$maps <- without_misplaced(x, omic_of_features(omics), start$misplaced, used) |>
-      learn_maps(omic_of_features(omics), omics, control$threads)
+    omic <- omic_of_features(omics)
+    trained$maps <- without_misplaced(x, omic, start$misplaced, used) |>
+      learn_maps(omic, omics, control$threads) |>
+      learn_checks(x, omic)
     trained$inclusion <- calibrated_inclusion(
       x, z, decoded, trained$remainder, omics, choose_factors(trained$sums, control$objective),
       control$threads

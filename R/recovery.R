@@ -36,7 +36,7 @@
 #' @source The assignment problem is solved by [clue::solve_LSAP()]. Precision, recall and F1 are
 #'   those of van Rijsbergen (1979), Information Retrieval, chapter 7.
 #' @seealso [simulate_omics()]; [stability()] for data whose truth is not known.
-#' @examplesIf rlang::is_installed("clue")
+#' @examples
 #' truth <- simulate_omics(samples = 100, features = c(rna = 40, protein = 20), factors = 2,
 #'                         noise = 0.2, seed = 1)
 #' fit <- poems(truth$omics, factors = 4, seed = 1, control = list(epochs = 60, threads = 1))
@@ -47,7 +47,6 @@
 #' summary(factor_recovery(pca$x, truth, loadings = list(rna = weights)))
 #' @export
 factor_recovery <- function(x, truth, loadings = NULL) {
-  rlang::check_installed("clue", "to match factors.")
   check_truth(truth)
   if (inherits(x, "poems")) {
     if (is.null(loadings)) loadings <- x$loadings

@@ -252,7 +252,7 @@ clusters_by_group <- function(report) {
 
 describe_agreement <- function(report) {
   known <- report$group != unknown_group
-  if (!rlang::is_installed("clue") || !any(known)) return("")
+  if (!any(known)) return("")
   agreement <- cluster_agreement(report$group[known], report$clusters[known])
   sprintf("Agreement of the two: normalised mutual information %.2f, adjusted Rand index %.2f.",
           agreement[["nmi"]], agreement[["ari"]])

@@ -52,7 +52,7 @@
 #'   Statistical Society B 75, 55-80: pairs of disjoint halves.
 #' @seealso [stable_links()] for links with few false ones among them, [uncertainty()] for
 #'   intervals, [factor_recovery()] where the truth is known.
-#' @examplesIf rlang::is_installed("clue")
+#' @examples
 #' omics <- lapply(tcga_breast$omics, \(x) x[1:40, ])
 #' again <- stability(omics, factors = 4, runs = 3, seed = 21,
 #'                    control = list(epochs = 20, threads = 1, progress = FALSE))
@@ -63,7 +63,6 @@
 stability <- function(x, factors = 32, runs = 10, subsample = 1, samples = c("columns", "rows"),
                       scale = NULL, seed = NULL, control = poems_control(), BPPARAM = NULL,
                       family = NULL, covariates = NULL, pairs = FALSE) {
-  rlang::check_installed("clue", "to match factors.")
   samples <- rlang::arg_match(samples)
   factors <- check_factors(factors)
   check_value(runs, "runs", "a whole number of at least 2", \(x) is_whole(x) && x >= 2)

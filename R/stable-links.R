@@ -31,7 +31,7 @@
 #' @references Shah and Samworth (2013), Variable selection with error control: another look at
 #'   stability selection, Journal of the Royal Statistical Society B 75, 55-80.
 #' @seealso [stability()], [uncertainty()].
-#' @examplesIf rlang::is_installed("clue")
+#' @examples
 #' omics <- lapply(tcga_breast$omics, \(x) x[1:40, ])
 #' again <- stability(omics, factors = 4, runs = 10, pairs = TRUE, seed = 21,
 #'                    control = list(epochs = 5, threads = 1, progress = FALSE))

@@ -15,11 +15,10 @@
 #'
 #' @source Hubert and Arabie (1985), Comparing partitions, Journal of Classification 2, 193-218.
 #' @family agreement with subtypes
-#' @examplesIf rlang::is_installed("clue")
+#' @examples
 #' cluster_agreement(truth = c("A", "A", "B", "B"), predicted = c(2, 2, 1, 2))
 #' @export
 cluster_agreement <- function(truth, predicted) {
-  rlang::check_installed("clue", "to match clusters with subtypes.")
   check_grouping(truth, "truth")
   check_grouping(predicted, "predicted")
   if (length(truth) != length(predicted)) {
@@ -110,7 +109,7 @@ adjusted_rand <- function(counts) {
 #'   (2025), POEMS: Product of Experts for Interpretable Multi-omic Integration using Sparse
 #'   Decoding, arXiv:2511.03464.
 #' @family agreement with subtypes
-#' @examplesIf rlang::is_installed(c("clue", "class", "cluster"))
+#' @examplesIf rlang::is_installed(c("class", "cluster"))
 #' # The yardstick: how well do principal components of one omic tell the subtypes?
 #' components <- prcomp(t(tcga_breast$omics$mrna), rank. = 10)$x
 #' tumours <- tcga_breast$samples
@@ -119,7 +118,7 @@ adjusted_rand <- function(counts) {
 #' @export
 evaluate_subtypes <- function(embedding, subtype, seeds = c(0, 12, 21, 42, 1234),
                               survival = NULL) {
-  rlang::check_installed(c("clue", "class", "cluster"), "to compare an embedding with subtypes.")
+  rlang::check_installed(c("class", "cluster"), "to compare an embedding with subtypes.")
   if (is.data.frame(embedding)) embedding <- as.matrix(embedding)
   check_embedding(embedding)
   check_subtype(subtype, embedding)

@@ -145,7 +145,7 @@ glance.poems <- function(x, ...) {
 #'
 #' @inherit tidy.poems references
 #' @family tables
-#' @examplesIf rlang::is_installed("clue")
+#' @examples
 #' omics <- lapply(tcga_breast$omics, \(x) x[1:40, ])
 #' again <- stability(omics, factors = 4, runs = 3, seed = 21,
 #'                    control = list(epochs = 20, threads = 1, progress = FALSE))

@@ -67,7 +67,7 @@
 #' @references Shao and Wu (1989), A general theory for jackknife variance estimation, Annals of
 #'   Statistics 17, 1176-1197: standard errors from parts of a sample, the delete-d jackknife.
 #' @seealso [stability()] for other seeds, [plot_uncertainty()] for a figure.
-#' @examplesIf rlang::is_installed("clue")
+#' @examples
 #' omics <- lapply(tcga_breast$omics, \(x) x[1:40, ])
 #' fit <- poems(omics, factors = 4, seed = 21, control = list(epochs = 20, threads = 1))
 #' sure <- uncertainty(fit, omics, refits = 10, seed = 1)
@@ -76,7 +76,6 @@
 #' @export
 uncertainty <- function(fit, x, refits = 50, level = 0.95, samples = c("columns", "rows"),
                         covariates = NULL, seed = NULL, BPPARAM = NULL, ...) {
-  rlang::check_installed("clue", "to match factors.")
   check_fit(fit)
   check_any_factor(fit)
   rlang::check_dots_empty()

@@ -20,7 +20,6 @@ grouped_fit <- local({
 })
 
 test_that("clear subtypes are found, with their number", {
-  skip_if_not_installed("clue")
   skip_if_not_installed("mclust")
   fit <- grouped_fit()$fit
   truth <- grouped_fit()$truth$subtype[fit$samples]

@@ -189,7 +189,6 @@ test_that("fits with covariates survive saving, do not depend on threads, and sa
 })
 
 test_that("covariates and families reach every run of stability()", {
-  skip_if_not_installed("clue")
   simulation <- batched(family = "negative_binomial")
   omics <- lapply(simulation$omics, \(x) x[1:40, 1:100])
   again <- stability(omics, factors = 4, runs = 2, subsample = 0.8, seed = 1,

@@ -1,4 +1,3 @@
-skip_if_not_installed("clue")
 
 truth <- simulate_omics(60, c(rna = 30, protein = 20), factors = 3, seed = 1)
 

@@ -1,4 +1,3 @@
-skip_if_not_installed("clue")
 loadNamespace("Matrix")  # whose classes fake_fit() makes
 
 cohort <- small_cohort()$omics

@@ -1,4 +1,3 @@
-skip_if_not_installed("clue")
 loadNamespace("Matrix")
 
 quiet <- list(threads = 1, progress = FALSE)

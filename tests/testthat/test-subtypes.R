@@ -1,4 +1,3 @@
-skip_if_not_installed("clue")
 skip_if_not_installed("class")
 skip_if_not_installed("cluster")
 

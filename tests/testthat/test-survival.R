@@ -122,7 +122,6 @@ test_that("samples without a time count for the clusters only, with a message", 
 })
 
 test_that("evaluate_subtypes() adds survival to what it returns", {
-  skip_if_not_installed("clue")
   skip_if_not_installed("class")
   skip_if_not_installed("cluster")
   p <- patients()

@@ -152,7 +152,6 @@ test_that("tidy() names the tables it has", {
 })
 
 test_that("stability has tidy tables", {
-  skip_if_not_installed("clue")
   again <- stability(small_cohort()$omics, factors = 3, runs = 3, seed = 1,
                      control = quick_control(epochs = 15))
   expect_identical(as.data.frame(tidy(again)), again$factors)
@@ -173,7 +172,6 @@ test_that("stability has tidy tables", {
 })
 
 test_that("factor recovery has tidy tables", {
-  skip_if_not_installed("clue")
   truth <- simulate_omics(samples = 30, features = c(rna = 20), factors = 2, seed = 1)
   found <- factor_recovery(truth$factors, truth)
   expect_identical(as.data.frame(tidy(found)), as.data.frame(found))

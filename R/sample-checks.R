@@ -1,0 +1,198 @@
+# Which omics belong to their sample, told by maps (maps.R). A map says where among the principal
+# components of omic v a sample should lie, given its other omics and without itself, g; and the
+# sample's own omic lies at t. Of every component k that the map knows, r_k being the correlation of
+# the two over the cohort and both having variance 1,
+#
+#   agreement a = artanh cos(g, t),   the inner product weighed by r_k / (1 - r_k^2)
+#
+# is high where the omic is the sample's own. Over samples that are as they should be, a is close to
+# t-distributed about some center: the p-value. What a looks like where omics do not belong is known,
+# too, from all pairs of different samples; the share of those that do not belong is fitted by
+# expectation and maximisation, so that they do not widen the center's spread. Which sample's omic fits
+# instead is told by the ratio of the densities of (g, t) with and without their correlation, for all
+# pairs of samples in doubt at once: every omic is given to one sample (Hungarian algorithm).
+
+most_checked_components <- 60L
+
+# Tails of agreement in cohorts that are as they should be.
+agreement_tails <- 5
+
+belonging_steps <- 50L
+
+# Samples in doubt: those with a p-value below this.
+doubted_below <- 0.35
+
+# Adds to every map what it needs to check samples, and to `maps` the result of the cohort's own.
+# x: features x samples as learn_maps() takes them, with the omics that are misplaced.
+learn_checks <- function(maps, x, omic) {
+  if (is.null(maps)) return(NULL)
+  scores <- Map(crossprod, parts_for_maps(maps, x, omic), maps$directions)
+  has <- omics_had(x, omic)
+  maps$maps <- lapply(maps$maps, \(map) {
+    map$check <- learn_check(map, scores, has)
+    map
+  })
+  maps$checked <- check_omics(maps$maps, scores, has)
+  maps$maps <- lapply(maps$maps, \(map) map[setdiff(names(map), c("both", "left_out"))])
+  maps
+}
+
+# NULL where a map knows no component.
+learn_check <- function(map, scores, has) {
+  n <- length(map$both)
+  if (n < least_belonging_samples) return(NULL)
+  k <- seq_len(min(most_checked_components, ncol(map$coefficients)))
+  t <- own_components(map, scores, map$both)[, k, drop = FALSE]
+  g <- map$left_out[, k, drop = FALSE]
+  own_sd <- sqrt(pmax(colMeans(t^2), 1e-12))
+  said_sd <- sqrt(pmax(colMeans(g^2), 1e-12))
+  r <- pmin(colMeans(g * t) / own_sd / said_sd, most_agreement)
+  kept <- which(r > 2 / sqrt(n))
+  if (length(kept) == 0) return(NULL)
+  check <- list(components = kept, agreement = r[kept], own_sd = own_sd[kept],
+                said_sd = said_sd[kept])
+  rows <- which(colSums(!has[c(map$from, map$to), , drop = FALSE]) == 0)
+  said <- said_of(map, check, scores, rows)
+  own <- own_of(map, check, scores, rows)
+  a <- agreement_of(check, said, own)
+  c(check, fit_agreement(diag(a), a[row(a) != col(a)]))
+}
+
+# What a sample's omic has, samples x components, about the means that the map knows.
+own_components <- function(map, scores, samples) {
+  own <- scores[[map$to]][samples, , drop = FALSE]
+  own - rep(map$target_means, each = nrow(own))
+}
+
+# t and g of the header. Of samples that the map has learnt from, while they are known, what it says
+# of them left out.
+own_of <- function(map, check, scores, samples) {
+  own <- own_components(map, scores, samples)[, check$components, drop = FALSE]
+  own / rep(check$own_sd, each = length(samples))
+}
+
+said_of <- function(map, check, scores, samples) {
+  said <- map_components(map, lapply(scores[map$from], \(s) s[samples, , drop = FALSE]))
+  learnt <- match(samples, map$both)
+  known <- !is.na(learnt)
+  said[known, ] <- map$left_out[learnt[known], ]
+  said[, check$components, drop = FALSE] / rep(check$said_sd, each = length(samples))
+}
+
+# Samples of `said` x samples of `own`.
+agreement_of <- function(check, said, own) {
+  weight <- sqrt(check$agreement / (1 - check$agreement^2))
+  unit <- \(x) {
+    x <- x * rep(weight, each = nrow(x))
+    x / sqrt(pmax(rowSums(x^2), 1e-12))
+  }
+  cosine <- tcrossprod(unit(said), unit(own))
+  atanh(pmax(pmin(cosine, 0.999), -0.999))
+}
+
+# Log ratio of the densities of `said` and `own` with and without their correlation.
+belonging_odds <- function(check, said, own) {
+  r <- check$agreement
+  bend <- -r^2 / (2 * (1 - r^2))
+  outer(drop(said^2 %*% bend), drop(own^2 %*% bend), `+`) +
+    said %*% (t(own) * (r / (1 - r^2))) - sum(log(1 - r^2)) / 2
+}
+
+# `center` and `spread` of agreement where omics belong, and the `share` of those that do not. `a`:
+# agreement of samples with themselves; `apart`: of pairs of samples.
+fit_agreement <- function(a, apart) {
+  away <- c(mean(apart), stats::sd(apart))
+  center <- stats::median(a)
+  spread <- max(stats::mad(a), 1e-6)
+  share <- belonging_prior[1] / sum(belonging_prior)
+  df <- agreement_tails
+  for (step in seq_len(belonging_steps)) {
+    other <- share * stats::dnorm(a, away[1], away[2])
+    z <- (a - center) / spread
+    doubt <- ifelse(z > 0, 0, other / (other + (1 - share) * stats::dt(z, df) / spread))
+    share <- (sum(doubt) + belonging_prior[1]) / (length(a) + sum(belonging_prior))
+    weight <- (1 - doubt) * (df + 1) / (df + z^2)
+    center <- sum(weight * a) / sum(weight)
+    spread <- max(sqrt(sum(weight * (a - center)^2) / sum(1 - doubt)), 1e-6)
+  }
+  list(center = center, spread = spread, share = share, away = away)
+}
+
+# How likely it is that an omic does not belong, given its agreement.
+doubt_of <- function(check, a) {
+  z <- (a - check$center) / check$spread
+  other <- check$share * stats::dnorm(a, check$away[1], check$away[2])
+  ifelse(z > 0, 0, other / (other + (1 - check$share) * stats::dt(z, agreement_tails) / check$spread))
+}
+
+# Of all samples, `agreement`, `p_value`, `partner` and `owner` (see check_samples()), each omics x
+# samples, NA where nothing can be told; and `has`. An omic that does not belong is left out of what tells of
+# the sample's other omics.
+check_omics <- function(maps, scores, has) {
+  first <- lapply(seq_len(nrow(has)), \(v) check_omic(maps, scores, has, v))
+  doubt <- do.call(rbind, lapply(first, `[[`, "doubt"))
+  doubt[is.na(doubt)] <- 0
+  worst <- doubt > 0.5 & doubt == rep(apply(doubt, 2, max), each = nrow(has))
+  checked <- lapply(seq_len(nrow(has)), \(v) {
+    trusted <- has & !worst
+    trusted[v, ] <- has[v, ]
+    omic <- check_omic(maps, scores, trusted, v)
+    c(omic, find_partners(maps, omic$map, scores, v, omic$p_value))
+  })
+  parts <- c("agreement", "p_value", "partner", "owner")
+  tables <- lapply(parts, \(part) do.call(rbind, lapply(checked, `[[`, part)))
+  c(stats::setNames(tables, parts), list(has = has))
+}
+
+# Of omic `to`, by sample; `map`: the position of the map that tells of it.
+check_omic <- function(maps, scores, has, to) {
+  map <- maps_that_check(maps, has, to)
+  agreement <- p_value <- doubt <- rep(NA_real_, ncol(has))
+  for (m in unique(stats::na.omit(map))) {
+    samples <- which(map == m)
+    check <- maps[[m]]$check
+    said <- said_of(maps[[m]], check, scores, samples)
+    own <- own_of(maps[[m]], check, scores, samples)
+    a <- vapply(seq_along(samples), \(i) {
+      agreement_of(check, said[i, , drop = FALSE], own[i, , drop = FALSE])
+    }, 0)
+    agreement[samples] <- a
+    p_value[samples] <- stats::pt((a - check$center) / check$spread, agreement_tails)
+    doubt[samples] <- doubt_of(check, a)
+  }
+  list(map = map, agreement = agreement, p_value = p_value, doubt = doubt)
+}
+
+# By sample, the map from the most of its other omics to `to`; NA where none can check.
+maps_that_check <- function(maps, has, to) {
+  can <- which(vapply(maps, \(map) map$to == to && !is.null(map$check), NA))
+  can <- can[order(-lengths(lapply(maps[can], `[[`, "from")))]
+  chosen <- rep(NA_integer_, ncol(has))
+  for (m in can) {
+    all <- colSums(!has[c(maps[[m]]$from, to), , drop = FALSE]) == 0
+    chosen[all & is.na(chosen)] <- m
+  }
+  chosen
+}
+
+# Of samples in doubt, positions: `partner`, the one whose omic fits the sample, and `owner`, the one
+# that the sample's omic fits; NA where its own fits best.
+find_partners <- function(maps, map, scores, to, p_value) {
+  partner <- owner <- rep(NA_integer_, length(map))
+  doubted <- which(!is.na(p_value) & p_value < doubted_below)
+  if (length(doubted) < 2) return(list(partner = partner, owner = owner))
+  odds <- matrix(0, length(doubted), length(doubted))
+  for (m in unique(map[doubted])) {
+    rows <- which(map[doubted] == m)
+    check <- maps[[m]]$check
+    odds[rows, ] <- belonging_odds(check, said_of(maps[[m]], check, scores, doubted[rows]),
+                                   own_of(maps[[m]], check, scores, doubted))
+  }
+  # Beforehand a sample's own omic is as likely as all others together.
+  odds <- odds + diag(log(length(doubted)), nrow(odds))
+  fits <- as.integer(clue::solve_LSAP(odds - min(odds), maximum = TRUE))
+  moved <- which(fits != seq_along(fits))
+  partner[doubted[moved]] <- doubted[fits[moved]]
+  owner[doubted[fits[moved]]] <- doubted[moved]
+  list(partner = partner, owner = owner)
+}
