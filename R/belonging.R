@@ -18,6 +18,14 @@ belonging_prior <- c(1, 19)
 # With fewer samples than this that have an omic and another, nothing is told.
 least_belonging_samples <- 30L
 
+# Omics that are doubted more than this are left out: one that is left out by mistake costs less than
+# one that experts learn from.
+least_doubt <- 0.2
+
+# Omics that are doubted more than this are certain to be another's; maps, which learn from many
+# features that factors do not stand for, leave out these alone.
+least_certain <- 0.99
+
 # Closer than this, two omics would be taken to be one.
 most_agreement <- 0.995
 
@@ -62,43 +70,88 @@ product_of_others <- function(means, precision, trust, v) {
 # Omics x samples: how much to doubt that an omic belongs to a sample. `start`: of start_model(). The
 # second round trusts the omics that the first does not doubt.
 doubt_omics <- function(start) {
-  experts <- start$experts
-  has <- start$has
-  omic <- rep(seq_along(start$inner), vapply(experts$weights, ncol, 0L))
-  means <- lapply(seq_along(start$inner), \(v) experts$weights[[v]] %*% start$filled[omic == v, ])
-  doubt <- 0 * has
+  means <- expert_means(start$experts, start$filled, start$omic)
+  doubt <- 0 * start$has
   for (round in 1:2) {
-    trust <- has * (1 - doubt)
-    doubt <- do.call(rbind, lapply(seq_along(start$inner), \(v) {
-      doubt_omic(product_of_others(means, experts$precision, trust, v), has[v, ], start$inner[[v]])
+    trust <- start$has * (1 - doubt)
+    doubt <- do.call(rbind, lapply(seq_along(means), \(v) {
+      m <- product_of_others(means, start$experts$precision, trust, v)
+      doubt_omic(m, start$has[v, ], \(m, of) {
+        m <- centred(m[start$has[v, ], , drop = FALSE])
+        ridge_path(start$inner[[v]], m)$left_out[of[start$has[v, ]], , drop = FALSE]
+      })
     }))
   }
   doubt
 }
 
-# Of one omic. m: samples x factors, what the others say; `has`: which samples have the omic.
-doubt_omic <- function(m, has, inner) {
+# The same once more, of all of x (features x samples), after a start without the omics that were
+# `misplaced`: those that belong no longer have to agree with experts that have learnt from others.
+doubt_again <- function(start, x, misplaced) {
+  had <- omics_had(x, start$omic)
+  x <- (x - start$seen$center) / start$seen$scale
+  x[is.na(x)] <- 0
+  means <- expert_means(start$experts, x, start$omic)
+  for (v in seq_along(means)) {
+    learnt <- start$has[v, ]
+    means[[v]][, learnt] <- start$experts$left_out[[v]][, learnt]
+  }
+  do.call(rbind, lapply(seq_along(means), \(v) {
+    m <- product_of_others(means, start$experts$precision, had & !misplaced, v)
+    doubt_omic(m, had[v, ], \(m, of) t(means[[v]])[of, , drop = FALSE])
+  }))
+}
+
+expert_means <- function(experts, x, omic) {
+  lapply(seq_along(experts$weights), \(v) experts$weights[[v]] %*% x[omic == v, ])
+}
+
+# Of one omic. m: samples x factors, what the others say; `has`: which samples have the omic;
+# `own_of(m, of)`: what it says itself of the samples `of`, not having seen them.
+doubt_omic <- function(m, has, own_of) {
   doubt <- numeric(nrow(m))
   known <- has & rowSums(!is.finite(m)) == 0
   if (sum(known) < least_belonging_samples) return(doubt)
   m[!known, ] <- 0
-  m <- centred(m[has, , drop = FALSE])
-  g <- ridge_path(inner, m)$left_out
-  of <- known[has]
-  doubt[known] <- agreement_mixture(g[of, , drop = FALSE], m[of, , drop = FALSE])$doubt
+  doubt[known] <- agreement_mixture(own_of(m, known), m[known, , drop = FALSE])$doubt
   doubt
 }
 
-# Omics that are more likely another sample's than theirs, omics x samples; never all of a sample.
-misplaced_omics <- function(start) {
-  has <- start$has
-  if (nrow(has) < 2) return(has & FALSE)
-  doubt <- doubt_omics(start)
-  misplaced <- doubt > 0.5 & has
-  for (i in which(colSums(misplaced) == colSums(has))) {
-    misplaced[which.min(ifelse(has[, i], doubt[, i], Inf)), i] <- FALSE
+# Omics that are more likely another sample's than theirs, omics x samples: of a sample the one that
+# is doubted most, since it makes the others look as if they did not belong.
+misplaced_of <- function(doubt, has, least = least_doubt) {
+  most <- apply(doubt, 2, max)
+  misplaced <- doubt > least & has & doubt == rep(most, each = nrow(doubt))
+  misplaced & !duplicated_in_columns(misplaced)
+}
+
+duplicated_in_columns <- \(x) apply(x, 2, cumsum) > 1
+
+# What start_model() says of x without the omics that are misplaced, and these: `start`, NULL without
+# a factor; `misplaced`, omics x samples; and those of them that are `certain`. `known`: those that a
+# start with some of these samples has found; without, the start with all omics tells at first.
+start_without_misplaced <- function(x, omic, most, threads, known = NULL) {
+  without <- \(misplaced, scores = NULL) {
+    x[misplaced[omic, ]] <- NA
+    start_model(x, omic, most, threads, scores)
   }
-  misplaced
+  has <- omics_had(x, omic)
+  misplaced <- if (is.null(known)) has & FALSE else known & has
+  start <- without(misplaced)
+  none <- list(start = start, misplaced = has & FALSE, certain = has & FALSE)
+  if (is.null(start) || nrow(has) < 2) return(none)
+  if (is.null(known)) {
+    misplaced <- misplaced_of(doubt_omics(start), has)
+    again <- if (any(misplaced)) without(misplaced)
+    if (is.null(again)) return(none)
+    start <- again
+  }
+  doubt <- doubt_again(start, x, misplaced)
+  found <- misplaced_of(doubt, has)
+  certain <- misplaced_of(doubt, has, least_certain)
+  again <- if (!identical(found, misplaced)) without(found, t(start$model$mean))
+  if (is.null(again)) found <- misplaced else start <- again
+  list(start = start, misplaced = found, certain = certain & found)
 }
 
 # The gate's weights to start from, per omic: the quadratic form between experts as they are, of

@@ -189,12 +189,12 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
       start$parameters, as.list(start$misplaced)
     )
   }
-  start_of <- function(control) {
+  start_of <- function(control, known = NULL) {
     if (control$start == "random") return(NULL)
     blank <- train(utils::modifyList(control, list(epochs = 0L)), \(...) TRUE, NULL)
     linear_start(
       blank$parameters, omics, data$data, data$samples, blank$validation, factors, control,
-      covariates$design
+      covariates$design, known
     )
   }
   start <- start_of(control)
@@ -202,7 +202,7 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
   check_trained(trained)
   if (trains_again(trained, control, data$samples)) {
     all <- utils::modifyList(control, list(validation = 0, epochs = trained$best_epoch))
-    start <- start_of(all)
+    start <- start_of(all, start$misplaced)
     again <- train(all, progress_reporter(all, environment()), start)
     trained <- take_all_samples(trained, again)
   }
@@ -222,7 +222,7 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
                                    covariates$design)
     trained$remainder <- learn_remainder(x, z, decoded, omics, seed, control$threads)
     omic <- omic_of_features(omics)
-    trained$maps <- without_misplaced(x, omic, start$misplaced, used) |>
+    trained$maps <- without_misplaced(x, omic, start$certain, used) |>
       learn_maps(omic, omics, control$threads) |>
       learn_checks(x, omic)
     trained$inclusion <- calibrated_inclusion(

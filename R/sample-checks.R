@@ -13,6 +13,10 @@
 # pairs of samples in doubt at once: every omic is given to one sample (Hungarian algorithm).
 
 most_checked_components <- 60L
+least_checked_components <- 3L
+
+# What a map must tell of the target's components, in nats (their mutual information), to check it.
+least_told <- 0.5
 
 # Tails of agreement in cohorts that are as they should be.
 agreement_tails <- 5
@@ -37,7 +41,7 @@ learn_checks <- function(maps, x, omic) {
   maps
 }
 
-# NULL where a map knows no component.
+# NULL where a map knows too little.
 learn_check <- function(map, scores, has) {
   n <- length(map$both)
   if (n < least_belonging_samples) return(NULL)
@@ -48,13 +52,14 @@ learn_check <- function(map, scores, has) {
   said_sd <- sqrt(pmax(colMeans(g^2), 1e-12))
   r <- pmin(colMeans(g * t) / own_sd / said_sd, most_agreement)
   kept <- which(r > 2 / sqrt(n))
-  if (length(kept) == 0) return(NULL)
+  told <- -sum(log(1 - r[kept]^2)) / 2
+  if (length(kept) < least_checked_components || told < least_told) return(NULL)
   check <- list(components = kept, agreement = r[kept], own_sd = own_sd[kept],
                 said_sd = said_sd[kept])
   rows <- which(colSums(!has[c(map$from, map$to), , drop = FALSE]) == 0)
   said <- said_of(map, check, scores, rows)
   own <- own_of(map, check, scores, rows)
-  a <- agreement_of(check, said, own)
+  a <- fisher_z(tcrossprod(weighed_unit(check, said), weighed_unit(check, own)))
   c(check, fit_agreement(diag(a), a[row(a) != col(a)]))
 }
 
@@ -79,16 +84,13 @@ said_of <- function(map, check, scores, samples) {
   said[, check$components, drop = FALSE] / rep(check$said_sd, each = length(samples))
 }
 
-# Samples of `said` x samples of `own`.
-agreement_of <- function(check, said, own) {
-  weight <- sqrt(check$agreement / (1 - check$agreement^2))
-  unit <- \(x) {
-    x <- x * rep(weight, each = nrow(x))
-    x / sqrt(pmax(rowSums(x^2), 1e-12))
-  }
-  cosine <- tcrossprod(unit(said), unit(own))
-  atanh(pmax(pmin(cosine, 0.999), -0.999))
+# Cosines of all samples of `said` with all of `own`, and those of each with itself, come of these.
+weighed_unit <- function(check, x) {
+  x <- x * rep(sqrt(check$agreement / (1 - check$agreement^2)), each = nrow(x))
+  x / sqrt(pmax(rowSums(x^2), 1e-12))
 }
+
+fisher_z <- \(cosine) atanh(pmax(pmin(cosine, 0.999), -0.999))
 
 # Log ratio of the densities of `said` and `own` with and without their correlation.
 belonging_odds <- function(check, said, own) {
@@ -99,23 +101,33 @@ belonging_odds <- function(check, said, own) {
 }
 
 # `center` and `spread` of agreement where omics belong, and the `share` of those that do not. `a`:
-# agreement of samples with themselves; `apart`: of pairs of samples.
+# agreement of samples with themselves; `apart`: of pairs of samples. Sought from the median on and,
+# since half of the samples may not belong, from the upper half; the likelier one is returned.
 fit_agreement <- function(a, apart) {
   away <- c(mean(apart), stats::sd(apart))
-  center <- stats::median(a)
-  spread <- max(stats::mad(a), 1e-6)
+  upper <- a[a >= stats::median(a)]
+  found <- lapply(list(a, upper), \(of) mixed_agreement(a, away, of))
+  best <- found[[which.max(vapply(found, `[[`, 0, "likelihood"))]]
+  c(best[c("center", "spread", "share")], list(away = away))
+}
+
+mixed_agreement <- function(a, away, of) {
+  center <- stats::median(of)
+  spread <- max(stats::mad(of), 1e-6)
   share <- belonging_prior[1] / sum(belonging_prior)
   df <- agreement_tails
   for (step in seq_len(belonging_steps)) {
     other <- share * stats::dnorm(a, away[1], away[2])
     z <- (a - center) / spread
-    doubt <- ifelse(z > 0, 0, other / (other + (1 - share) * stats::dt(z, df) / spread))
+    own <- (1 - share) * stats::dt(z, df) / spread
+    doubt <- ifelse(z > 0, 0, other / (other + own))
     share <- (sum(doubt) + belonging_prior[1]) / (length(a) + sum(belonging_prior))
     weight <- (1 - doubt) * (df + 1) / (df + z^2)
     center <- sum(weight * a) / sum(weight)
     spread <- max(sqrt(sum(weight * (a - center)^2) / sum(1 - doubt)), 1e-6)
   }
-  list(center = center, spread = spread, share = share, away = away)
+  likelihood <- sum(log(other + own)) + sum(belonging_prior * log(c(share, 1 - share)))
+  list(center = center, spread = spread, share = share, likelihood = likelihood)
 }
 
 # How likely it is that an omic does not belong, given its agreement.
@@ -153,9 +165,7 @@ check_omic <- function(maps, scores, has, to) {
     check <- maps[[m]]$check
     said <- said_of(maps[[m]], check, scores, samples)
     own <- own_of(maps[[m]], check, scores, samples)
-    a <- vapply(seq_along(samples), \(i) {
-      agreement_of(check, said[i, , drop = FALSE], own[i, , drop = FALSE])
-    }, 0)
+    a <- fisher_z(rowSums(weighed_unit(check, said) * weighed_unit(check, own)))
     agreement[samples] <- a
     p_value[samples] <- stats::pt((a - check$center) / check$spread, agreement_tails)
     doubt[samples] <- doubt_of(check, a)

@@ -18,10 +18,11 @@ least_inclusion <- 0.5
 least_share <- 0.0125
 
 # What training starts from: the core's `parameters`; and `misplaced`, per omic the positions of
-# samples whose omic does not belong to them, which training is to leave out. `blank`: the random ones; `validation`: positions in
-# `samples` of those held out; `design`: samples x covariates, or NULL.
+# samples whose omic does not belong to them, which training is to leave out, and those of which that
+# is `certain`. `blank`: the random parameters; `validation`: positions in `samples` of those held
+# out; `design`: samples x covariates, or NULL; `known`: what an earlier start found `misplaced`.
 linear_start <- function(blank, omics, data, samples, validation, factors, control,
-                         design = NULL) {
+                         design = NULL, known = NULL) {
   used <- setdiff(seq_along(samples), validation)
   used <- used[spaced(length(used), most_start_samples)]
   x <- standardised_features(omics, data, samples[used], design)
@@ -29,16 +30,14 @@ linear_start <- function(blank, omics, data, samples, validation, factors, contr
   most <- min(factors, (control$hidden - 1L) %/% 2L, ncol(x) - 2L)
   if (most < 1) return(list(parameters = blank))
   omic <- omic_of_features(omics)
-  start <- start_model(x, omic, most, control$threads)
+  if (!is.null(known)) known <- do.call(rbind, lapply(known, \(positions) used %in% positions))
+  found <- start_without_misplaced(x, omic, most, control$threads, known)
+  start <- found$start
   if (is.null(start)) return(list(parameters = without_factors(blank)))
-  misplaced <- misplaced_omics(start)
-  if (any(misplaced)) {
-    x[misplaced[omic, ]] <- NA
-    again <- start_model(x, omic, most, control$threads)
-    if (!is.null(again)) start <- again
-  }
+  misplaced <- found$misplaced
   experts <- start$experts
   z <- product_of_experts(experts, start$filled, start$has, omic)
+  x[misplaced[omic, ]] <- NA
   decoded <- refit_loadings(x, z, start$model$nonzero, omic)
   agreement <- starting_agreement(experts, start$has)
   for (v in seq_along(omics)) {
@@ -51,14 +50,17 @@ linear_start <- function(blank, omics, data, samples, validation, factors, contr
   }
   blank$gate$output_weight[] <- 0  # all omics weigh the same
   blank$gate$output_bias[] <- 0
-  list(parameters = blank, misplaced = lapply(seq_along(omics), \(v) used[misplaced[v, ]]))
+  positions <- \(which) lapply(seq_along(omics), \(v) used[which[v, ]])
+  list(parameters = blank, misplaced = positions(misplaced),
+       certain = positions(found$certain))
 }
 
 # The sparse factor model of x (features x samples, NA where unknown), experts that have learnt from
-# it, and what both are made of. NULL without a factor.
-start_model <- function(x, omic, most, threads) {
+# it, and what both are made of. NULL without a factor. `scores`: samples x factors to begin with,
+# NULL to seek them.
+start_model <- function(x, omic, most, threads, scores = NULL) {
   seen <- standardise_rows(x)
-  scores <- starting_scores(standardise_rows(bounded(x))$x, omic, most, threads)
+  if (is.null(scores)) scores <- starting_scores(standardise_rows(bounded(x))$x, omic, most, threads)
   model <- sparse_factors(seen$x, scores, omic, threads)
   if (is.null(model)) return(NULL)
   filled <- seen$x
@@ -68,7 +70,8 @@ start_model <- function(x, omic, most, threads) {
                                                        threads))
   experts <- linear_experts(model$loadings, model$noise, omic) |>
     learn_experts(filled, model$mean, has, omic, inner)
-  list(seen = seen, filled = filled, has = has, model = model, inner = inner, experts = experts)
+  list(seen = seen, filled = filled, has = has, omic = omic, model = model, inner = inner,
+       experts = experts)
 }
 
 # What factors are sought in: a few extreme values shall not make one, and features that answer a

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace poems {
 
@@ -37,6 +38,31 @@ std::vector<Index> count_shown(const Batch<T>& batch) {
   return shown;
 }
 
+/// log(1 + sum_{u != v} exp(odds_u)), whatever their size.
+template <typename T>
+T log_sum(const Vector<T>& odds, Index v) {
+  T largest = 0;
+  for (Index u = 0; u < odds.size(); ++u)
+    if (u != v) largest = std::max(largest, odds(u));
+  T sum = std::exp(-largest);
+  for (Index u = 0; u < odds.size(); ++u)
+    if (u != v) sum += std::exp(odds(u) - largest);
+  return largest + std::log(sum);
+}
+
+/// Gradient of the odds of sample b, from that of its logits: with q_vu = E_u / (1 + sum_{w != v} E_w)
+/// and p_u = E_u / (1 + sum_w E_w), that of log P(belongs)_v is [u != v] q_vu - p_u.
+template <typename T>
+Vector<T> odds_gradient(const Vector<T>& odds, const Vector<T>& d_logits) {
+  Vector<T> d_odds = -d_logits.sum() * (odds.array() - log_sum<T>(odds, -1)).exp().matrix();
+  for (Index v = 0; v < odds.size(); ++v) {
+    Vector<T> q = (odds.array() - log_sum<T>(odds, v)).exp().matrix();
+    q(v) = 0;
+    d_odds += d_logits(v) * q;
+  }
+  return d_odds;
+}
+
 }  // namespace
 
 template <typename T>
@@ -66,7 +92,8 @@ void Agreement<T>::forward(const Batch<T>& batch, const std::vector<Expert<T>>& 
   const Index factors = experts[0].mean.rows();
   state.tau.assign(omics.size(), Matrix<T>::Zero(factors, batch.size()));
   state.weighted = state.tau;
-  state.belongs.setOnes(logits.rows(), logits.cols());
+  Matrix<T>& odds = state.odds;
+  odds.setConstant(logits.rows(), logits.cols(), -std::numeric_limits<T>::infinity());
   for (std::size_t v = 0; v < omics.size(); ++v)
     for (std::size_t i = 0; i < batch.omics[v].members.size(); ++i) {
       if (batch.omics[v].is_hidden(i)) continue;
@@ -83,16 +110,15 @@ void Agreement<T>::forward(const Batch<T>& batch, const std::vector<Expert<T>>& 
       const Others<T> others(state, v, b);
       const auto m = experts[v].mean.col(i).array();
       const auto mu = others.mean.array();
-      const T D = w.offset.value(0) +
-                  (w.own.value.col(0).array() * m.square() +
-                   w.others.value.col(0).array() * mu.square() -
-                   w.product.value.col(0).array() * m * mu)
-                      .sum();
-      const T softplus = std::max(D, T(0)) + std::log1p(std::exp(-std::abs(D)));
-      state.belongs(v, b) = std::exp(-softplus);
-      logits(v, b) -= softplus;
+      odds(v, b) = w.offset.value(0) + (w.own.value.col(0).array() * m.square() +
+                                        w.others.value.col(0).array() * mu.square() -
+                                        w.product.value.col(0).array() * m * mu)
+                                           .sum();
     }
   }
+  for (Index b = 0; b < odds.cols(); ++b)
+    for (Index v = 0; v < odds.rows(); ++v)
+      logits(v, b) += log_sum<T>(odds.col(b), v) - log_sum<T>(odds.col(b), -1);
 }
 
 template <typename T>
@@ -100,6 +126,9 @@ void Agreement<T>::backward(const Batch<T>& batch, const AgreementState<T>& stat
                             const Matrix<T>& d_logits, std::vector<Expert<T>>& experts) {
   const Index factors = experts[0].mean.rows();
   const std::vector<Index> shown = count_shown(batch);
+  Matrix<T> d_odds(state.odds.rows(), state.odds.cols());
+  for (Index b = 0; b < d_odds.cols(); ++b)
+    d_odds.col(b) = odds_gradient<T>(state.odds.col(b), d_logits.col(b));
   // With t_v the gradient of mu_v over the others' precision, an expert u gets
   // sum_{v != u} t_v tau_u for its mean, and sum_{v != u} t_v (m_u - mu_v) for its tau.
   Matrix<T> sum_t = Matrix<T>::Zero(factors, batch.size());
@@ -116,7 +145,7 @@ void Agreement<T>::backward(const Batch<T>& batch, const AgreementState<T>& stat
       const Others<T> others(state, v, b);
       const auto m = experts[v].mean.col(i).array();
       const auto mu = others.mean.array();
-      const T d_D = -d_logits(v, b) * (T(1) - state.belongs(v, b));
+      const T d_D = d_odds(v, b);
       w.offset.gradient(0) += d_D;
       w.own.gradient.col(0).array() += d_D * m.square();
       w.others.gradient.col(0).array() += d_D * mu.square();

@@ -3,12 +3,13 @@
 //
 //   mu_v = sum_{u != v} tau_u m_u / sum_{u != v} tau_u,   tau_u = exp(-logvar_u)
 //   D_v  = d_v + sum_k ( a_vk m_vk^2 + b_vk mu_vk^2 - c_vk m_vk mu_vk )
-//   log P(belongs)_v = -log(1 + exp(D_v)),  which is added to the gate's logit
+//   P(belongs)_v = 1 - exp(D_v) / (1 + sum_u exp(D_u)),  whose log is added to the gate's logit
 //
 // over the omics that a sample has and shows. D is the log odds of two Gaussians, one in which m and
-// mu go together and one in which they are independent; so an expert is trusted as far as it agrees
-// with the others, as in a heavy-tailed product of experts. A sample with a single omic is left as
-// it is.
+// mu are independent and one in which they go together; so an expert is trusted as far as it agrees
+// with the others, as in a heavy-tailed product of experts. One omic of a sample at most is taken not
+// to belong: it makes the others disagree, too, with a product that it is part of, and shall not draw
+// them into doubt. A sample with a single omic is left as it is.
 #pragma once
 
 #include <vector>
@@ -32,7 +33,7 @@ template <typename T>
 struct AgreementState {
   /// Per omic, tau and tau m: factors x B, 0 where a sample does not show the omic.
   std::vector<Matrix<T>> tau, weighted;
-  Matrix<T> belongs;  ///< omics x B: P(belongs); 1 where it is not asked
+  Matrix<T> odds;  ///< omics x B: D; -inf where it is not asked
 };
 
 template <typename T>
