@@ -6,11 +6,13 @@
 #' if omics have changed places, with which sample.
 #'
 #' When a fit is made, maps learn to predict principal components of each omic from the others. The
-#' agreement of a sample's omic is the correlation (Fisher's z of the weighed cosine) between what the
-#' maps say and what the sample has, over the components that can be predicted; of samples of the fit,
-#' what maps say that have not seen the sample. The p-value tells how rarely samples of the cohort
+#' agreement of a sample's omic compares what the maps say with what the sample has, over the
+#' components that can be predicted; of samples of the fit, what maps say that have not seen the
+#' sample. It is the mean of two measures, the log odds that the two belong together and Fisher's z of
+#' their cosine, each in units of the cohort: 0 is a typical sample, -1 one that agrees less by a
+#' standard deviation. The p-value tells how rarely samples of the cohort
 #' agree as little, if they are as they should be: agreement is then taken to follow a t distribution
-#' with 5 degrees of freedom about the cohort's center, and those that do not belong, whose agreement
+#' with 3 degrees of freedom about the cohort's center, and those that do not belong, whose agreement
 #' is known from all pairs of different samples, are kept from widening it. An omic that does not
 #' belong is not used to judge the sample's other omics. With two omics only, both are as suspect.
 #'
@@ -25,7 +27,7 @@
 #'
 #' @return A data frame with one row per sample and omic that it has, in the order of the samples:
 #'   * `sample`, `omic`;
-#'   * `agreement`: Fisher's z, about 0 for omics of different samples;
+#'   * `agreement`: see above, 0 for a typical sample of the cohort;
 #'   * `p_value`: of an agreement as low as this, were the omic the sample's own;
 #'   * `fdr`: false discovery rate (Benjamini and Hochberg), over the samples that have the omic;
 #'   * `partner`: the sample whose omic fits this sample best, `NA` where that is its own;

@@ -32,27 +32,27 @@ plot_check <- function(fit, newdata = NULL, fdr = 0.1, samples = c("columns", "r
     cli::cli_abort("There is nothing to plot: no sample can be checked, see {.fn check_samples}.")
   }
   table$omic <- factor(table$omic, names(fit$omics))
+  table <- table[order(table$p_value), ]
   table$found <- table$fdr < fdr
   table$label <- ifelse(
     !table$found, "", paste0(table$sample, ifelse(is.na(table$partner), "",
                                                   paste0(" (", table$partner, "?)")))
   )
-  ggplot2::ggplot(table, ggplot2::aes(.data$agreement, .data$p_value)) +
+  ggplot2::ggplot(table, ggplot2::aes(.data$agreement, -log10(.data$p_value))) +
     ggplot2::geom_rect(
       data = unrelated_bands(fit), inherit.aes = FALSE, fill = "grey90",
-      mapping = ggplot2::aes(xmin = .data$low, xmax = .data$high, ymin = 0, ymax = Inf)
+      mapping = ggplot2::aes(xmin = .data$low, xmax = .data$high, ymin = -Inf, ymax = Inf)
     ) +
     ggplot2::geom_point(ggplot2::aes(colour = .data$found), size = 1.2) +
     ggplot2::geom_text(ggplot2::aes(label = .data$label), size = 2.6, hjust = -0.1,
                        check_overlap = TRUE) +
     ggplot2::scale_colour_manual(values = c(`FALSE` = "grey55", `TRUE` = "#cb181d"),
                                  labels = c(`FALSE` = "no", `TRUE` = "yes"), drop = FALSE) +
-    ggplot2::scale_y_log10() +
     ggplot2::facet_wrap(ggplot2::vars(.data$omic), scales = "free_x") +
     ggplot2::labs(
       title = "Does every omic belong to its sample?",
       x = "Agreement with the sample's other omics (grey: of different samples)",
-      y = "p-value", colour = sprintf("FDR < %s", format(fdr))
+      y = "-log10 of the p-value", colour = sprintf("FDR < %s", format(fdr))
     ) +
     theme_poems()
 }

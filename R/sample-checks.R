@@ -1,15 +1,17 @@
 # Which omics belong to their sample, told by maps (maps.R). A map says where among the principal
 # components of omic v a sample should lie, given its other omics and without itself, g; and the
 # sample's own omic lies at t. Of every component k that the map knows, r_k being the correlation of
-# the two over the cohort and both having variance 1,
+# the two over the cohort and both having variance 1, how well they go together is measured twice:
 #
-#   agreement a = artanh cos(g, t),   the inner product weighed by r_k / (1 - r_k^2)
+#   odds       log p(t, g | correlated by r) - log p(t, g | independent)
+#   direction  artanh cos(g, t),   the inner product weighed by r_k / (1 - r_k^2)
 #
-# is high where the omic is the sample's own. Over samples that are as they should be, a is close to
-# t-distributed about some center: the p-value. What a looks like where omics do not belong is known,
-# too, from all pairs of different samples; the share of those that do not belong is fitted by
-# expectation and maximisation, so that they do not widen the center's spread. Which sample's omic fits
-# instead is told by the ratio of the densities of (g, t) with and without their correlation, for all
+# The odds tell most where few components are well known; the direction is not moved by how extreme a
+# sample is. Each is standardised by the median and the mad of the cohort; agreement is their mean.
+# Over samples that are as they should be, it is close to t-distributed about some center: the p-value.
+# What agreement looks like where omics do not belong is known, too, from all pairs of different
+# samples; the share of those that do not belong is fitted by expectation and maximisation, so that
+# they do not widen the center's spread. Which sample's omic fits instead is told by the odds of all
 # pairs of samples in doubt at once: every omic is given to one sample (Hungarian algorithm).
 
 most_checked_components <- 60L
@@ -19,7 +21,7 @@ least_checked_components <- 3L
 least_told <- 0.5
 
 # Tails of agreement in cohorts that are as they should be.
-agreement_tails <- 5
+agreement_tails <- 3
 
 belonging_steps <- 50L
 
@@ -57,9 +59,10 @@ learn_check <- function(map, scores, has) {
   check <- list(components = kept, agreement = r[kept], own_sd = own_sd[kept],
                 said_sd = said_sd[kept])
   rows <- which(colSums(!has[c(map$from, map$to), , drop = FALSE]) == 0)
-  said <- said_of(map, check, scores, rows)
-  own <- own_of(map, check, scores, rows)
-  a <- fisher_z(tcrossprod(weighed_unit(check, said), weighed_unit(check, own)))
+  pairs <- measure_pairs(check, said_of(map, check, scores, rows), own_of(map, check, scores, rows))
+  middle <- \(x) c(stats::median(diag(x)), max(stats::mad(diag(x)), 1e-6))
+  check$standards <- lapply(pairs, middle)
+  a <- agreement_of(check, pairs)
   c(check, fit_agreement(diag(a), a[row(a) != col(a)]))
 }
 
@@ -84,20 +87,31 @@ said_of <- function(map, check, scores, samples) {
   said[, check$components, drop = FALSE] / rep(check$said_sd, each = length(samples))
 }
 
-# Cosines of all samples of `said` with all of `own`, and those of each with itself, come of these.
-weighed_unit <- function(check, x) {
-  x <- x * rep(sqrt(check$agreement / (1 - check$agreement^2)), each = nrow(x))
-  x / sqrt(pmax(rowSums(x^2), 1e-12))
+# `odds` and `direction` of the samples of `said`, each with all samples of `own`: a matrix of each.
+measure_pairs <- function(check, said, own) measure(check, said, own, outer, tcrossprod)
+
+# Of each with itself: a vector of each.
+measure_each <- function(check, said, own) {
+  measure(check, said, own, \(x, y, add) add(x, y), \(x, y) rowSums(x * y))
 }
 
-fisher_z <- \(cosine) atanh(pmax(pmin(cosine, 0.999), -0.999))
-
-# Log ratio of the densities of `said` and `own` with and without their correlation.
-belonging_odds <- function(check, said, own) {
+measure <- function(check, said, own, combine, inner_product) {
   r <- check$agreement
-  bend <- -r^2 / (2 * (1 - r^2))
-  outer(drop(said^2 %*% bend), drop(own^2 %*% bend), `+`) +
-    said %*% (t(own) * (r / (1 - r^2))) - sum(log(1 - r^2)) / 2
+  weight <- r / (1 - r^2)
+  size <- \(x) drop(x^2 %*% (-r * weight / 2))
+  odds <- combine(size(said), size(own), `+`) +
+    inner_product(said * rep(weight, each = nrow(said)), own) - sum(log(1 - r^2)) / 2
+  unit <- \(x) {
+    x <- x * rep(sqrt(weight), each = nrow(x))
+    x / sqrt(pmax(rowSums(x^2), 1e-12))
+  }
+  cosine <- inner_product(unit(said), unit(own))
+  list(odds = odds, direction = atanh(pmax(pmin(cosine, 0.999), -0.999)))
+}
+
+agreement_of <- function(check, measured) {
+  standard <- Map(\(x, by) (x - by[1]) / by[2], measured, check$standards)
+  (standard$odds + standard$direction) / 2
 }
 
 # `center` and `spread` of agreement where omics belong, and the `share` of those that do not. `a`:
@@ -165,7 +179,7 @@ check_omic <- function(maps, scores, has, to) {
     check <- maps[[m]]$check
     said <- said_of(maps[[m]], check, scores, samples)
     own <- own_of(maps[[m]], check, scores, samples)
-    a <- fisher_z(rowSums(weighed_unit(check, said) * weighed_unit(check, own)))
+    a <- agreement_of(check, measure_each(check, said, own))
     agreement[samples] <- a
     p_value[samples] <- stats::pt((a - check$center) / check$spread, agreement_tails)
     doubt[samples] <- doubt_of(check, a)
@@ -195,8 +209,8 @@ find_partners <- function(maps, map, scores, to, p_value) {
   for (m in unique(map[doubted])) {
     rows <- which(map[doubted] == m)
     check <- maps[[m]]$check
-    odds[rows, ] <- belonging_odds(check, said_of(maps[[m]], check, scores, doubted[rows]),
-                                   own_of(maps[[m]], check, scores, doubted))
+    odds[rows, ] <- measure_pairs(check, said_of(maps[[m]], check, scores, doubted[rows]),
+                                  own_of(maps[[m]], check, scores, doubted))$odds
   }
   # Beforehand a sample's own omic is as likely as all others together.
   odds <- odds + diag(log(length(doubted)), nrow(odds))
