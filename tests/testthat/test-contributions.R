@@ -44,8 +44,10 @@ test_that("an omic of noise contributes next to nothing, a corrupted one is told
   fit <- poems(cohort$omics, 8, seed = 1, control = list(threads = 1, progress = FALSE))
   # Factors of the cohort; c alone has others, which tell the two kinds of its samples apart.
   shared <- apply(abs(stats::cor(cohort$factors[fit$samples, ], latent(fit))), 1, which.max)
-  expect_lt(max(colMeans(contributions(fit)[, "d", shared])), 0.03)
   corrupted <- fit$samples %in% cohort$corrupted
+  # Where c is trusted as well; in the other samples, d gets its part of what c loses.
+  expect_lt(max(colMeans(contributions(fit)[!corrupted, "d", shared])), 0.03)
+  expect_lt(max(colMeans(contributions(fit)[corrupted, "d", shared])), 0.05)
   expect_gt(area(-gates(fit)[, "c"], corrupted), 0.9)
   expect_gt(mean(gates(fit)[!corrupted, "c"]), 3 * mean(gates(fit)[corrupted, "c"]))
 })

@@ -131,7 +131,9 @@ test_that("quadratic links bend, linear ones do not", {
   share <- split(table$bend, table$link)
   expect_gt(length(share$quadratic), 10)
   expect_lt(stats::median(share$linear), 0.05)
-  expect_gt(stats::median(share$quadratic), 0.5)
+  # NA of a feature whose curve is flat.
+  expect_lte(sum(is.na(share$quadratic)), 1)
+  expect_gt(stats::median(share$quadratic, na.rm = TRUE), 0.5)
 })
 
 test_that("curves follow the links behind the data", {
