@@ -1,4 +1,4 @@
-#' How sure a fit is of its effects and of the variance explained
+#' How sure a fit is of its effects, of the variance explained and of contributions
 #'
 #' Fits the model again to many random halves of the cohort, finds the factors of the fit in each of
 #' these, and reports how much every number moves.
@@ -52,11 +52,14 @@
 #'     share of refits that have found the factor in which it is not zero.
 #'   * `variance`: one row per omic and factor: `omic`, `factor`, `r2` (see [variance_explained()]),
 #'     `standard_error`, `low` and `high`.
+#'   * `contributions`: one row per omic and factor: `omic`, `factor`, `contribution` (the mean over
+#'     the samples that have all omics, see [contributions()]; where none has, over those that have the
+#'     omic), `standard_error`, `low` and `high`.
 #'   * `factors`: one row per factor: `factor`, `found`, the share of refits that have found it, and
 #'     `correlation`, the mean correlation with it there.
 #'   * `refits`, `level`, `seed`: the settings.
 #'
-#'   What rests on fewer than two refits is `NA`. `tidy()` returns one of the four tables, as `what`
+#'   What rests on fewer than two refits is `NA`. `tidy()` returns one of the five tables, as `what`
 #'   says. `glance()`, one row: `refits`, `level`, `factors`, `found` (mean over the factors),
 #'   `selected` (mean over the loadings of the fit that are not zero) and `seed`.
 #'
@@ -170,7 +173,8 @@ in_factors_of <- function(fit, refit, effects = feature_effects(refit)) {
     samples = length(refit$samples), found = found, correlation = abs(value),
     effects = lapply(omics, \(omic) of_fit(effects, omic)),
     loadings = lapply(omics, \(omic) abs(of_fit(refit$loadings, omic))),
-    variance = r2_by_omic(refit)[, column, drop = FALSE]
+    variance = r2_by_omic(refit)[, column, drop = FALSE],
+    contributions = mean_contributions(refit)[, column, drop = FALSE]
   )
 }
 
@@ -202,9 +206,14 @@ summarise_refits <- function(fit, drawn, level) {
     order_levels(table, fit)
   }
   list(
-    effects = rows(\(omic) effect_intervals(omic, effects[[omic]], part("effects", omic), times, share, level)),
-    loadings = rows(\(omic) loading_spread(omic, fit$loadings[[omic]], part("loadings", omic), times)),
+    effects = rows(\(omic) {
+      effect_intervals(omic, effects[[omic]], part("effects", omic), times, share, level)
+    }),
+    loadings = rows(\(omic) {
+      loading_spread(omic, fit$loadings[[omic]], part("loadings", omic), times)
+    }),
     variance = order_levels(variance_intervals(fit, drawn, found, share, level), fit),
+    contributions = order_levels(contribution_intervals(fit, drawn, found, share, level), fit),
     factors = order_levels(data.frame(
       factor = factor_names(fit$factors), found = times / length(drawn),
       correlation = rowSums(ifelse(found, correlation, 0)) / ifelse(times > 0, times, NA)
@@ -258,19 +267,37 @@ loading_spread <- function(omic, loadings, refits, times) {
 
 variance_intervals <- function(fit, drawn, found, share, level) {
   r2 <- r2_by_omic(fit)
-  seen <- array(NA_real_, c(dim(r2), length(drawn)))
-  for (b in seq_along(drawn)) seen[, found[, b], b] <- drawn[[b]]$variance[, found[, b]]
-  by_factor <- \(values) rep(values, each = nrow(r2))
-  optimism <- by_factor(r2_optimism(fit))
+  optimism <- rep(r2_optimism(fit), each = nrow(r2))
+  spread <- spread_over_refits(r2, lapply(drawn, `[[`, "variance"), found)
+  by_omic_and_factor(r2, "r2", interval(as.vector(r2) / optimism, share * spread$error / optimism,
+                                        spread$times, level))
+}
+
+contribution_intervals <- function(fit, drawn, found, share, level) {
+  means <- mean_contributions(fit)
+  spread <- spread_over_refits(means, lapply(drawn, `[[`, "contributions"), found)
+  intervals <- interval(as.vector(means), share * spread$error, spread$times, level)
+  intervals$low <- pmax(intervals$low, 0)
+  intervals$high <- pmin(intervals$high, 1)
+  by_omic_and_factor(means, "contribution", intervals)
+}
+
+# Of a table omics x factors and those of the refits, by cell: the root mean square `error` of the
+# refits that have found the factor, and the number of `times`.
+spread_over_refits <- function(estimate, refits, found) {
+  seen <- array(NA_real_, c(dim(estimate), length(refits)))
+  for (b in seq_along(refits)) seen[, found[, b], b] <- refits[[b]][, found[, b]]
   sums <- \(values) as.vector(rowSums(values, na.rm = TRUE, dims = 2))
-  times <- by_factor(rowSums(found))
-  error <- share * difference_from(as.vector(r2), sums(seen), sums(seen^2), times) / optimism
-  table <- data.frame(
-    omic = rep(rownames(r2), times = ncol(r2)), factor = by_factor(factor_names(ncol(r2))),
-    r2 = as.vector(r2),
-    interval(as.vector(r2) / optimism, error, times, level)
-  )
-  table <- table[order(match(table$omic, rownames(r2))), ]
+  times <- rep(rowSums(found), each = nrow(estimate))
+  list(error = difference_from(as.vector(estimate), sums(seen), sums(seen^2), times), times = times)
+}
+
+# One row per cell of `values`, omics x factors, by omic; `name`: that of its column.
+by_omic_and_factor <- function(values, name, intervals) {
+  table <- data.frame(omic = rep(rownames(values), times = ncol(values)),
+                      factor = rep(factor_names(ncol(values)), each = nrow(values)))
+  table[[name]] <- as.vector(values)
+  table <- cbind(table, intervals)[order(match(table$omic, rownames(values))), ]
   rownames(table) <- NULL
   table
 }
@@ -314,7 +341,8 @@ print.poems_uncertainty <- function(x, ...) {
 #' @param what Which table: see Value.
 #' @rdname uncertainty
 #' @export
-tidy.poems_uncertainty <- function(x, what = c("effects", "loadings", "variance", "factors"), ...) {
+tidy.poems_uncertainty <- function(x, what = c("effects", "loadings", "variance", "contributions",
+                                               "factors"), ...) {
   what <- rlang::arg_match(what)
   rlang::check_dots_empty()
   as_table(x[[what]])

@@ -94,8 +94,10 @@ test_that("factors that change order and sign, and one that is lost, are put in 
   latent <- withr::with_seed(1, matrix(stats::rnorm(60), 20, 3))
   rownames(latent) <- 1:20
   fit <- list(omics = list(a = list()), loadings = list(a = w), latent = latent)
-  refit <- list(factors = 2L, samples = rownames(latent), omics = list(a = list()), loadings = list(a = w),
-                latent = cbind(latent[, 2], -latent[, 1]),
+  shares <- array(rep(c(0.6, 1), each = 20), c(20, 1, 2),
+                  list(NULL, "a", c("Factor1", "Factor2")))
+  refit <- list(factors = 2L, samples = rownames(latent), loadings = list(a = w),
+                omics = list(a = list(samples = 1:20)), contributions = shares, latent = cbind(latent[, 2], -latent[, 1]),
                 explained = list(factor = data.frame(omic = "a", factor = c("Factor1", "Factor2"),
                                                      r2 = c(0.3, 0.1))))
   placed <- in_factors_of(fit, refit, refit$loadings)
@@ -103,6 +105,7 @@ test_that("factors that change order and sign, and one that is lost, are put in 
   expect_equal(as.matrix(placed$effects$a), cbind(c(0, -2), c(1, 0), c(0, 0)), ignore_attr = TRUE)
   expect_equal(as.matrix(placed$loadings$a), cbind(c(0, 2), c(1, 0), c(0, 0)), ignore_attr = TRUE)
   expect_equal(unname(placed$variance[1, ]), c(0.1, 0.3, NA))
+  expect_equal(unname(placed$contributions[1, ]), c(1, 0.6, NA))
 })
 
 test_that("one omic and one factor are enough", {
@@ -157,4 +160,27 @@ test_that("bad settings and other data are errors", {
   expect_error(uncertainty(fit, part, level = 1), "between 0 and 1")
   expect_error(uncertainty(fit, lapply(part, \(x) x[, -1])), "must be the data")
   expect_error(suppressMessages(uncertainty(fit, part["a"])), "must be the data")
+})
+
+test_that("contributions have errors of the size that cohorts differ by", {
+  of <- tidy(planted_uncertainty(), "contributions")
+  fit <- planted_fit()
+  expect_named(of, c("omic", "factor", "contribution", "standard_error", "low", "high"))
+  expect_identical(nrow(of), length(fit$omics) * fit$factors)
+  means <- mean_contributions(fit)
+  expect_equal(of$contribution, means[cbind(as.character(of$omic), as.character(of$factor))])
+  expect_true(all(of$low >= 0 & of$high <= 1 & of$low <= of$contribution))
+  # Other cohorts of the same population, their factors matched with those of the fit by what they
+  # explain of the true ones.
+  others <- lapply(1:5, \(i) {
+    drawn <- lapply(planted$omics, \(x) x[, 120 * i + seq_len(120)])
+    drawn$b <- drawn$b[, 1:100]
+    other <- poems(drawn, factors = 2, seed = 1, control = quiet)
+    true <- \(f) max.col(abs(t(stats::cor(planted$factors[f$samples, ], latent(f)))))
+    mean_contributions(other)[, match(true(fit), true(other))]
+  })
+  apart <- vapply(others, \(x) x[cbind(as.integer(of$omic), as.integer(of$factor))],
+                  numeric(nrow(of)))
+  covered <- apart >= of$low - of$standard_error & apart <= of$high + of$standard_error
+  expect_gt(mean(covered), 0.8)
 })
