@@ -90,6 +90,9 @@ check_table <- function(checked, samples, omics) {
   table
 }
 
+# Whether plot_check() has something to show.
+can_check <- \(fit) !is.null(fit$maps) && any(is.finite(fit$maps$checked$p_value))
+
 check_can_check <- function(fit, call = rlang::caller_env()) {
   if (!is.null(fit$maps)) return(invisible())
   why <- if (length(fit$omics) == 1) {

@@ -7,7 +7,8 @@ most_report_rows <- 2000
 #'
 #' Writes everything worth a look about a fit to one file that needs nothing else: what was fitted
 #' and how well, every factor with the features it drives, gene sets and clinical data that go with
-#' it, the gates, the groups of samples, and tables to search.
+#' it, the gates, what each omic tells of each factor, samples whose omics may not belong together,
+#' the groups of samples, and tables to search.
 #'
 #' Groups come from `group` where it is given, and from [cluster_samples()] otherwise. Gene sets are
 #' tested with [enrich_factors()], clinical data and technical variables with [associate_factors()],
@@ -73,6 +74,7 @@ poems_report <- function(fit, data = NULL, file = "report.html", group = NULL, s
     step("Clustering samples")
     report$clusters <- cluster_samples(fit)
   }
+  if (can_check(fit)) report$check <- suppressMessages(check_samples(fit))
   step("Gathering features")
   report$features <- features_table(fit)
   step("Drawing and writing the page")
@@ -240,6 +242,27 @@ mean_gates <- function(report) {
   data.frame(group = levels(group), samples = as.vector(table(group)),
              matrix(means, nlevels(group), dimnames = list(NULL, colnames(gates))),
              check.names = FALSE)
+}
+
+# False discovery rate of omics that the page names as misplaced.
+found_misplaced <- 0.1
+
+misplaced_rows <- function(check) {
+  rows <- check[which(check$fdr < found_misplaced), ]
+  rows <- rows[order(rows$p_value), c("sample", "omic", "agreement", "p_value", "fdr", "partner")]
+  rows[3:5] <- lapply(rows[3:5], signif, 2)
+  rownames(rows) <- NULL
+  rows
+}
+
+describe_check <- function(check) {
+  found <- nrow(misplaced_rows(check))
+  sprintf(
+    paste("%s of %d omics of samples agree less with the sample's other omics than chance has it",
+          "(false discovery rate below %s): mix-ups, contamination, or a sample unlike all others.",
+          "A partner is the sample whose omic would fit instead."),
+    if (found == 0) "None" else found, sum(!is.na(check$p_value)), format(found_misplaced)
+  )
 }
 
 # Samples of every known group in every cluster.
