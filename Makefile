@@ -3,7 +3,7 @@
 
 LIBRARY := build/library
 CORES := $(shell nproc 2>/dev/null || echo 2)
-SOURCES := DESCRIPTION NAMESPACE $(wildcard R/*.R src/*.cpp src/*.h src/Makevars* data/*.rda inst/* inst/*/*)
+SOURCES := DESCRIPTION NAMESPACE $(wildcard R/*.R src/*.cpp src/*.h src/*/*.cpp src/*/*.h src/Makevars* data/*.rda inst/* inst/*/*)
 export R_LIBS := $(CURDIR)/$(LIBRARY)$(if $(R_LIBS),:$(R_LIBS))
 
 .PHONY: demo test check bench docs clean
@@ -28,16 +28,17 @@ docs: build/ready-docs build/installed
 	Rscript -e 'Rcpp::compileAttributes(".")' -e 'roxygen2::roxygenise(load_code = "installed")'
 
 clean:
-	rm -rf build src/*.o src/*.so src/*.dll
+	rm -rf build src/*.o src/*/*.o src/*.so src/*.dll
 
 # What a goal needs is looked for again when the list of it changes, or after `make clean`.
 build/ready-%: tools/setup.sh tools/dependencies.R DESCRIPTION
 	bash tools/setup.sh $*
 	@mkdir -p build && touch $@
 
-# --preclean, because R's own rules do not know which headers a source includes.
+# From nothing, because R's own rules do not know which headers a source includes.
 build/installed: $(SOURCES) | build/ready-demo
 	mkdir -p $(LIBRARY)
+	rm -f src/*.o src/*/*.o
 	MAKEFLAGS=-j$(CORES) R CMD INSTALL --preclean --clean --no-docs --library=$(LIBRARY) . \
 	  > build/install.log 2>&1 || { tail -n 40 build/install.log; exit 1; }
 	@touch $@

@@ -1,7 +1,7 @@
 # Where training starts: a sparse linear factor model of the same data. Principal components that
 # stand out from noise tell how many factors there are (start-components.R); a spike-and-slab factor
 # model fitted from there, which averages over loadings and takes missing values as unknown
-# (src/factor_model.h), tells where samples lie and which loadings are not 0. Experts learn from it
+# (src/analysis/factor_model.h), tells where samples lie and which loadings are not 0. Experts learn from it
 # by ridge regression what their omic says of the factors (start-experts.R), omics that do not belong
 # to their sample are found and left out (belonging.R), and the whole is written into the network (start-network.R). Training then bends what is not linear. A random start
 # ends in a far worse optimum when samples are few.

@@ -9,16 +9,16 @@
 #include <string>
 #include <vector>
 
-#include "data.h"
-#include "effects.h"
-#include "factor_model.h"
-#include "gram.h"
-#include "kernel.h"
-#include "mode.h"
-#include "model.h"
-#include "projection.h"
-#include "trainer.h"
-#include "variance.h"
+#include "data/cohort.h"
+#include "analysis/slopes.h"
+#include "analysis/factor_model.h"
+#include "analysis/gram.h"
+#include "kernel/kernel.h"
+#include "analysis/latent_mode.h"
+#include "models/poems.h"
+#include "analysis/projection.h"
+#include "training/trainer.h"
+#include "analysis/variance.h"
 
 using poems::Index;
 using poems::Matrix;

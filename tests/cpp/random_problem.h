@@ -5,9 +5,9 @@
 #include <limits>
 #include <vector>
 
-#include "data.h"
-#include "model.h"
-#include "random.h"
+#include "data/cohort.h"
+#include "models/poems.h"
+#include "support/random.h"
 
 namespace poems_test {
 

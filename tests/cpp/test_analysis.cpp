@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "effects.h"
-#include "projection.h"
+#include "analysis/slopes.h"
+#include "analysis/projection.h"
 #include "random_problem.h"
-#include "variance.h"
+#include "analysis/variance.h"
 
 using namespace poems_test;
 using poems::Vector;

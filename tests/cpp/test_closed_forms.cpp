@@ -3,14 +3,14 @@
 
 #include <cmath>
 
-#include "fusion.h"
-#include "gamma.h"
-#include "likelihood_bernoulli.h"
-#include "likelihood_counts.h"
-#include "likelihood_gaussian.h"
-#include "optimizer.h"
+#include "pieces/fusion.h"
+#include "support/gamma.h"
+#include "likelihoods/bernoulli.h"
+#include "likelihoods/counts.h"
+#include "likelihoods/gaussian.h"
+#include "tape/adamw.h"
 #include "random_problem.h"
-#include "spike_slab.h"
+#include "pieces/spike_slab.h"
 
 using namespace poems_test;
 

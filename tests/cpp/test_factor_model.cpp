@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "factor_model.h"
+#include "analysis/factor_model.h"
 #include "random_problem.h"
 
 using namespace poems_test;

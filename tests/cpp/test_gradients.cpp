@@ -5,7 +5,7 @@
 #include <ostream>
 #include <string>
 
-#include "hide.h"
+#include "data/hide_omics.h"
 #include "random_problem.h"
 
 using namespace poems_test;

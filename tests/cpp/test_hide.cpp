@@ -1,7 +1,7 @@
 // Omics that some samples are encoded without.
 #include <gtest/gtest.h>
 
-#include "hide.h"
+#include "data/hide_omics.h"
 #include "random_problem.h"
 
 using namespace poems_test;

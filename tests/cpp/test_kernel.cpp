@@ -5,9 +5,9 @@
 #include <cstdlib>
 #include <random>
 
-#include "decoder_pass.h"
-#include "likelihood_gaussian.h"
-#include "product.h"
+#include "pieces/decoder_pass.h"
+#include "likelihoods/gaussian.h"
+#include "kernel/product.h"
 #include "random_problem.h"
 
 using namespace poems_test;

@@ -4,8 +4,8 @@
 
 #include <cmath>
 
-#include "mode.h"
-#include "projection.h"
+#include "analysis/latent_mode.h"
+#include "analysis/projection.h"
 #include "random_problem.h"
 
 using namespace poems_test;

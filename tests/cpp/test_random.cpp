@@ -5,8 +5,8 @@
 #include <cmath>
 #include <set>
 
-#include "dropout.h"
-#include "random.h"
+#include "support/dropout.h"
+#include "support/random.h"
 
 using poems::Dropout;
 using poems::DropoutDraws;

@@ -3,10 +3,10 @@
 
 #include <cmath>
 
-#include "projection.h"
+#include "analysis/projection.h"
 #include "random_problem.h"
-#include "trainer.h"
-#include "variance.h"
+#include "training/trainer.h"
+#include "analysis/variance.h"
 
 using namespace poems_test;
 using poems::Vector;

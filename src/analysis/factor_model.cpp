@@ -1,0 +1,313 @@
+#include "analysis/factor_model.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "support/parallel.h"
+
+namespace poems {
+
+namespace {
+
+constexpr Index features_at_once = 32;
+constexpr Index samples_at_once = 32;
+constexpr double weak_prior = 1e-3;  // shape and rate of the gamma priors
+// Of a feature's variance of 1. Features that are nearly the same would otherwise decide alone
+// where samples lie.
+constexpr double smallest_noise = 0.1;
+constexpr double least_change = 1e-3;  // of z in a round, as a share
+
+/// Which values are known.
+struct Known {
+  std::vector<int> omic;                 ///< of every feature
+  std::vector<Block> features;           ///< per omic
+  std::vector<std::vector<bool>> lacks;  ///< per omic and sample
+  /// Values that are unknown in an omic that the sample has.
+  std::vector<std::vector<Index>> gaps_in_sample, gaps_in_feature;
+
+  Known(const Matrix<double>& x, const std::vector<int>& of_feature)
+      : omic(of_feature),
+        lacks(omic.back() + 1, std::vector<bool>(x.cols(), false)),
+        gaps_in_sample(x.cols()),
+        gaps_in_feature(x.rows()) {
+    for (int v = 0; v <= omic.back(); ++v) {
+      const auto range = std::equal_range(omic.begin(), omic.end(), v);
+      features.push_back({range.first - omic.begin(), range.second - range.first});
+      for (Index n = 0; n < x.cols(); ++n) find_gaps(x, v, n);
+    }
+  }
+
+  Index omics() const { return static_cast<Index>(lacks.size()); }
+
+ private:
+  void find_gaps(const Matrix<double>& x, Index v, Index n) {
+    const Block here = features[v];
+    const auto missing = x.col(n).segment(here.begin, here.size).array().isNaN().eval();
+    lacks[v][n] = missing.all();
+    if (lacks[v][n]) return;
+    for (Index j = 0; j < here.size; ++j) {
+      if (!missing(j)) continue;
+      gaps_in_sample[n].push_back(here.begin + j);
+      gaps_in_feature[here.begin + j].push_back(n);
+    }
+  }
+};
+
+/// The linear Gaussian model as samples see it: loadings, factors x features, and per feature
+/// intercept and noise; uncertainty, factors x omics, is that of FactorModel.
+struct Decoding {
+  const Matrix<double>& loadings;
+  const Matrix<double>& uncertainty;
+  const Vector<double>& intercept;
+  const Vector<double>& noise;
+};
+
+/// Calls use(n, precision matrix of z, right side) for every sample: z has mean precision^-1 right.
+/// values: features x samples, 0 where unknown.
+template <typename Use>
+void for_each_posterior(const Matrix<double>& values, const Known& known, const Decoding& model,
+                        int threads, Use use) {
+  const Index factors = model.loadings.rows();
+  const Vector<double> precision = model.noise.cwiseInverse();
+  const Matrix<double> weights = model.loadings * precision.asDiagonal();
+  std::vector<Matrix<double>> of_omic;  // precision of z that an omic gives
+  std::vector<Vector<double>> offset;
+  for (Index v = 0; v < known.omics(); ++v) {
+    const Block here = known.features[v];
+    const auto weighted = weights.middleCols(here.begin, here.size);
+    of_omic.push_back(weighted * model.loadings.middleCols(here.begin, here.size).transpose());
+    of_omic[v].diagonal() += model.uncertainty.col(v);
+    offset.push_back(weighted * model.intercept.segment(here.begin, here.size));
+  }
+  const double work = static_cast<double>(factors) * static_cast<double>(values.size());
+  parallel_for(block_count(samples_at_once, values.cols()), work, threads, [&](Index i, int) {
+    const Block block = block_at(i, samples_at_once, values.cols());
+    const Matrix<double> products = weights * values.middleCols(block.begin, block.size);
+    for (Index b = 0; b < block.size; ++b) {
+      const Index n = block.begin + b;
+      Matrix<double> inverse = Matrix<double>::Identity(factors, factors);
+      Vector<double> right = products.col(b);
+      for (Index v = 0; v < known.omics(); ++v) {
+        if (known.lacks[v][n]) continue;
+        inverse += of_omic[v];
+        right -= offset[v];
+      }
+      for (Index j : known.gaps_in_sample[n]) {
+        const int v = known.omic[j];
+        inverse.noalias() -= weights.col(j) * model.loadings.col(j).transpose();
+        inverse.diagonal() -=
+            model.uncertainty.col(v) / static_cast<double>(known.features[v].size);
+        right += weights.col(j) * model.intercept(j);
+      }
+      use(n, inverse, right);
+    }
+  });
+}
+
+class Fitter {
+ public:
+  Fitter(const Matrix<double>& x, const std::vector<int>& omic, const Matrix<double>& start,
+         int threads)
+      : threads_(threads),
+        factors_(start.rows()),
+        values_(x.array().isNaN().select(0.0, x)),
+        known_(x, omic),
+        covariance_(x.cols(), Matrix<double>::Zero(factors_, factors_)),
+        loading_variance_(Matrix<double>::Zero(factors_, x.rows())),
+        slab_precision_(Matrix<double>::Ones(factors_, known_.omics())),
+        rate_(Matrix<double>::Constant(factors_, known_.omics(), 0.5)) {
+    model_.mean = start;
+    model_.loadings = Matrix<double>::Zero(factors_, x.rows());
+    model_.inclusion = Matrix<double>::Ones(factors_, x.rows());
+    model_.intercept = Vector<double>::Zero(x.rows());
+    model_.noise = Vector<double>::Ones(x.rows());
+  }
+
+  FactorModel run(int rounds) {
+    for (int round = 0; round < rounds; ++round) {
+      update_loadings();
+      update_priors();
+      const Matrix<double> before = model_.mean;
+      update_samples();
+      if (round > 0 && (model_.mean - before).norm() < least_change * before.norm()) break;
+      unit_factors();
+    }
+    model_.variance.resize(factors_, model_.mean.cols());
+    for (Index n = 0; n < model_.mean.cols(); ++n)
+      model_.variance.col(n) = covariance_[n].diagonal();
+    return std::move(model_);
+  }
+
+ private:
+  Index samples() const { return values_.cols(); }
+
+  Matrix<double> uncertainty() const {
+    Matrix<double> sum(factors_, known_.omics());
+    for (Index v = 0; v < known_.omics(); ++v) {
+      const Block here = known_.features[v];
+      sum.col(v) = loading_variance_.middleCols(here.begin, here.size) *
+                   model_.noise.segment(here.begin, here.size).cwiseInverse();
+    }
+    return sum;
+  }
+
+  /// Factors of variance 1 over the samples, by which rounds get on faster.
+  void unit_factors() {
+    Vector<double> power = model_.mean.rowwise().squaredNorm();
+    for (const Matrix<double>& covariance : covariance_) power += covariance.diagonal();
+    const Vector<double> scale =
+        (power / static_cast<double>(samples())).cwiseMax(1e-12).cwiseSqrt();
+    const Vector<double> inverse = scale.cwiseInverse();
+    model_.mean = inverse.asDiagonal() * model_.mean;
+    for (Matrix<double>& covariance : covariance_)
+      covariance = inverse.asDiagonal() * covariance * inverse.asDiagonal();
+    model_.loadings = scale.asDiagonal() * model_.loadings;
+    model_.uncertainty = scale.cwiseAbs2().asDiagonal() * model_.uncertainty;
+    loading_variance_ = scale.cwiseAbs2().asDiagonal() * loading_variance_;
+    slab_precision_.array().colwise() /= scale.array().square();
+  }
+
+  /// Loadings one after the other, then the intercept and noise of every feature.
+  void update_loadings() {
+    std::vector<Matrix<double>> power(samples());  // E z z'
+    const double work = static_cast<double>(samples() * factors_ * factors_);
+    parallel_for(samples(), work, threads_, [&](Index n, int) {
+      power[n] = covariance_[n] + model_.mean.col(n) * model_.mean.col(n).transpose();
+    });
+    for (Index v = 0; v < known_.omics(); ++v) {
+      Matrix<double> all = Matrix<double>::Zero(factors_, factors_);
+      Vector<double> sum = Vector<double>::Zero(factors_);
+      Index count = 0;
+      for (Index n = 0; n < samples(); ++n) {
+        if (known_.lacks[v][n]) continue;
+        all += power[n];
+        sum += model_.mean.col(n);
+        ++count;
+      }
+      const Block here = known_.features[v];
+      const double feature_work = static_cast<double>(here.size * factors_ * samples());
+      parallel_for(
+          block_count(features_at_once, here.size), feature_work, threads_, [&](Index i, int) {
+            const Block block = block_at(i, features_at_once, here.size);
+            const Matrix<double> products =
+                model_.mean * values_.middleRows(here.begin + block.begin, block.size).transpose();
+            for (Index b = 0; b < block.size; ++b) {
+              const Index j = here.begin + block.begin + b;
+              Matrix<double> own = all;
+              Vector<double> own_sum = sum;
+              for (Index n : known_.gaps_in_feature[j]) {
+                own -= power[n];
+                own_sum -= model_.mean.col(n);
+              }
+              const auto observed =
+                  static_cast<double>(count - static_cast<Index>(known_.gaps_in_feature[j].size()));
+              update_feature(j, v, own, own_sum, products.col(b), observed);
+            }
+          });
+    }
+  }
+
+  /// power, sum: of E z z' and E z over the samples in which feature j is observed; product: of z
+  /// with its values.
+  void update_feature(Index j, Index v, const Matrix<double>& power, const Vector<double>& sum,
+                      const Vector<double>& product, double observed) {
+    const double precision = 1.0 / model_.noise(j);
+    auto w = model_.loadings.col(j);
+    Vector<double> centred = product - model_.intercept(j) * sum;
+    for (Index k = 0; k < factors_; ++k) {
+      const double own = precision * power(k, k) + slab_precision_(k, v);
+      const double others = power.col(k).dot(w) - power(k, k) * w(k);
+      const double slab = precision * (centred(k) - others) / own;
+      const double log_odds = std::log(rate_(k, v) / (1.0 - rate_(k, v))) +
+                              0.5 * std::log(slab_precision_(k, v) / own) + 0.5 * own * slab * slab;
+      const double p = 1.0 / (1.0 + std::exp(-log_odds));
+      model_.inclusion(k, j) = p;
+      w(k) = p * slab;
+      loading_variance_(k, j) = p * (slab * slab + 1.0 / own) - w(k) * w(k);
+    }
+    const double total = values_.row(j).sum();
+    const double c = model_.intercept(j) = (total - w.dot(sum)) / observed;
+    centred = product - c * sum;
+    const double residual = values_.row(j).squaredNorm() - 2.0 * c * total + observed * c * c -
+                            2.0 * w.dot(centred) + w.dot(power * w) +
+                            loading_variance_.col(j).dot(power.diagonal());
+    model_.noise(j) = std::max(residual / observed, smallest_noise);
+  }
+
+  void update_priors() {
+    for (Index v = 0; v < known_.omics(); ++v) {
+      const Block here = known_.features[v];
+      for (Index k = 0; k < factors_; ++k) {
+        const auto w = model_.loadings.row(k).segment(here.begin, here.size);
+        const double included = model_.inclusion.row(k).segment(here.begin, here.size).sum();
+        const double squares =
+            w.squaredNorm() + loading_variance_.row(k).segment(here.begin, here.size).sum();
+        slab_precision_(k, v) = (weak_prior + included / 2.0) / (weak_prior + squares / 2.0);
+        rate_(k, v) = (1.0 + included) / (2.0 + static_cast<double>(here.size));
+      }
+    }
+  }
+
+  void update_samples() {
+    model_.uncertainty = uncertainty();
+    const Decoding model{model_.loadings, model_.uncertainty, model_.intercept, model_.noise};
+    const Matrix<double> identity = Matrix<double>::Identity(factors_, factors_);
+    for_each_posterior(values_, known_, model, threads_,
+                       [&](Index n, const Matrix<double>& precision, const Vector<double>& right) {
+                         covariance_[n] = precision.llt().solve(identity);
+                         model_.mean.col(n) = covariance_[n] * right;
+                       });
+  }
+
+  const int threads_;
+  const Index factors_;
+  Matrix<double> values_;  ///< features x samples, 0 where unknown
+  const Known known_;
+  std::vector<Matrix<double>> covariance_;  ///< of z, per sample
+  Matrix<double> loading_variance_;         ///< factors x features
+  Matrix<double> slab_precision_, rate_;    ///< p and r, factors x omics
+  FactorModel model_;
+};
+
+}  // namespace
+
+FactorModel fit_factor_model(const Matrix<double>& x, const std::vector<int>& omic,
+                             const Matrix<double>& start, int rounds, int threads) {
+  return Fitter(x, omic, start, threads).run(rounds);
+}
+
+Matrix<double> factor_scores(const Matrix<double>& x, const std::vector<int>& omic,
+                             const Matrix<double>& loadings, const Vector<double>& noise,
+                             const Matrix<double>& uncertainty, int threads) {
+  const Matrix<double> values = x.array().isNaN().select(0.0, x);
+  const Vector<double> intercept = Vector<double>::Zero(x.rows());
+  Matrix<double> scores(loadings.rows(), x.cols());
+  for_each_posterior(values, Known(x, omic), {loadings, uncertainty, intercept, noise}, threads,
+                     [&](Index n, const Matrix<double>& inverse, const Vector<double>& right) {
+                       scores.col(n) = inverse.llt().solve(right);
+                     });
+  return scores;
+}
+
+Matrix<double> factor_uncertainty(const Matrix<double>& x, const std::vector<int>& omic,
+                                  const Matrix<double>& loadings, const Vector<double>& noise,
+                                  const Matrix<double>& uncertainty, int threads) {
+  const Matrix<double> values = x.array().isNaN().select(0.0, x);
+  const Known known(x, omic);
+  const Vector<double> intercept = Vector<double>::Zero(x.rows());
+  Matrix<double> variances = Matrix<double>::Zero(x.rows(), x.cols());
+  for_each_posterior(values, known, {loadings, uncertainty, intercept, noise}, threads,
+                     [&](Index n, const Matrix<double>& inverse, const Vector<double>&) {
+                       const std::vector<Index>& gaps = known.gaps_in_sample[n];
+                       if (gaps.empty()) return;
+                       Matrix<double> w(loadings.rows(), static_cast<Index>(gaps.size()));
+                       for (std::size_t i = 0; i < gaps.size(); ++i)
+                         w.col(i) = loadings.col(gaps[i]);
+                       inverse.llt().matrixL().solveInPlace(w);
+                       for (std::size_t i = 0; i < gaps.size(); ++i)
+                         variances(gaps[i], n) = w.col(i).squaredNorm();
+                     });
+  return variances;
+}
+
+}  // namespace poems

@@ -1,0 +1,116 @@
+#include "analysis/projection.h"
+
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "support/parallel.h"
+
+namespace poems {
+
+namespace {
+
+constexpr Index samples_at_once = 512;  // bounds memory
+
+/// Encodes the cohort block by block; take(block, batch) reads what the model then holds.
+template <typename T, typename Take>
+void encode_blocks(Model<T>& model, const Cohort<T>& cohort, int threads, Take take) {
+  Pass<T> pass;
+  pass.threads = threads;
+  for (Index i = 0; i < block_count(samples_at_once, cohort.samples); ++i) {
+    const Block block = block_at(i, samples_at_once, cohort.samples);
+    std::vector<Index> samples(block.size);
+    std::iota(samples.begin(), samples.end(), block.begin);
+    const Batch<T> batch = make_batch(cohort, std::move(samples), threads);
+    model.encode(batch, pass);
+    take(block, batch);
+  }
+}
+
+}  // namespace
+
+template <typename T>
+Projection<T> project(Model<T>& model, const Cohort<T>& cohort, int threads) {
+  Projection<T> all;
+  const Index factors = model.config().factors;
+  all.mean.resize(factors, cohort.samples);
+  all.logvar.resize(factors, cohort.samples);
+  all.gates.resize(static_cast<Index>(model.omics.size()), cohort.samples);
+  encode_blocks(model, cohort, threads, [&](Block block, const Batch<T>&) {
+    all.mean.middleCols(block.begin, block.size) = model.posterior.mean;
+    all.logvar.middleCols(block.begin, block.size) = model.posterior.logvar;
+    all.gates.middleCols(block.begin, block.size) = model.gate_state.alpha;
+  });
+  return all;
+}
+
+template <typename T>
+ExpertsOfSamples<T> experts_of(Model<T>& model, const Cohort<T>& cohort, int threads) {
+  const std::size_t omics = model.omics.size();
+  const Matrix<T> unknown = Matrix<T>::Constant(model.config().factors, cohort.samples,
+                                                std::numeric_limits<T>::quiet_NaN());
+  ExpertsOfSamples<T> all{std::vector<Matrix<T>>(omics, unknown),
+                          std::vector<Matrix<T>>(omics, unknown)};
+  encode_blocks(model, cohort, threads, [&](Block block, const Batch<T>& batch) {
+    for (std::size_t v = 0; v < omics; ++v)
+      for (std::size_t i = 0; i < batch.omics[v].members.size(); ++i) {
+        const Index sample = block.begin + batch.omics[v].members[i];
+        all.mean[v].col(sample) = model.experts[v].mean.col(static_cast<Index>(i));
+        all.logvar[v].col(sample) = model.experts[v].logvar.col(static_cast<Index>(i));
+      }
+  });
+  return all;
+}
+
+template <typename T>
+Matrix<T> reconstruct(Model<T>& model, std::size_t omic, const Matrix<T>& z, int threads) {
+  Matrix<T> all(model.config().omics[omic].features, z.cols());
+  for (Index i = 0; i < block_count(samples_at_once, z.cols()); ++i) {
+    const Block block = block_at(i, samples_at_once, z.cols());
+    all.middleCols(block.begin, block.size) =
+        model.reconstruct(omic, z.middleCols(block.begin, block.size), threads).transpose();
+  }
+  return all;
+}
+
+template <typename T>
+double variance_explained(Model<T>& model, std::size_t omic, const Cohort<T>& cohort,
+                          const Matrix<T>& mean, const std::vector<bool>& samples, int threads) {
+  const OmicData<T>& data = cohort.omics[omic];
+  const Likelihood<T>& likelihood = *model.omics[omic].likelihood;
+  const Matrix<T>& effects = model.omics[omic].decoder.effects.value;
+  double residual = 0.0, total = 0.0;
+  for (Index i = 0; i < block_count(samples_at_once, cohort.samples); ++i) {
+    const Block block = block_at(i, samples_at_once, cohort.samples);
+    const Matrix<T> part =
+        model.reconstruct(omic, mean.middleCols(block.begin, block.size), threads);
+    std::vector<Index> members;
+    for (Index i = block.begin; i < block.begin + block.size; ++i)
+      if (samples[i] && data.column[i] >= 0) members.push_back(i);
+    const Columns<T> columns(data, members, threads);
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      const Index column = data.column[members[i]];
+      for (Index j = 0; j < data.features(); ++j) {
+        const T x = columns.target(j, i);
+        if (std::isnan(x)) continue;
+        T xhat = part(members[i] - block.begin, j);
+        if (effects.size() > 0) xhat += effects.col(j).dot(data.covariates.col(column));
+        residual += likelihood.deviance(j, x, data.prediction(j, column, xhat));
+        total += likelihood.deviance(j, x, data.null_prediction(j, column));
+      }
+    }
+  }
+  return 1.0 - residual / total;
+}
+
+#define POEMS_INSTANTIATE(T)                                                        \
+  template Projection<T> project<T>(Model<T>&, const Cohort<T>&, int);              \
+  template ExpertsOfSamples<T> experts_of<T>(Model<T>&, const Cohort<T>&, int);     \
+  template Matrix<T> reconstruct<T>(Model<T>&, std::size_t, const Matrix<T>&, int); \
+  template double variance_explained<T>(Model<T>&, std::size_t, const Cohort<T>&,   \
+                                        const Matrix<T>&, const std::vector<bool>&, int);
+POEMS_INSTANTIATE(float)
+POEMS_INSTANTIATE(double)
+#undef POEMS_INSTANTIATE
+
+}  // namespace poems

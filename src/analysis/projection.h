@@ -1,0 +1,44 @@
+// What a trained model says of samples: their place in the latent space, gates, reconstructions.
+#pragma once
+
+#include <vector>
+
+#include "data/cohort.h"
+#include "models/poems.h"
+
+namespace poems {
+
+/// One column per sample of the cohort.
+template <typename T>
+struct Projection {
+  Matrix<T> mean, logvar;  ///< factors x samples, the posterior
+  Matrix<T> gates;         ///< omics x samples; columns sum to 1, 0 where an omic is missing
+};
+
+template <typename T>
+Projection<T> project(Model<T>& model, const Cohort<T>& cohort, int threads);
+
+/// What every omic's expert says of the cohort's samples, by omic: factors x samples, NaN where a
+/// sample lacks the omic.
+template <typename T>
+struct ExpertsOfSamples {
+  std::vector<Matrix<T>> mean, logvar;
+};
+
+template <typename T>
+ExpertsOfSamples<T> experts_of(Model<T>& model, const Cohort<T>& cohort, int threads);
+
+/// The omic as decoded from z (factors x samples) without covariates, on the scale of training:
+/// features x samples.
+template <typename T>
+Matrix<T> reconstruct(Model<T>& model, std::size_t omic, const Matrix<T>& z, int threads);
+
+/// Share of an omic's deviance that the reconstruction from the posterior mean explains, over the
+/// observed values of the samples marked true: 1 - deviance / deviance of the null prediction. For
+/// Gaussian omics,  1 - sum (x - xhat)^2 / sum (x - fill)^2.
+/// NaN when none of these samples has the omic.
+template <typename T>
+double variance_explained(Model<T>& model, std::size_t omic, const Cohort<T>& cohort,
+                          const Matrix<T>& mean, const std::vector<bool>& samples, int threads);
+
+}  // namespace poems

@@ -1,0 +1,172 @@
+#include "analysis/variance.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <utility>
+
+#include "pieces/hidden_layer.h"
+
+namespace poems {
+
+namespace {
+
+/// Members looked at together, a multiple of the tile: what is not in memory is read so many at a
+/// time.
+constexpr Index samples_at_once = 4 * hidden_layer_tile;
+
+/// One omic's part of the work. Holding factor k changes the hidden layer by a product of two
+/// vectors, a_k m_kj (z_k - held_k)', so that all factors together cost about what three
+/// reconstructions do.
+template <typename T>
+class OmicVariance {
+ public:
+  OmicVariance(const OmicModel<T>& model, const Matrix<T>& mask, const OmicData<T>& data,
+               const Matrix<T>& z, const Vector<T>& held)
+      : decoder_(model.decoder),
+        likelihood_(*model.likelihood),
+        mask_(mask),
+        data_(data),
+        held_(held) {
+    for (Index i = 0; i < z.cols(); ++i)
+      if (data.column[i] >= 0) members_.push_back(i);
+    z_.resize(static_cast<Index>(members_.size()), z.rows());
+    for (Index i = 0; i < z_.rows(); ++i) z_.row(i) = z.col(members_[i]).transpose();
+    sums.total.setZero(mask.cols());
+    sums.residual.setZero(mask.cols());
+    gain_.setZero(mask.rows(), blocks());
+    change_.setZero(mask.rows(), mask.cols());
+  }
+
+  VarianceSums sums;
+
+  Index parts() const { return block_count(samples_at_once, z_.rows()); }
+
+  /// Brings a part of the members, which run_block() is then about.
+  void fetch(Index part, int threads) {
+    part_ = block_at(part, samples_at_once, z_.rows());
+    columns_.emplace(data_,
+                     std::vector<Index>(members_.begin() + part_.begin,
+                                        members_.begin() + part_.begin + part_.size),
+                     threads);
+  }
+
+  Index blocks() const { return block_count(hidden_layer_features, mask_.cols()); }
+
+  double work() const {
+    return 3.0 * static_cast<double>((mask_.array() != T(0)).count()) *
+           static_cast<double>(decoder_.hidden.value.rows()) * static_cast<double>(part_.size);
+  }
+
+  void run_block(Index block) {
+    HiddenLayer<T> layer(decoder_, mask_, z_);
+    const Block range = block_at(block, hidden_layer_features, mask_.cols());
+    for (Index j = range.begin; j < range.begin + range.size; ++j) {
+      layer.set_feature(j);
+      for (Index i = 0; i < block_count(hidden_layer_tile, part_.size); ++i) {
+        Block tile = block_at(i, hidden_layer_tile, part_.size);
+        tile.begin += part_.begin;
+        layer.set_tile(tile);
+        add_tile(layer, tile, j, gain_.col(block));
+      }
+    }
+  }
+
+  void finish() {
+    sums.gain = gain_.rowwise().sum();
+    sums.change.setZero(change_.rows());
+    sums.largest_change.setZero(change_.rows());
+    for (Index j = 0; j < change_.cols(); ++j) {
+      if (sums.total(j) == 0.0) continue;
+      const Vector<double> share = change_.col(j) / sums.total(j);
+      sums.change += share;
+      sums.largest_change = sums.largest_change.cwiseMax(share);
+    }
+  }
+
+ private:
+  void add_tile(const HiddenLayer<T>& layer, Block tile, Index j, Eigen::Ref<Vector<double>> gain) {
+    const auto v = decoder_.output.value.col(j);
+    Vector<T> xhat = Vector<T>::Constant(tile.size, decoder_.bias.value(j));
+    for (Index h = 0; h < v.size(); ++h) xhat += v(h) * layer.values.col(h).cwiseMax(T(0));
+
+    Vector<T> x(tile.size), eta(tile.size);
+    for (Index i = 0; i < tile.size; ++i) {
+      const Index column = data_.column[members_[tile.begin + i]];
+      T predicted = xhat(i);
+      if (decoder_.effects.value.size() > 0)
+        predicted += decoder_.effects.value.col(j).dot(data_.covariates.col(column));
+      x(i) = columns_->target(j, tile.begin - part_.begin + i);
+      eta(i) = data_.prediction(j, column, predicted);
+      if (!std::isnan(x(i)))
+        sums.total(j) += likelihood_.deviance(j, x(i), data_.null_prediction(j, column));
+    }
+    sums.residual(j) += likelihood_.deviance(j, x, eta);
+
+    const T unit = data_.link ? data_.link->unit(j) : T(1);
+    Vector<T> distance(tile.size), difference(tile.size);
+    for (std::size_t a = 0; a < layer.active.size(); ++a) {
+      const Index k = layer.active[a];
+      distance = layer.z.col(a).array() - held_(k);
+      difference = xhat.array() - decoder_.bias.value(j);  // less what follows: xhat - xhat_k
+      for (Index h = 0; h < v.size(); ++h)
+        difference -= v(h) * (layer.values.col(h) - layer.weights(h, a) * distance).cwiseMax(T(0));
+      const Comparison held = likelihood_.compare(j, x, eta, unit * difference);
+      gain(k) += held.gain;
+      change_(k, j) += held.change;
+    }
+  }
+
+  const SparseDecoder<T>& decoder_;
+  const Likelihood<T>& likelihood_;
+  const Matrix<T>& mask_;
+  const OmicData<T>& data_;
+  const Vector<T>& held_;
+  std::vector<Index> members_;  ///< samples that have the omic
+  Matrix<T> z_;                 ///< members x factors
+  Block part_;                  ///< of the members, those at hand
+  std::optional<Columns<T>> columns_;
+  Matrix<double> gain_;    ///< factors x blocks
+  Matrix<double> change_;  ///< factors x features: sum (xhat - xhat_k)^2
+};
+
+}  // namespace
+
+template <typename T>
+std::vector<VarianceSums> variance_sums(Model<T>& model, const Cohort<T>& cohort,
+                                        const Matrix<T>& z, const Vector<T>& held, int threads) {
+  std::vector<OmicVariance<T>> omics;
+  omics.reserve(model.omics.size());
+  Index parts = 0;
+  for (std::size_t v = 0; v < model.omics.size(); ++v) {
+    omics.emplace_back(model.omics[v], model.mask(v), cohort.omics[v], z, held);
+    parts = std::max(parts, omics[v].parts());
+  }
+  for (Index part = 0; part < parts; ++part) {
+    std::vector<std::pair<OmicVariance<T>*, Index>> blocks;
+    double work = 0.0;
+    for (OmicVariance<T>& omic : omics) {
+      if (part >= omic.parts()) continue;
+      omic.fetch(part, threads);
+      work += omic.work();
+      for (Index block = 0; block < omic.blocks(); ++block) blocks.emplace_back(&omic, block);
+    }
+    parallel_for(static_cast<Index>(blocks.size()), work, threads,
+                 [&](Index i, int) { blocks[i].first->run_block(blocks[i].second); });
+  }
+  std::vector<VarianceSums> sums;
+  for (OmicVariance<T>& omic : omics) {
+    omic.finish();
+    sums.push_back(std::move(omic.sums));
+  }
+  return sums;
+}
+
+template std::vector<VarianceSums> variance_sums<float>(Model<float>&, const Cohort<float>&,
+                                                        const Matrix<float>&, const Vector<float>&,
+                                                        int);
+template std::vector<VarianceSums> variance_sums<double>(Model<double>&, const Cohort<double>&,
+                                                         const Matrix<double>&,
+                                                         const Vector<double>&, int);
+
+}  // namespace poems

@@ -1,0 +1,212 @@
+#include "data/cohort.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "support/parallel.h"
+
+namespace poems {
+
+namespace {
+
+/// One sample's values after the adjustment.
+class AdjustedSample {
+ public:
+  AdjustedSample(const Adjustment& adjustment, Index i)
+      : adjustment_(adjustment),
+        sample_(i),
+        shrink_(adjustment.offset.size() > 0 ? std::exp(-adjustment.offset(i)) : 1.0) {}
+
+  double operator()(double x, Index j) const {
+    if (adjustment_.offset.size() > 0) x = std::log1p(x * shrink_);
+    if (adjustment_.effects.size() > 0)
+      x -= adjustment_.effects.col(j).dot(adjustment_.covariates.col(sample_));
+    return x;
+  }
+
+ private:
+  const Adjustment& adjustment_;
+  Index sample_;
+  double shrink_;
+};
+
+/// `adjust`: of raw value and feature. Returns whether any value is missing.
+template <typename T, typename Adjust>
+bool scale_column(const double* raw, const Scaling& scaling, Adjust adjust, T* scaled) {
+  bool missing = false;
+  for (Index j = 0; j < scaling.center.size(); ++j) {
+    const double value = (adjust(raw[j], j) - scaling.center(j)) / scaling.scale(j);
+    if (std::isnan(value)) missing = true;
+    // NaN fails both comparisons of clamp and so passes through.
+    scaled[j] = static_cast<T>(std::clamp(value, -scaling.clip, scaling.clip));
+  }
+  return missing;
+}
+
+}  // namespace
+
+template <typename T>
+OmicData<T> scale_omic(const Eigen::Ref<const Matrix<double>>& raw, const Scaling& scaling,
+                       const Vector<double>& fill, const Adjustment& adjustment,
+                       std::vector<Index> column, int threads) {
+  OmicData<T> omic;
+  omic.values.resize(raw.rows(), raw.cols());
+  omic.fill = fill.cast<T>();
+  omic.column = std::move(column);
+  omic.covariates = adjustment.covariates.cast<T>();
+  omic.offset = adjustment.offset.cast<T>();
+  std::vector<char> missing(raw.cols(), 0);
+  parallel_for(raw.cols(), static_cast<double>(raw.size()), threads, [&](Index i, int) {
+    missing[i] = scale_column(raw.col(i).data(), scaling, AdjustedSample(adjustment, i),
+                              omic.values.col(i).data());
+  });
+  omic.has_missing = std::find(missing.begin(), missing.end(), 1) != missing.end();
+  return omic;
+}
+
+template <typename T>
+void set_targets(const Eigen::Ref<const Matrix<double>>& raw, LinkScale<T> link,
+                 OmicData<T>& omic) {
+  omic.targets = raw.cast<T>();
+  omic.link = std::make_shared<const LinkScale<T>>(std::move(link));
+}
+
+template <typename T>
+OmicData<T> stored_omic(std::shared_ptr<Storage> storage, bool has_missing, Scaling scaling,
+                        const Vector<double>& fill, std::vector<Index> column) {
+  OmicData<T> omic;
+  omic.fill = fill.cast<T>();
+  omic.column = std::move(column);
+  omic.has_missing = has_missing;
+  omic.storage = std::move(storage);
+  omic.scaling = std::move(scaling);
+  return omic;
+}
+
+template <typename T>
+Columns<T>::Columns(const OmicData<T>& omic, const std::vector<Index>& samples, int threads) {
+  constexpr Index columns_at_once = 64;  // bounds memory
+  const auto count = static_cast<Index>(samples.size());
+  values_.resize(count);
+  if (!omic.storage) {
+    targets_.resize(count);
+    for (Index i = 0; i < count; ++i) {
+      const Index column = omic.column[samples[i]];
+      values_[i] = omic.values.col(column).data();
+      targets_[i] = omic.link ? omic.targets.col(column).data() : values_[i];
+    }
+    return;
+  }
+  read_.resize(omic.features(), count);
+  Matrix<double> raw(omic.features(), std::min(columns_at_once, count));
+  for (Index b = 0; b < block_count(columns_at_once, count); ++b) {
+    const Block block = block_at(b, columns_at_once, count);
+    for (Index i = 0; i < block.size; ++i)
+      omic.storage->read(omic.column[samples[block.begin + i]], raw.col(i));
+    const double work = 10.0 * static_cast<double>(raw.size());
+    parallel_for(block.size, work, threads, [&](Index i, int) {
+      values_[block.begin + i] = read_.col(block.begin + i).data();
+      scale_column(
+          raw.col(i).data(), omic.scaling, [](double x, Index) { return x; },
+          read_.col(block.begin + i).data());
+    });
+  }
+  targets_ = values_;
+}
+
+namespace {
+
+/// Copies some features of a batch's values of one omic, transposed, and notes which of them were
+/// observed.
+template <typename T>
+void gather_values(const OmicData<T>& omic, const Columns<T>& columns, Block features,
+                   OmicBatch<T>& batch) {
+  constexpr Index samples_at_once = 16;  // a cache line of every feature
+  const auto members = static_cast<Index>(batch.members.size());
+  for (Index part = 0; part < block_count(samples_at_once, members); ++part) {
+    const Block samples = block_at(part, samples_at_once, members);
+    for (Index j = features.begin; j < features.begin + features.size; ++j)
+      for (Index i = samples.begin; i < samples.begin + samples.size; ++i)
+        batch.x(i, j) = columns[i][j];
+  }
+  if (!omic.has_missing) return;
+  for (Index j = features.begin; j < features.begin + features.size; ++j)
+    for (Index i = 0; i < members; ++i) {
+      const bool missing = std::isnan(batch.x(i, j));
+      batch.observed(i, j) = missing ? T(0) : T(1);
+      if (missing) batch.x(i, j) = omic.fill(j);
+    }
+}
+
+/// Copies what an omic that is not Gaussian has beside, and covariates.
+template <typename T>
+void gather_rest(const OmicData<T>& omic, OmicBatch<T>& batch, int threads) {
+  const auto members = static_cast<Index>(batch.members.size());
+  const auto column = [&](Index i) { return omic.column[batch.samples[i]]; };
+  batch.covariates.resize(omic.covariates.size() > 0 ? members : 0, omic.covariates.rows());
+  for (Index i = 0; i < batch.covariates.rows(); ++i)
+    batch.covariates.row(i) = omic.covariates.col(column(i)).transpose();
+  if (!omic.link) return;
+
+  batch.link = omic.link;
+  batch.offset.resize(omic.offset.size() > 0 ? members : 0);
+  for (Index i = 0; i < batch.offset.size(); ++i) batch.offset(i) = omic.offset(column(i));
+  batch.targets.resize(members, omic.targets.rows());
+  parallel_for(members, static_cast<double>(batch.targets.size()), threads, [&](Index i, int) {
+    const auto values = omic.targets.col(column(i)).transpose().array();
+    batch.targets.row(i) = values.isNaN().select(T(0), values);
+  });
+}
+
+}  // namespace
+
+template <typename T>
+Batch<T> make_batch(const Cohort<T>& cohort, std::vector<Index> samples, int threads) {
+  constexpr Index features_at_once = 64;  // whole cache lines of every sample
+  Batch<T> batch;
+  std::vector<Columns<T>> columns;
+  columns.reserve(cohort.omics.size());
+  std::vector<std::pair<std::size_t, Block>> blocks;
+  double work = 0.0;
+  batch.samples = std::move(samples);
+  batch.omics.resize(cohort.omics.size());
+  for (std::size_t v = 0; v < cohort.omics.size(); ++v) {
+    OmicBatch<T>& omic = batch.omics[v];
+    for (Index i = 0; i < batch.size(); ++i) {
+      if (cohort.omics[v].column[batch.samples[i]] < 0) continue;
+      omic.members.push_back(i);
+      omic.samples.push_back(batch.samples[i]);
+    }
+    gather_rest(cohort.omics[v], omic, threads);
+    columns.emplace_back(cohort.omics[v], omic.samples, threads);
+    const auto members = static_cast<Index>(omic.members.size());
+    const Index features = cohort.omics[v].features();
+    omic.x.resize(members, features);
+    if (cohort.omics[v].has_missing) omic.observed.resize(members, features);
+    for (Index i = 0; i < block_count(features_at_once, features); ++i)
+      blocks.emplace_back(v, block_at(i, features_at_once, features));
+    work += 4.0 * static_cast<double>(omic.x.size());  // a copy takes as long as a few products
+  }
+  parallel_for(static_cast<Index>(blocks.size()), work, threads, [&](Index i, int) {
+    const std::size_t v = blocks[i].first;
+    gather_values(cohort.omics[v], columns[v], blocks[i].second, batch.omics[v]);
+  });
+  return batch;
+}
+
+#define POEMS_INSTANTIATE(T)                                                                       \
+  template OmicData<T> scale_omic<T>(const Eigen::Ref<const Matrix<double>>&, const Scaling&,      \
+                                     const Vector<double>&, const Adjustment&, std::vector<Index>, \
+                                     int);                                                         \
+  template void set_targets<T>(const Eigen::Ref<const Matrix<double>>&, LinkScale<T>,              \
+                               OmicData<T>&);                                                      \
+  template OmicData<T> stored_omic<T>(std::shared_ptr<Storage>, bool, Scaling,                     \
+                                      const Vector<double>&, std::vector<Index>);                  \
+  template class Columns<T>;                                                                       \
+  template Batch<T> make_batch<T>(const Cohort<T>&, std::vector<Index>, int);
+POEMS_INSTANTIATE(float)
+POEMS_INSTANTIATE(double)
+#undef POEMS_INSTANTIATE
+
+}  // namespace poems

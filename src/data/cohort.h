@@ -1,0 +1,152 @@
+// The cohort as the core holds it, and mini-batches cut from it.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "support/types.h"
+
+namespace poems {
+
+/// How an omic that is not Gaussian is predicted: on the scale of its link, feature j of sample n
+/// is
+///
+///   eta_nj = offset_n + intercept_j + effects_j' c_n + unit_j (decoder's output)_nj
+///
+/// with everything but the last term known before training. c_n: the sample's covariates.
+template <typename T>
+struct LinkScale {
+  Vector<T> intercept, unit;  ///< per feature
+  Matrix<T> effects;          ///< covariates x features; no rows without covariates
+};
+
+/// How raw values become those of training: (x - center) / scale, limited to [-clip, clip]; NaN
+/// stays NaN. One number per feature.
+struct Scaling {
+  Vector<double> center, scale;
+  double clip;
+};
+
+/// Raw values that are not in memory.
+class Storage {
+ public:
+  virtual ~Storage() = default;
+  /// Reads the features of one column; called by one thread at a time.
+  virtual void read(Index column, Eigen::Ref<Vector<double>> values) = 0;
+};
+
+/// One omic of the cohort, scaled and in the precision of training: held in memory, or scaled as it
+/// is read from storage. `values` is what the encoder sees, and what the decoder reconstructs
+/// unless there are `targets`.
+template <typename T>
+struct OmicData {
+  Matrix<T> values;           ///< features x samples that have the omic; NaN where missing
+  Vector<T> fill;             ///< per feature, what the encoder sees where a value is missing
+  std::vector<Index> column;  ///< per sample of the cohort, its column in `values`, or -1
+  bool has_missing = false;   ///< whether any value is NaN
+  Matrix<T> covariates;       ///< covariates x samples that have the omic; empty without any
+
+  std::shared_ptr<Storage> storage;  ///< where the columns are if not in `values`
+  Scaling scaling;                   ///< of what is in storage
+
+  // Of omics that are not Gaussian, which are always in memory; empty otherwise.
+  Matrix<T> targets;  ///< raw values, shaped as `values`
+  Vector<T> offset;   ///< counts: per sample that has the omic, the log of its library size
+  std::shared_ptr<const LinkScale<T>> link;
+
+  Index features() const { return fill.size(); }
+
+  /// The prediction for a decoder's output of 0, but for Gaussian omics, where it is the value that
+  /// stands for missing ones, and the prediction for an output of xhat.
+  T null_prediction(Index j, Index i) const { return link ? known(j, i) : fill(j); }
+  T prediction(Index j, Index i, T xhat) const {
+    return link ? known(j, i) + link->unit(j) * xhat : xhat;
+  }
+
+ private:
+  T known(Index j, Index i) const {
+    T eta = link->intercept(j);
+    if (offset.size() > 0) eta += offset(i);
+    if (link->effects.size() > 0) eta += link->effects.col(j).dot(covariates.col(i));
+    return eta;
+  }
+};
+
+/// Some columns of an omic, at hand.
+template <typename T>
+class Columns {
+ public:
+  /// samples: numbers in the cohort of samples that have the omic. `omic` must outlive this.
+  Columns(const OmicData<T>& omic, const std::vector<Index>& samples, int threads);
+
+  /// The features of the i-th of the samples, as encoders see them.
+  const T* operator[](Index i) const { return values_[i]; }
+
+  /// What the likelihood compares with the prediction of feature j. NaN where missing.
+  T target(Index j, Index i) const { return targets_[i][j]; }
+
+ private:
+  std::vector<const T*> values_, targets_;
+  Matrix<T> read_;  ///< features x samples, what came from storage
+};
+
+template <typename T>
+struct Cohort {
+  Index samples = 0;
+  std::vector<OmicData<T>> omics;
+};
+
+/// What is taken off raw values before they are centred and scaled.
+struct Adjustment {
+  /// Of counts, per sample: x becomes log(1 + x exp(-offset)). Empty: x stays as it is.
+  Vector<double> offset;
+  /// Then effects' covariates is subtracted. Empty: nothing is.
+  Matrix<double> effects;     ///< covariates x features
+  Matrix<double> covariates;  ///< covariates x samples
+};
+
+/// An omic in memory. raw: features x samples.
+template <typename T>
+OmicData<T> scale_omic(const Eigen::Ref<const Matrix<double>>& raw, const Scaling& scaling,
+                       const Vector<double>& fill, const Adjustment& adjustment,
+                       std::vector<Index> column, int threads);
+
+/// Makes the raw values the decoder's targets, for an omic that is not Gaussian.
+template <typename T>
+void set_targets(const Eigen::Ref<const Matrix<double>>& raw, LinkScale<T> link, OmicData<T>& omic);
+
+/// An omic that stays in storage.
+template <typename T>
+OmicData<T> stored_omic(std::shared_ptr<Storage> storage, bool has_missing, Scaling scaling,
+                        const Vector<double>& fill, std::vector<Index> column);
+
+/// One omic of a mini-batch: only the samples that have it.
+template <typename T>
+struct OmicBatch {
+  std::vector<Index> members;  ///< positions in the batch of the samples that have the omic
+  std::vector<Index> samples;  ///< the same samples' numbers in the cohort
+  std::vector<bool> hidden;    ///< per member, whether gate and fusion do without; empty: none
+  Matrix<T> x;                 ///< members x features, missing values filled
+  Matrix<T> observed;          ///< members x features, 1 or 0; empty when nothing is missing
+  Matrix<T> covariates;        ///< members x covariates; empty without any
+
+  // Of omics that are not Gaussian.
+  Matrix<T> targets;  ///< members x features, 0 where missing
+  Vector<T> offset;   ///< members; empty without one
+  std::shared_ptr<const LinkScale<T>> link;
+
+  bool is_hidden(std::size_t member) const { return !hidden.empty() && hidden[member]; }
+};
+
+template <typename T>
+struct Batch {
+  std::vector<Index> samples;
+  std::vector<OmicBatch<T>> omics;
+
+  Index size() const { return static_cast<Index>(samples.size()); }
+};
+
+template <typename T>
+Batch<T> make_batch(const Cohort<T>& cohort, std::vector<Index> samples, int threads);
+
+}  // namespace poems

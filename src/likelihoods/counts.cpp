@@ -1,0 +1,146 @@
+#include "likelihoods/counts.h"
+
+#include <algorithm>
+
+#include "support/gamma.h"
+#include "likelihoods/link_likelihood.h"
+
+namespace poems {
+
+namespace {
+
+/// Beyond it the expected count, 7e10, is no number of molecules any more, and the Poisson loss
+/// goes on as a straight line, so that a wild prediction is pulled back and not made infinite.
+constexpr double largest_log_count = 25.0;
+
+/// Bounds of the dispersion; below the lower one it is hardly told from Poisson.
+constexpr double smallest_log_dispersion = -9.2, largest_log_dispersion = 4.6;
+
+double capped_exp(double eta) { return std::exp(std::min(eta, largest_log_count)); }
+
+}  // namespace
+
+template <typename T>
+double PoissonLikelihood<T>::feature(const OmicBatch<T>& batch, Index j, Index begin, double weight,
+                                     Eigen::Ref<Vector<T>> xhat) {
+  return feature_loss(batch, j, begin, weight, xhat, [](double x, double eta) {
+    const double mu = capped_exp(eta);
+    const double beyond = mu * std::max(0.0, eta - largest_log_count);
+    return ValueLoss{mu + beyond - x * eta + log_gamma(x + 1.0), mu - x};
+  });
+}
+
+/// 2 [ x log(x / mu) - (x - mu) ].
+template <typename T>
+double PoissonLikelihood<T>::deviance(Index, T x_, T eta_) const {
+  const double x = static_cast<double>(x_), eta = static_cast<double>(eta_);
+  return 2.0 * (x_log_ratio(x, std::log(x) - eta) - x + capped_exp(eta));
+}
+
+template <typename T>
+Score PoissonLikelihood<T>::score(Index, T x, T eta) const {
+  const double mu = capped_exp(static_cast<double>(eta));
+  return {mu - static_cast<double>(x), mu};
+}
+
+template <typename T>
+T PoissonLikelihood<T>::mean(T eta) const {
+  return static_cast<T>(capped_exp(static_cast<double>(eta)));
+}
+
+template <typename T>
+NegativeBinomialLikelihood<T>::NegativeBinomialLikelihood(Index features, double typical_dispersion)
+    : log_dispersion("log_dispersion", features, 1, false),
+      log_typical_(std::log(typical_dispersion)) {
+  reset_counts();
+}
+
+template <typename T>
+void NegativeBinomialLikelihood<T>::initialise(const Vector<double>& dispersion) {
+  log_dispersion.value = dispersion.array().log().template cast<T>();
+}
+
+template <typename T>
+double NegativeBinomialLikelihood<T>::feature(const OmicBatch<T>& batch, Index j, Index begin,
+                                              double weight, Eigen::Ref<Vector<T>> xhat) {
+  const double log_a = static_cast<double>(log_dispersion.value(j)), r = std::exp(-log_a);
+  const GammaFunction at_r = gamma_function(r);
+  double slope = 0.0, curvature = 0.0;
+  const double loss =
+      feature_loss(batch, j, begin, weight, xhat, [&](double x, double eta) -> ValueLoss {
+        const double u = eta + log_a, plus = softplus(u), p = logistic(u);
+        const GammaFunction at_x = gamma_function(x + r);
+        // The part of the slope that is multiplied by r, of which dr / dlog a = -r.
+        const double inner = at_x.digamma - at_r.digamma - plus;
+        slope += r * inner + (x + r) * p - x;
+        curvature += -r * inner + r * (r * (at_r.trigamma - at_x.trigamma) - p) - r * p +
+                     (x + r) * p * (1.0 - p);
+        return {(x + r) * plus - x * u + log_gamma(x + 1.0) + at_r.log - at_x.log, (x + r) * p - x};
+      });
+  slope_(j) += slope;
+  curvature_(j) += curvature;
+  if (log_dispersion.gradient.size() > 0)
+    log_dispersion.gradient(j) += static_cast<T>(weight * slope);
+  return loss;
+}
+
+template <typename T>
+double NegativeBinomialLikelihood<T>::prior(double) const {
+  return 0.5 * (log_dispersion.value.array().template cast<double>() - log_typical_).square().sum();
+}
+
+template <typename T>
+void NegativeBinomialLikelihood<T>::add_prior_gradient(double weight, double) {
+  log_dispersion.gradient.array() +=
+      (weight * (log_dispersion.value.array().template cast<double>() - log_typical_))
+          .template cast<T>();
+}
+
+template <typename T>
+void NegativeBinomialLikelihood<T>::reset_counts() {
+  slope_.setZero(log_dispersion.value.rows());
+  curvature_.setZero(log_dispersion.value.rows());
+}
+
+template <typename T>
+void NegativeBinomialLikelihood<T>::update_noise() {
+  for (Index j = 0; j < slope_.size(); ++j) {
+    const double log_a = static_cast<double>(log_dispersion.value(j));
+    const double slope = slope_(j) + log_a - log_typical_;
+    // Far from the mode the curvature may be negative; there, go downhill as far as allowed.
+    const double curvature = std::max(curvature_(j) + 1.0, 1e-8);
+    const double step = std::clamp(slope / curvature, -1.0, 1.0);
+    log_dispersion.value(j) =
+        static_cast<T>(std::clamp(log_a - step, smallest_log_dispersion, largest_log_dispersion));
+  }
+}
+
+/// 2 [ x log(x / mu) - (x + r) log((x + r) / (mu + r)) ].
+template <typename T>
+double NegativeBinomialLikelihood<T>::deviance(Index j, T x_, T eta_) const {
+  const double x = static_cast<double>(x_), eta = static_cast<double>(eta_);
+  const double log_a = static_cast<double>(log_dispersion.value(j)), r = std::exp(-log_a);
+  // log((x + r) / (mu + r)) = log(1 + a x) - log(1 + a mu)
+  const double second = std::log1p(x / r) - softplus(eta + log_a);
+  return std::max(0.0, 2.0 * (x_log_ratio(x, std::log(x) - eta) - (x + r) * second));
+}
+
+template <typename T>
+Score NegativeBinomialLikelihood<T>::score(Index j, T x_, T eta) const {
+  const double x = static_cast<double>(x_);
+  const double log_a = static_cast<double>(log_dispersion.value(j)), r = std::exp(-log_a);
+  const double p = logistic(static_cast<double>(eta) + log_a);  // mu / (mu + r)
+  return {(x + r) * p - x, r * p};
+}
+
+template <typename T>
+T NegativeBinomialLikelihood<T>::mean(T eta) const {
+  return static_cast<T>(capped_exp(static_cast<double>(eta)));
+}
+
+template class PoissonLikelihood<float>;
+template class PoissonLikelihood<double>;
+template class NegativeBinomialLikelihood<float>;
+template class NegativeBinomialLikelihood<double>;
+
+}  // namespace poems
