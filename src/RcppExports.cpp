@@ -11,83 +11,6 @@ Rcpp::Rostream<true>&  Rcpp::Rcout = Rcpp::Rcpp_cout_get();
 Rcpp::Rostream<false>& Rcpp::Rcerr = Rcpp::Rcpp_cerr_get();
 #endif
 
-// core_train
-Rcpp::List core_train(const Rcpp::List& omics, int cohort_size, const Rcpp::List& model_config, const Rcpp::List& noise, const Rcpp::List& trainer_config, const Rcpp::Function& callback, const Rcpp::RObject& start, const Rcpp::List& misplaced);
-RcppExport SEXP _omicpoems_core_train(SEXP omicsSEXP, SEXP cohort_sizeSEXP, SEXP model_configSEXP, SEXP noiseSEXP, SEXP trainer_configSEXP, SEXP callbackSEXP, SEXP startSEXP, SEXP misplacedSEXP) {
-BEGIN_RCPP
-    Rcpp::RObject rcpp_result_gen;
-    Rcpp::RNGScope rcpp_rngScope_gen;
-    Rcpp::traits::input_parameter< const Rcpp::List& >::type omics(omicsSEXP);
-    Rcpp::traits::input_parameter< int >::type cohort_size(cohort_sizeSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::List& >::type model_config(model_configSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::List& >::type noise(noiseSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::List& >::type trainer_config(trainer_configSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::Function& >::type callback(callbackSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::RObject& >::type start(startSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::List& >::type misplaced(misplacedSEXP);
-    rcpp_result_gen = Rcpp::wrap(core_train(omics, cohort_size, model_config, noise, trainer_config, callback, start, misplaced));
-    return rcpp_result_gen;
-END_RCPP
-}
-// core_inner_products
-Rcpp::NumericMatrix core_inner_products(const Eigen::Map<Eigen::MatrixXd>& x, int threads);
-RcppExport SEXP _omicpoems_core_inner_products(SEXP xSEXP, SEXP threadsSEXP) {
-BEGIN_RCPP
-    Rcpp::RObject rcpp_result_gen;
-    Rcpp::RNGScope rcpp_rngScope_gen;
-    Rcpp::traits::input_parameter< const Eigen::Map<Eigen::MatrixXd>& >::type x(xSEXP);
-    Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
-    rcpp_result_gen = Rcpp::wrap(core_inner_products(x, threads));
-    return rcpp_result_gen;
-END_RCPP
-}
-// core_factor_model
-Rcpp::List core_factor_model(const Eigen::Map<Eigen::MatrixXd>& x, const Rcpp::IntegerVector& omic, const Eigen::Map<Eigen::MatrixXd>& scores, int rounds, int threads);
-RcppExport SEXP _omicpoems_core_factor_model(SEXP xSEXP, SEXP omicSEXP, SEXP scoresSEXP, SEXP roundsSEXP, SEXP threadsSEXP) {
-BEGIN_RCPP
-    Rcpp::RObject rcpp_result_gen;
-    Rcpp::RNGScope rcpp_rngScope_gen;
-    Rcpp::traits::input_parameter< const Eigen::Map<Eigen::MatrixXd>& >::type x(xSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::IntegerVector& >::type omic(omicSEXP);
-    Rcpp::traits::input_parameter< const Eigen::Map<Eigen::MatrixXd>& >::type scores(scoresSEXP);
-    Rcpp::traits::input_parameter< int >::type rounds(roundsSEXP);
-    Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
-    rcpp_result_gen = Rcpp::wrap(core_factor_model(x, omic, scores, rounds, threads));
-    return rcpp_result_gen;
-END_RCPP
-}
-// core_factor_scores
-Rcpp::NumericMatrix core_factor_scores(const Eigen::Map<Eigen::MatrixXd>& x, const Rcpp::IntegerVector& omic, const Eigen::Map<Eigen::MatrixXd>& loadings, const Eigen::Map<Eigen::VectorXd>& noise, const Eigen::Map<Eigen::MatrixXd>& uncertainty, int threads);
-RcppExport SEXP _omicpoems_core_factor_scores(SEXP xSEXP, SEXP omicSEXP, SEXP loadingsSEXP, SEXP noiseSEXP, SEXP uncertaintySEXP, SEXP threadsSEXP) {
-BEGIN_RCPP
-    Rcpp::RObject rcpp_result_gen;
-    Rcpp::RNGScope rcpp_rngScope_gen;
-    Rcpp::traits::input_parameter< const Eigen::Map<Eigen::MatrixXd>& >::type x(xSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::IntegerVector& >::type omic(omicSEXP);
-    Rcpp::traits::input_parameter< const Eigen::Map<Eigen::MatrixXd>& >::type loadings(loadingsSEXP);
-    Rcpp::traits::input_parameter< const Eigen::Map<Eigen::VectorXd>& >::type noise(noiseSEXP);
-    Rcpp::traits::input_parameter< const Eigen::Map<Eigen::MatrixXd>& >::type uncertainty(uncertaintySEXP);
-    Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
-    rcpp_result_gen = Rcpp::wrap(core_factor_scores(x, omic, loadings, noise, uncertainty, threads));
-    return rcpp_result_gen;
-END_RCPP
-}
-// core_factor_uncertainty
-Rcpp::NumericMatrix core_factor_uncertainty(const Eigen::Map<Eigen::MatrixXd>& x, const Rcpp::IntegerVector& omic, const Eigen::Map<Eigen::MatrixXd>& loadings, const Eigen::Map<Eigen::VectorXd>& noise, const Eigen::Map<Eigen::MatrixXd>& uncertainty, int threads);
-RcppExport SEXP _omicpoems_core_factor_uncertainty(SEXP xSEXP, SEXP omicSEXP, SEXP loadingsSEXP, SEXP noiseSEXP, SEXP uncertaintySEXP, SEXP threadsSEXP) {
-BEGIN_RCPP
-    Rcpp::RObject rcpp_result_gen;
-    Rcpp::RNGScope rcpp_rngScope_gen;
-    Rcpp::traits::input_parameter< const Eigen::Map<Eigen::MatrixXd>& >::type x(xSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::IntegerVector& >::type omic(omicSEXP);
-    Rcpp::traits::input_parameter< const Eigen::Map<Eigen::MatrixXd>& >::type loadings(loadingsSEXP);
-    Rcpp::traits::input_parameter< const Eigen::Map<Eigen::VectorXd>& >::type noise(noiseSEXP);
-    Rcpp::traits::input_parameter< const Eigen::Map<Eigen::MatrixXd>& >::type uncertainty(uncertaintySEXP);
-    Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
-    rcpp_result_gen = Rcpp::wrap(core_factor_uncertainty(x, omic, loadings, noise, uncertainty, threads));
-    return rcpp_result_gen;
-END_RCPP
-}
 // core_cpu
 Rcpp::List core_cpu();
 RcppExport SEXP _omicpoems_core_cpu() {
@@ -95,6 +18,68 @@ BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
     rcpp_result_gen = Rcpp::wrap(core_cpu());
+    return rcpp_result_gen;
+END_RCPP
+}
+// core_evaluate
+Rcpp::List core_evaluate(const Rcpp::List& parameters, const Rcpp::List& model_config, const Rcpp::List& omics, const Rcpp::NumericMatrix& noise, bool single_precision);
+RcppExport SEXP _omicpoems_core_evaluate(SEXP parametersSEXP, SEXP model_configSEXP, SEXP omicsSEXP, SEXP noiseSEXP, SEXP single_precisionSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type parameters(parametersSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type model_config(model_configSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type omics(omicsSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type noise(noiseSEXP);
+    Rcpp::traits::input_parameter< bool >::type single_precision(single_precisionSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_evaluate(parameters, model_config, omics, noise, single_precision));
+    return rcpp_result_gen;
+END_RCPP
+}
+// core_steps
+Rcpp::List core_steps(const Rcpp::List& parameters, const Rcpp::List& model_config, const Rcpp::List& omics, const Rcpp::NumericMatrix& noise, int steps, double learning_rate, double weight_decay);
+RcppExport SEXP _omicpoems_core_steps(SEXP parametersSEXP, SEXP model_configSEXP, SEXP omicsSEXP, SEXP noiseSEXP, SEXP stepsSEXP, SEXP learning_rateSEXP, SEXP weight_decaySEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type parameters(parametersSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type model_config(model_configSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type omics(omicsSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type noise(noiseSEXP);
+    Rcpp::traits::input_parameter< int >::type steps(stepsSEXP);
+    Rcpp::traits::input_parameter< double >::type learning_rate(learning_rateSEXP);
+    Rcpp::traits::input_parameter< double >::type weight_decay(weight_decaySEXP);
+    rcpp_result_gen = Rcpp::wrap(core_steps(parameters, model_config, omics, noise, steps, learning_rate, weight_decay));
+    return rcpp_result_gen;
+END_RCPP
+}
+// core_variance
+Rcpp::List core_variance(const Rcpp::List& parameters, const Rcpp::List& model_config, const Rcpp::List& omics, const Rcpp::NumericMatrix& latent, const Rcpp::NumericVector& held, int threads);
+RcppExport SEXP _omicpoems_core_variance(SEXP parametersSEXP, SEXP model_configSEXP, SEXP omicsSEXP, SEXP latentSEXP, SEXP heldSEXP, SEXP threadsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type parameters(parametersSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type model_config(model_configSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type omics(omicsSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type latent(latentSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type held(heldSEXP);
+    Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_variance(parameters, model_config, omics, latent, held, threads));
+    return rcpp_result_gen;
+END_RCPP
+}
+// core_slopes
+Rcpp::List core_slopes(const Rcpp::List& parameters, const Rcpp::List& model_config, const Rcpp::NumericMatrix& latent, int threads);
+RcppExport SEXP _omicpoems_core_slopes(SEXP parametersSEXP, SEXP model_configSEXP, SEXP latentSEXP, SEXP threadsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type parameters(parametersSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type model_config(model_configSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type latent(latentSEXP);
+    Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_slopes(parameters, model_config, latent, threads));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -157,84 +142,99 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
-// core_variance
-Rcpp::List core_variance(const Rcpp::List& parameters, const Rcpp::List& model_config, const Rcpp::List& omics, const Rcpp::NumericMatrix& latent, const Rcpp::NumericVector& held, int threads);
-RcppExport SEXP _omicpoems_core_variance(SEXP parametersSEXP, SEXP model_configSEXP, SEXP omicsSEXP, SEXP latentSEXP, SEXP heldSEXP, SEXP threadsSEXP) {
+// core_inner_products
+Rcpp::NumericMatrix core_inner_products(const Eigen::Map<Eigen::MatrixXd>& x, int threads);
+RcppExport SEXP _omicpoems_core_inner_products(SEXP xSEXP, SEXP threadsSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
-    Rcpp::traits::input_parameter< const Rcpp::List& >::type parameters(parametersSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::List& >::type model_config(model_configSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::List& >::type omics(omicsSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type latent(latentSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type held(heldSEXP);
+    Rcpp::traits::input_parameter< const Eigen::Map<Eigen::MatrixXd>& >::type x(xSEXP);
     Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
-    rcpp_result_gen = Rcpp::wrap(core_variance(parameters, model_config, omics, latent, held, threads));
+    rcpp_result_gen = Rcpp::wrap(core_inner_products(x, threads));
     return rcpp_result_gen;
 END_RCPP
 }
-// core_slopes
-Rcpp::List core_slopes(const Rcpp::List& parameters, const Rcpp::List& model_config, const Rcpp::NumericMatrix& latent, int threads);
-RcppExport SEXP _omicpoems_core_slopes(SEXP parametersSEXP, SEXP model_configSEXP, SEXP latentSEXP, SEXP threadsSEXP) {
+// core_factor_model
+Rcpp::List core_factor_model(const Eigen::Map<Eigen::MatrixXd>& x, const Rcpp::IntegerVector& omic, const Eigen::Map<Eigen::MatrixXd>& scores, int rounds, int threads);
+RcppExport SEXP _omicpoems_core_factor_model(SEXP xSEXP, SEXP omicSEXP, SEXP scoresSEXP, SEXP roundsSEXP, SEXP threadsSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
-    Rcpp::traits::input_parameter< const Rcpp::List& >::type parameters(parametersSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::List& >::type model_config(model_configSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type latent(latentSEXP);
+    Rcpp::traits::input_parameter< const Eigen::Map<Eigen::MatrixXd>& >::type x(xSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::IntegerVector& >::type omic(omicSEXP);
+    Rcpp::traits::input_parameter< const Eigen::Map<Eigen::MatrixXd>& >::type scores(scoresSEXP);
+    Rcpp::traits::input_parameter< int >::type rounds(roundsSEXP);
     Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
-    rcpp_result_gen = Rcpp::wrap(core_slopes(parameters, model_config, latent, threads));
+    rcpp_result_gen = Rcpp::wrap(core_factor_model(x, omic, scores, rounds, threads));
     return rcpp_result_gen;
 END_RCPP
 }
-// core_evaluate
-Rcpp::List core_evaluate(const Rcpp::List& parameters, const Rcpp::List& model_config, const Rcpp::List& omics, const Rcpp::NumericMatrix& noise, bool single_precision);
-RcppExport SEXP _omicpoems_core_evaluate(SEXP parametersSEXP, SEXP model_configSEXP, SEXP omicsSEXP, SEXP noiseSEXP, SEXP single_precisionSEXP) {
+// core_factor_scores
+Rcpp::NumericMatrix core_factor_scores(const Eigen::Map<Eigen::MatrixXd>& x, const Rcpp::IntegerVector& omic, const Eigen::Map<Eigen::MatrixXd>& loadings, const Eigen::Map<Eigen::VectorXd>& noise, const Eigen::Map<Eigen::MatrixXd>& uncertainty, int threads);
+RcppExport SEXP _omicpoems_core_factor_scores(SEXP xSEXP, SEXP omicSEXP, SEXP loadingsSEXP, SEXP noiseSEXP, SEXP uncertaintySEXP, SEXP threadsSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
-    Rcpp::traits::input_parameter< const Rcpp::List& >::type parameters(parametersSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::List& >::type model_config(model_configSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::List& >::type omics(omicsSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type noise(noiseSEXP);
-    Rcpp::traits::input_parameter< bool >::type single_precision(single_precisionSEXP);
-    rcpp_result_gen = Rcpp::wrap(core_evaluate(parameters, model_config, omics, noise, single_precision));
+    Rcpp::traits::input_parameter< const Eigen::Map<Eigen::MatrixXd>& >::type x(xSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::IntegerVector& >::type omic(omicSEXP);
+    Rcpp::traits::input_parameter< const Eigen::Map<Eigen::MatrixXd>& >::type loadings(loadingsSEXP);
+    Rcpp::traits::input_parameter< const Eigen::Map<Eigen::VectorXd>& >::type noise(noiseSEXP);
+    Rcpp::traits::input_parameter< const Eigen::Map<Eigen::MatrixXd>& >::type uncertainty(uncertaintySEXP);
+    Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_factor_scores(x, omic, loadings, noise, uncertainty, threads));
     return rcpp_result_gen;
 END_RCPP
 }
-// core_steps
-Rcpp::List core_steps(const Rcpp::List& parameters, const Rcpp::List& model_config, const Rcpp::List& omics, const Rcpp::NumericMatrix& noise, int steps, double learning_rate, double weight_decay);
-RcppExport SEXP _omicpoems_core_steps(SEXP parametersSEXP, SEXP model_configSEXP, SEXP omicsSEXP, SEXP noiseSEXP, SEXP stepsSEXP, SEXP learning_rateSEXP, SEXP weight_decaySEXP) {
+// core_factor_uncertainty
+Rcpp::NumericMatrix core_factor_uncertainty(const Eigen::Map<Eigen::MatrixXd>& x, const Rcpp::IntegerVector& omic, const Eigen::Map<Eigen::MatrixXd>& loadings, const Eigen::Map<Eigen::VectorXd>& noise, const Eigen::Map<Eigen::MatrixXd>& uncertainty, int threads);
+RcppExport SEXP _omicpoems_core_factor_uncertainty(SEXP xSEXP, SEXP omicSEXP, SEXP loadingsSEXP, SEXP noiseSEXP, SEXP uncertaintySEXP, SEXP threadsSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
-    Rcpp::traits::input_parameter< const Rcpp::List& >::type parameters(parametersSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::List& >::type model_config(model_configSEXP);
+    Rcpp::traits::input_parameter< const Eigen::Map<Eigen::MatrixXd>& >::type x(xSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::IntegerVector& >::type omic(omicSEXP);
+    Rcpp::traits::input_parameter< const Eigen::Map<Eigen::MatrixXd>& >::type loadings(loadingsSEXP);
+    Rcpp::traits::input_parameter< const Eigen::Map<Eigen::VectorXd>& >::type noise(noiseSEXP);
+    Rcpp::traits::input_parameter< const Eigen::Map<Eigen::MatrixXd>& >::type uncertainty(uncertaintySEXP);
+    Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_factor_uncertainty(x, omic, loadings, noise, uncertainty, threads));
+    return rcpp_result_gen;
+END_RCPP
+}
+// core_train
+Rcpp::List core_train(const Rcpp::List& omics, int cohort_size, const Rcpp::List& model_config, const Rcpp::List& noise, const Rcpp::List& trainer_config, const Rcpp::Function& callback, const Rcpp::RObject& start, const Rcpp::List& misplaced);
+RcppExport SEXP _omicpoems_core_train(SEXP omicsSEXP, SEXP cohort_sizeSEXP, SEXP model_configSEXP, SEXP noiseSEXP, SEXP trainer_configSEXP, SEXP callbackSEXP, SEXP startSEXP, SEXP misplacedSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
     Rcpp::traits::input_parameter< const Rcpp::List& >::type omics(omicsSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type noise(noiseSEXP);
-    Rcpp::traits::input_parameter< int >::type steps(stepsSEXP);
-    Rcpp::traits::input_parameter< double >::type learning_rate(learning_rateSEXP);
-    Rcpp::traits::input_parameter< double >::type weight_decay(weight_decaySEXP);
-    rcpp_result_gen = Rcpp::wrap(core_steps(parameters, model_config, omics, noise, steps, learning_rate, weight_decay));
+    Rcpp::traits::input_parameter< int >::type cohort_size(cohort_sizeSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type model_config(model_configSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type noise(noiseSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type trainer_config(trainer_configSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::Function& >::type callback(callbackSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::RObject& >::type start(startSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type misplaced(misplacedSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_train(omics, cohort_size, model_config, noise, trainer_config, callback, start, misplaced));
     return rcpp_result_gen;
 END_RCPP
 }
 
 static const R_CallMethodDef CallEntries[] = {
-    {"_omicpoems_core_train", (DL_FUNC) &_omicpoems_core_train, 8},
-    {"_omicpoems_core_inner_products", (DL_FUNC) &_omicpoems_core_inner_products, 2},
-    {"_omicpoems_core_factor_model", (DL_FUNC) &_omicpoems_core_factor_model, 5},
-    {"_omicpoems_core_factor_scores", (DL_FUNC) &_omicpoems_core_factor_scores, 6},
-    {"_omicpoems_core_factor_uncertainty", (DL_FUNC) &_omicpoems_core_factor_uncertainty, 6},
     {"_omicpoems_core_cpu", (DL_FUNC) &_omicpoems_core_cpu, 0},
+    {"_omicpoems_core_evaluate", (DL_FUNC) &_omicpoems_core_evaluate, 5},
+    {"_omicpoems_core_steps", (DL_FUNC) &_omicpoems_core_steps, 7},
+    {"_omicpoems_core_variance", (DL_FUNC) &_omicpoems_core_variance, 6},
+    {"_omicpoems_core_slopes", (DL_FUNC) &_omicpoems_core_slopes, 4},
     {"_omicpoems_core_project", (DL_FUNC) &_omicpoems_core_project, 5},
     {"_omicpoems_core_experts", (DL_FUNC) &_omicpoems_core_experts, 5},
     {"_omicpoems_core_mode", (DL_FUNC) &_omicpoems_core_mode, 5},
     {"_omicpoems_core_reconstruct", (DL_FUNC) &_omicpoems_core_reconstruct, 4},
-    {"_omicpoems_core_variance", (DL_FUNC) &_omicpoems_core_variance, 6},
-    {"_omicpoems_core_slopes", (DL_FUNC) &_omicpoems_core_slopes, 4},
-    {"_omicpoems_core_evaluate", (DL_FUNC) &_omicpoems_core_evaluate, 5},
-    {"_omicpoems_core_steps", (DL_FUNC) &_omicpoems_core_steps, 7},
+    {"_omicpoems_core_inner_products", (DL_FUNC) &_omicpoems_core_inner_products, 2},
+    {"_omicpoems_core_factor_model", (DL_FUNC) &_omicpoems_core_factor_model, 5},
+    {"_omicpoems_core_factor_scores", (DL_FUNC) &_omicpoems_core_factor_scores, 6},
+    {"_omicpoems_core_factor_uncertainty", (DL_FUNC) &_omicpoems_core_factor_uncertainty, 6},
+    {"_omicpoems_core_train", (DL_FUNC) &_omicpoems_core_train, 8},
     {NULL, NULL, 0}
 };
 

@@ -7,6 +7,13 @@ passed=0 failed=0 skipped=0
 cpp_log=build/cpp.log
 jobs=$(nproc 2>/dev/null || echo 2)
 
+echo "== Folders of the core =="
+if bash tools/rooms.sh; then
+  passed=$((passed + 1))
+else
+  failed=$((failed + 1))
+fi
+
 echo "== R =="
 if NOT_CRAN=true Rscript tools/test.R build/r-counts; then
   read -r p f s <build/r-counts

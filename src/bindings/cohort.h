@@ -1,0 +1,85 @@
+// The cohort, from the list of omics that R makes of it.
+#pragma once
+
+#include <RcppEigen.h>
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "bindings/column_file.h"
+#include "data/cohort.h"
+
+namespace bindings {
+
+using poems::Index;
+using poems::Matrix;
+using poems::Vector;
+
+/// What a raw value is adjusted for before it is centred and scaled, and how the omic is predicted
+/// if it is not Gaussian. R leaves out what an omic does not have.
+inline poems::Adjustment read_adjustment(const Rcpp::List& omic) {
+  poems::Adjustment adjustment;
+  if (omic.containsElementNamed("offset"))
+    adjustment.offset = Rcpp::as<Vector<double>>(omic["offset"]);
+  if (omic.containsElementNamed("covariates")) {
+    adjustment.covariates = Rcpp::as<Matrix<double>>(omic["covariates"]);
+    adjustment.effects = Rcpp::as<Matrix<double>>(omic["effects"]).transpose();
+  }
+  return adjustment;
+}
+
+template <typename T>
+poems::LinkScale<T> read_link(const Rcpp::List& list) {
+  poems::LinkScale<T> link;
+  link.intercept = Rcpp::as<Vector<double>>(list["intercept"]).cast<T>();
+  link.unit = Rcpp::as<Vector<double>>(list["unit"]).cast<T>();
+  if (list.containsElementNamed("effects"))
+    link.effects = Rcpp::as<Matrix<double>>(list["effects"]).transpose().cast<T>();
+  return link;
+}
+
+/// `samples` of each omic: which samples of the cohort its columns are, counted from 1. `x`: its
+/// values, or what ColumnFile reads.
+template <typename T>
+poems::Cohort<T> read_cohort(const Rcpp::List& omics, int cohort_size, int threads) {
+  poems::Cohort<T> cohort;
+  cohort.samples = cohort_size;
+  for (R_xlen_t v = 0; v < omics.size(); ++v) {
+    const Rcpp::List omic = omics[v];
+    const Rcpp::IntegerVector samples = omic["samples"];
+    std::vector<Index> column(cohort_size, -1);
+    for (R_xlen_t i = 0; i < samples.size(); ++i) column[samples[i] - 1] = i;
+    poems::Scaling scaling{Rcpp::as<Vector<double>>(omic["center"]),
+                           Rcpp::as<Vector<double>>(omic["scale"]), omic["clip"]};
+    const auto fill = Rcpp::as<Vector<double>>(omic["fill"]);
+    const Rcpp::RObject x = omic["x"];
+    if (Rcpp::is<Rcpp::List>(x)) {
+      const Rcpp::List file(x);
+      cohort.omics.push_back(poems::stored_omic<T>(std::make_shared<ColumnFile>(file),
+                                                   file["has_missing"], std::move(scaling), fill,
+                                                   std::move(column)));
+      continue;
+    }
+    const auto raw = Rcpp::as<Eigen::Map<Eigen::MatrixXd>>(x);
+    cohort.omics.push_back(poems::scale_omic<T>(raw, scaling, fill, read_adjustment(omic),
+                                                std::move(column), threads));
+    if (omic.containsElementNamed("link"))
+      poems::set_targets<T>(raw, read_link<T>(omic["link"]), cohort.omics.back());
+  }
+  return cohort;
+}
+
+/// Takes samples out of omics, per omic by number from 1: they count as lacking them. Returns the
+/// columns of all omics as they were, to put them back.
+template <typename T>
+std::vector<std::vector<Index>> take_out(const Rcpp::List& misplaced, poems::Cohort<T>& cohort) {
+  std::vector<std::vector<Index>> columns;
+  for (R_xlen_t v = 0; v < misplaced.size(); ++v) {
+    columns.push_back(cohort.omics[v].column);
+    for (int i : Rcpp::as<Rcpp::IntegerVector>(misplaced[v])) cohort.omics[v].column[i - 1] = -1;
+  }
+  return columns;
+}
+
+}  // namespace bindings

@@ -1,0 +1,47 @@
+// An omic that stays on disk.
+#pragma once
+
+#include <RcppEigen.h>
+
+#include <fstream>
+#include <limits>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "data/cohort.h"
+
+namespace bindings {
+
+using poems::Index;
+using poems::Matrix;
+using poems::Vector;
+
+/// An omic in a file of raw doubles, one column after the other, as R/disk-matrix.R writes it. Rows
+/// are those of the file that the features are, counted from 1, or NA.
+class ColumnFile : public poems::Storage {
+ public:
+  explicit ColumnFile(const Rcpp::List& list)
+      : file_(Rcpp::as<std::string>(list["path"]), std::ios::binary),
+        column_(Rcpp::as<int>(list["height"])) {
+    for (int i : Rcpp::as<Rcpp::IntegerVector>(list["rows"]))
+      rows_.push_back(i == NA_INTEGER ? -1 : i - 1);
+    for (int i : Rcpp::as<Rcpp::IntegerVector>(list["columns"])) columns_.push_back(i - 1);
+  }
+
+  void read(Index column, Eigen::Ref<Vector<double>> values) override {
+    const std::streamsize bytes = sizeof(double) * column_.size();
+    file_.seekg(static_cast<std::streamoff>(bytes) * columns_[column]);
+    file_.read(reinterpret_cast<char*>(column_.data()), bytes);
+    if (!file_) throw std::runtime_error("The temporary file of an omic could not be read.");
+    for (std::size_t j = 0; j < rows_.size(); ++j)
+      values(j) = rows_[j] < 0 ? std::numeric_limits<double>::quiet_NaN() : column_[rows_[j]];
+  }
+
+ private:
+  std::ifstream file_;
+  std::vector<double> column_;
+  std::vector<Index> rows_, columns_;
+};
+
+}  // namespace bindings

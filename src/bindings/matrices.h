@@ -1,0 +1,40 @@
+// Matrices and positions between R and the core. Transposed: R has what are rows here in columns.
+#pragma once
+
+#include <RcppEigen.h>
+
+#include <vector>
+
+#include "support/types.h"
+
+namespace bindings {
+
+using poems::Index;
+using poems::Matrix;
+using poems::Vector;
+
+template <typename T>
+Rcpp::NumericMatrix to_r(const Matrix<T>& x, bool transposed = false) {
+  Rcpp::NumericMatrix result(transposed ? x.cols() : x.rows(), transposed ? x.rows() : x.cols());
+  for (Index j = 0; j < result.ncol(); ++j)
+    for (Index i = 0; i < result.nrow(); ++i)
+      result(i, j) = static_cast<double>(transposed ? x(j, i) : x(i, j));
+  return result;
+}
+
+template <typename T>
+void from_r(const Rcpp::NumericMatrix& x, bool transposed, Matrix<T>& result) {
+  const Index rows = transposed ? x.ncol() : x.nrow(), cols = transposed ? x.nrow() : x.ncol();
+  if (rows != result.rows() || cols != result.cols())
+    Rcpp::stop("parameters do not have the model's shape");
+  for (Index j = 0; j < cols; ++j)
+    for (Index i = 0; i < rows; ++i) result(i, j) = static_cast<T>(transposed ? x(j, i) : x(i, j));
+}
+
+inline std::vector<int> counted_from_0(const Rcpp::IntegerVector& numbers) {
+  std::vector<int> result;
+  for (int i : numbers) result.push_back(i - 1);
+  return result;
+}
+
+}  // namespace bindings

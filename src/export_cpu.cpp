@@ -1,0 +1,16 @@
+// The machine.
+#include <RcppEigen.h>
+
+#include "kernel/kernel.h"
+
+// What the core computes with.
+// [[Rcpp::export]]
+Rcpp::List core_cpu() {
+#ifdef _OPENMP
+  const bool openmp = true;
+#else
+  const bool openmp = false;
+#endif
+  return Rcpp::List::create(Rcpp::Named("level") = poems::kernel().level,
+                            Rcpp::Named("openmp") = openmp);
+}

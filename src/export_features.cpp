@@ -1,0 +1,42 @@
+// What a fit says of features.
+#include <RcppEigen.h>
+
+#include "analysis/slopes.h"
+#include "analysis/variance.h"
+#include "bindings/cohort.h"
+#include "bindings/parameters.h"
+
+using namespace bindings;
+
+// Per omic, sums of deviances: total and residual of every feature, gain and largest change of
+// every factor when it is held at the value given, the others staying as latent (samples x factors)
+// has them. See variance.h.
+// [[Rcpp::export]]
+Rcpp::List core_variance(const Rcpp::List& parameters, const Rcpp::List& model_config,
+                         const Rcpp::List& omics, const Rcpp::NumericMatrix& latent,
+                         const Rcpp::NumericVector& held, int threads) {
+  poems::Model<float> model = fitted_model(parameters, model_config);
+  const Matrix<float> z = read_latent(latent);
+  const Vector<float> held_at = Rcpp::as<Vector<double>>(held).cast<float>();
+  Rcpp::List list;
+  for (const poems::VarianceSums& sums : poems::variance_sums(
+           model, read_cohort<float>(omics, latent.nrow(), threads), z, held_at, threads))
+    list.push_back(Rcpp::List::create(
+        Rcpp::Named("total") = sums.total, Rcpp::Named("residual") = sums.residual,
+        Rcpp::Named("gain") = sums.gain, Rcpp::Named("change") = sums.change,
+        Rcpp::Named("largest_change") = sums.largest_change));
+  return list;
+}
+
+// Per omic, the mean slope of every feature in every factor over samples of the latent space
+// (samples x factors): features x factors.
+// [[Rcpp::export]]
+Rcpp::List core_slopes(const Rcpp::List& parameters, const Rcpp::List& model_config,
+                       const Rcpp::NumericMatrix& latent, int threads) {
+  poems::Model<float> model = fitted_model(parameters, model_config);
+  const Matrix<float> z = read_latent(latent);
+  Rcpp::List list;
+  for (const poems::Slopes& slopes : poems::mean_slopes(model, z, threads))
+    list.push_back(Rcpp::List::create(Rcpp::Named("mean") = to_r(slopes.mean, true)));
+  return list;
+}

@@ -1,0 +1,62 @@
+// What a fit says of samples.
+#include <RcppEigen.h>
+
+#include "analysis/latent_mode.h"
+#include "analysis/projection.h"
+#include "bindings/cohort.h"
+#include "bindings/parameters.h"
+
+using namespace bindings;
+
+// Projects samples: posterior mean and log-variance (samples x factors), gates (samples x omics).
+// [[Rcpp::export]]
+Rcpp::List core_project(const Rcpp::List& parameters, const Rcpp::List& model_config,
+                        const Rcpp::List& omics, int cohort_size, int threads) {
+  poems::Model<float> model = fitted_model(parameters, model_config);
+  const poems::Projection<float> projection =
+      poems::project(model, read_cohort<float>(omics, cohort_size, threads), threads);
+  return Rcpp::List::create(Rcpp::Named("latent") = to_r(projection.mean, true),
+                            Rcpp::Named("logvar") = to_r(projection.logvar, true),
+                            Rcpp::Named("gates") = to_r(projection.gates, true));
+}
+
+// What every omic's expert says of samples: per omic, mean and log-variance (samples x factors), NaN
+// where a sample lacks the omic.
+// [[Rcpp::export]]
+Rcpp::List core_experts(const Rcpp::List& parameters, const Rcpp::List& model_config,
+                        const Rcpp::List& omics, int cohort_size, int threads) {
+  poems::Model<float> model = fitted_model(parameters, model_config);
+  const poems::ExpertsOfSamples<float> experts =
+      poems::experts_of(model, read_cohort<float>(omics, cohort_size, threads), threads);
+  Rcpp::List all;
+  for (std::size_t v = 0; v < experts.mean.size(); ++v)
+    all.push_back(Rcpp::List::create(Rcpp::Named("mean") = to_r(experts.mean[v], true),
+                                     Rcpp::Named("logvar") = to_r(experts.logvar[v], true)));
+  return all;
+}
+
+// Where samples lie according to the decoders, sought from latent; both samples x factors. See
+// latent_mode.h.
+// [[Rcpp::export]]
+Rcpp::NumericMatrix core_mode(const Rcpp::List& parameters, const Rcpp::List& model_config,
+                              const Rcpp::List& omics, const Rcpp::NumericMatrix& latent,
+                              int threads) {
+  poems::Model<float> model = fitted_model(parameters, model_config);
+  const Matrix<float> z = read_latent(latent);
+  return to_r(
+      poems::latent_mode(model, read_cohort<float>(omics, latent.nrow(), threads), z, threads),
+      true);
+}
+
+// Every omic (features x samples, on the scale of training, without covariates) decoded from latent
+// (samples x factors).
+// [[Rcpp::export]]
+Rcpp::List core_reconstruct(const Rcpp::List& parameters, const Rcpp::List& model_config,
+                            const Rcpp::NumericMatrix& latent, int threads) {
+  poems::Model<float> model = fitted_model(parameters, model_config);
+  const Matrix<float> z = read_latent(latent);
+  Rcpp::List omics;
+  for (std::size_t v = 0; v < model.omics.size(); ++v)
+    omics.push_back(to_r(poems::reconstruct(model, v, z, threads)));
+  return omics;
+}
