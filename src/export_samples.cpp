@@ -20,8 +20,8 @@ Rcpp::List core_project(const Rcpp::List& parameters, const Rcpp::List& model_co
                             Rcpp::Named("gates") = to_r(projection.gates, true));
 }
 
-// What every omic's expert says of samples: per omic, mean and log-variance (samples x factors), NaN
-// where a sample lacks the omic.
+// What every omic's expert says of samples: per omic, mean and log-variance (samples x factors),
+// NaN where a sample lacks the omic.
 // [[Rcpp::export]]
 Rcpp::List core_experts(const Rcpp::List& parameters, const Rcpp::List& model_config,
                         const Rcpp::List& omics, int cohort_size, int threads) {

@@ -1,4 +1,5 @@
-// What R starts training from, and predicts with: inner products and the sparse linear factor model.
+// What R starts training from, and predicts with: inner products and the sparse linear factor
+// model.
 #include <RcppEigen.h>
 
 #include "analysis/factor_model.h"

@@ -1,7 +1,7 @@
 #include "analysis/gram.h"
 
-#include "support/parallel.h"
 #include "kernel/product.h"
+#include "support/parallel.h"
 
 namespace poems {
 

@@ -18,8 +18,7 @@ void add_feature(Index j, Index samples, HiddenLayer<T>& layer, Slopes& slopes) 
     const Block tile = block_at(i, hidden_layer_tile, samples);
     layer.set_tile(tile);
     layer.set_slopes(j);
-    for (Index a = 0; a < active; ++a)
-      sum(a) += layer.slopes.col(a).template cast<double>().sum();
+    for (Index a = 0; a < active; ++a) sum(a) += layer.slopes.col(a).template cast<double>().sum();
   }
   for (Index a = 0; a < active; ++a)
     slopes.mean(layer.active[a], j) = sum(a) / static_cast<double>(samples);

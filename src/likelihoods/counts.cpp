@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "support/gamma.h"
 #include "likelihoods/link_likelihood.h"
+#include "support/gamma.h"
 
 namespace poems {
 

@@ -7,15 +7,15 @@
 #include <vector>
 
 #include "data/cohort.h"
+#include "likelihoods/likelihood.h"
+#include "models/objective.h"
 #include "pieces/decoder.h"
 #include "pieces/decoder_pass.h"
 #include "pieces/encoder.h"
 #include "pieces/fusion.h"
 #include "pieces/gate.h"
-#include "likelihoods/likelihood.h"
-#include "models/objective.h"
-#include "tape/adamw.h"
 #include "pieces/spike_slab.h"
+#include "tape/adamw.h"
 
 namespace poems {
 

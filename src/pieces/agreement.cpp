@@ -50,8 +50,8 @@ T log_sum(const Vector<T>& odds, Index v) {
   return largest + std::log(sum);
 }
 
-/// Gradient of the odds of sample b, from that of its logits: with q_vu = E_u / (1 + sum_{w != v} E_w)
-/// and p_u = E_u / (1 + sum_w E_w), that of log P(belongs)_v is [u != v] q_vu - p_u.
+/// Gradient of the odds of sample b, from that of its logits: with q_vu = E_u / (1 + sum_{w != v}
+/// E_w) and p_u = E_u / (1 + sum_w E_w), that of log P(belongs)_v is [u != v] q_vu - p_u.
 template <typename T>
 Vector<T> odds_gradient(const Vector<T>& odds, const Vector<T>& d_logits) {
   Vector<T> d_odds = -d_logits.sum() * (odds.array() - log_sum<T>(odds, -1)).exp().matrix();
@@ -75,8 +75,7 @@ AgreementWeights<T>::AgreementWeights(Index factors)
 }
 
 template <typename T>
-Agreement<T>::Agreement(Index omics, Index factors)
-    : omics(omics, AgreementWeights<T>(factors)) {}
+Agreement<T>::Agreement(Index omics, Index factors) : omics(omics, AgreementWeights<T>(factors)) {}
 
 template <typename T>
 bool Agreement<T>::holds(const Parameter<T>* parameter) const {

@@ -5,11 +5,11 @@
 //   D_v  = d_v + sum_k ( a_vk m_vk^2 + b_vk mu_vk^2 - c_vk m_vk mu_vk )
 //   P(belongs)_v = 1 - exp(D_v) / (1 + sum_u exp(D_u)),  whose log is added to the gate's logit
 //
-// over the omics that a sample has and shows. D is the log odds of two Gaussians, one in which m and
-// mu are independent and one in which they go together; so an expert is trusted as far as it agrees
-// with the others, as in a heavy-tailed product of experts. One omic of a sample at most is taken not
-// to belong: it makes the others disagree, too, with a product that it is part of, and shall not draw
-// them into doubt. A sample with a single omic is left as it is.
+// over the omics that a sample has and shows. D is the log odds of two Gaussians, one in which m
+// and mu are independent and one in which they go together; so an expert is trusted as far as it
+// agrees with the others, as in a heavy-tailed product of experts. One omic of a sample at most is
+// taken not to belong: it makes the others disagree, too, with a product that it is part of, and
+// shall not draw them into doubt. A sample with a single omic is left as it is.
 #pragma once
 
 #include <vector>

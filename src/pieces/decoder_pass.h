@@ -11,11 +11,11 @@
 
 #include <vector>
 
-#include "support/aligned.h"
-#include "pieces/decoder.h"
-#include "support/dropout.h"
 #include "kernel/kernel.h"
 #include "likelihoods/likelihood.h"
+#include "pieces/decoder.h"
+#include "support/aligned.h"
+#include "support/dropout.h"
 #include "support/parallel.h"
 
 namespace poems {

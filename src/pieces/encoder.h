@@ -5,8 +5,8 @@
 #pragma once
 
 #include "data/cohort.h"
-#include "support/dropout.h"
 #include "pieces/linear.h"
+#include "support/dropout.h"
 
 namespace poems {
 

@@ -11,8 +11,8 @@
 
 #include <vector>
 
-#include "pieces/agreement.h"
 #include "data/cohort.h"
+#include "pieces/agreement.h"
 #include "pieces/encoder.h"
 #include "pieces/linear.h"
 
@@ -34,8 +34,8 @@ struct GateState {
   std::vector<Vector<T>> inverse_sd;  ///< per omic, members
   Matrix<T> hidden;                   ///< gate_hidden x B
   AgreementState<T> agreement;
-  Matrix<T> alpha;                    ///< omics x B; columns sum to 1
-  Matrix<T> d_alpha;                  ///< omics x B, gradient of the loss
+  Matrix<T> alpha;    ///< omics x B; columns sum to 1
+  Matrix<T> d_alpha;  ///< omics x B, gradient of the loss
 };
 
 template <typename T>

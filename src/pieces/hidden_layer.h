@@ -4,9 +4,9 @@
 
 #include <vector>
 
+#include "kernel/product.h"
 #include "pieces/decoder.h"
 #include "support/parallel.h"
-#include "kernel/product.h"
 
 namespace poems {
 

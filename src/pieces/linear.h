@@ -4,9 +4,9 @@
 #include <cmath>
 #include <string>
 
+#include "kernel/product.h"
 #include "support/parallel.h"
 #include "tape/parameter.h"
-#include "kernel/product.h"
 
 namespace poems {
 

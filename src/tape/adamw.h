@@ -6,8 +6,8 @@
 #pragma once
 
 #include "support/parallel.h"
-#include "tape/parameter.h"
 #include "support/types.h"
+#include "tape/parameter.h"
 
 namespace poems {
 

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "analysis/slopes.h"
 #include "analysis/projection.h"
-#include "random_problem.h"
+#include "analysis/slopes.h"
 #include "analysis/variance.h"
+#include "random_problem.h"
 
 using namespace poems_test;
 using poems::Vector;

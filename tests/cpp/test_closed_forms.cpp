@@ -3,14 +3,14 @@
 
 #include <cmath>
 
-#include "pieces/fusion.h"
-#include "support/gamma.h"
 #include "likelihoods/bernoulli.h"
 #include "likelihoods/counts.h"
 #include "likelihoods/gaussian.h"
-#include "tape/adamw.h"
-#include "random_problem.h"
+#include "pieces/fusion.h"
 #include "pieces/spike_slab.h"
+#include "random_problem.h"
+#include "support/gamma.h"
+#include "tape/adamw.h"
 
 using namespace poems_test;
 

@@ -5,9 +5,9 @@
 #include <cstdlib>
 #include <random>
 
-#include "pieces/decoder_pass.h"
-#include "likelihoods/gaussian.h"
 #include "kernel/product.h"
+#include "likelihoods/gaussian.h"
+#include "pieces/decoder_pass.h"
 #include "random_problem.h"
 
 using namespace poems_test;

@@ -4,9 +4,9 @@
 #include <cmath>
 
 #include "analysis/projection.h"
+#include "analysis/variance.h"
 #include "random_problem.h"
 #include "training/trainer.h"
-#include "analysis/variance.h"
 
 using namespace poems_test;
 using poems::Vector;
