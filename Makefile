@@ -6,7 +6,7 @@ CORES := $(shell nproc 2>/dev/null || echo 2)
 SOURCES := DESCRIPTION NAMESPACE $(wildcard R/*.R src/*.cpp src/*.h src/*/*.cpp src/*/*.h src/Makevars* data/*.rda inst/* inst/*/*)
 export R_LIBS := $(CURDIR)/$(LIBRARY)$(if $(R_LIBS),:$(R_LIBS))
 
-.PHONY: demo test check bench docs clean
+.PHONY: demo test check lint bench docs clean
 
 demo: build/ready-demo build/installed
 	Rscript inst/scripts/demo.R demo-out
@@ -16,6 +16,9 @@ test: build/ready-test build/installed
 
 check: build/ready-test
 	bash tools/check.sh
+
+lint: build/ready-lint
+	bash tools/lint.sh
 
 bench: build/ready-bench build/installed
 	Rscript bench/accuracy.R

@@ -11,7 +11,8 @@
 #'     ([plot_links()]), `"response"` ([plot_response()]);
 #'   * of samples: `"latent"` ([plot_latent()]), `"map"` ([plot_map()]), `"factors"`
 #'     ([plot_factors()]), `"gates"` ([plot_gates()]), `"gate_distribution"`
-#'     ([plot_gate_distribution()]), `"contributions"` ([plot_contributions()]), `"subtype_correlation"` ([plot_subtype_correlation()]).
+#'     ([plot_gate_distribution()]), `"contributions"` ([plot_contributions()]),
+#'     `"subtype_correlation"` ([plot_subtype_correlation()]).
 #' @param ... Passed on to that function, such as `group` or `n`.
 #' @return A [ggplot2::ggplot] object.
 #'

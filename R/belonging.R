@@ -18,8 +18,8 @@ belonging_prior <- c(1, 19)
 # With fewer samples than this that have an omic and another, nothing is told.
 least_belonging_samples <- 30L
 
-# Omics that are doubted more than this are left out: one that is left out by mistake costs less than
-# one that experts learn from.
+# Omics that are doubted more than this are left out: one that is left out by mistake costs less
+# than one that experts learn from.
 least_doubt <- 0.2
 
 # Omics that are doubted more than this are certain to be another's; maps, which learn from many
@@ -67,8 +67,8 @@ product_of_others <- function(means, precision, trust, v) {
   t(Reduce(`+`, Map(`*`, weight, means[others])) / total)
 }
 
-# Omics x samples: how much to doubt that an omic belongs to a sample. `start`: of start_model(). The
-# second round trusts the omics that the first does not doubt.
+# Omics x samples: how much to doubt that an omic belongs to a sample. `start`: of start_model().
+# The second round trusts the omics that the first does not doubt.
 doubt_omics <- function(start) {
   means <- expert_means(start$experts, start$filled, start$omic)
   doubt <- 0 * start$has
@@ -127,9 +127,10 @@ misplaced_of <- function(doubt, has, least = least_doubt) {
 
 duplicated_in_columns <- \(x) apply(x, 2, cumsum) > 1
 
-# What start_model() says of x without the omics that are misplaced, and these: `start`, NULL without
-# a factor; `misplaced`, omics x samples; and those of them that are `certain`. `known`: those that a
-# start with some of these samples has found; without, the start with all omics tells at first.
+# What start_model() says of x without the omics that are misplaced, and these: `start`, NULL
+# without a factor; `misplaced`, omics x samples; and those of them that are `certain`. `known`:
+# those that a start with some of these samples has found; without, the start with all omics tells
+# at first.
 start_without_misplaced <- function(x, omic, most, threads, known = NULL) {
   without <- \(misplaced, scores = NULL) {
     x[misplaced[omic, ]] <- NA
@@ -167,8 +168,8 @@ starting_agreement <- function(experts, has) {
   })
 }
 
-# Values (features x samples, of which `used` are the positions in the cohort) without those of omics
-# that are misplaced: per omic, positions.
+# Values (features x samples, of which `used` are the positions in the cohort) without those of
+# omics that are misplaced: per omic, positions.
 without_misplaced <- function(x, omic, misplaced, used) {
   for (v in seq_along(misplaced)) x[omic == v, used %in% misplaced[[v]]] <- NA
   x

@@ -154,7 +154,9 @@ inverse_entry <- function(of, k, l) {
 joint_test <- function(of, terms, noise, free) {
   b <- of$coefficients[, terms, drop = FALSE]
   first <- inverse_entry(of, terms[1], terms[1])
-  explained <- if (length(terms) == 1) b[, 1]^2 / first else {
+  explained <- if (length(terms) == 1) {
+    b[, 1]^2 / first
+  } else {
     second <- inverse_entry(of, terms[2], terms[2])
     both <- inverse_entry(of, terms[1], terms[2])
     (b[, 1]^2 * second - 2 * b[, 1] * b[, 2] * both + b[, 2]^2 * first) / (first * second - both^2)

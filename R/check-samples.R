@@ -2,19 +2,19 @@
 #'
 #' Mix-ups are the commonest silent error of cohorts with several omics: a tube or a column changes
 #' places, and one omic of a sample is another patient's. `check_samples()` tells of every omic of
-#' every sample how well it goes with the sample's other omics, whether worse than chance has it, and,
-#' if omics have changed places, with which sample.
+#' every sample how well it goes with the sample's other omics, whether worse than chance has it,
+#' and, if omics have changed places, with which sample.
 #'
 #' When a fit is made, maps learn to predict principal components of each omic from the others. The
 #' agreement of a sample's omic compares what the maps say with what the sample has, over the
 #' components that can be predicted; of samples of the fit, what maps say that have not seen the
-#' sample. It is the mean of two measures, the log odds that the two belong together and Fisher's z of
-#' their cosine, each in units of the cohort: 0 is a typical sample, -1 one that agrees less by a
-#' standard deviation. The p-value tells how rarely samples of the cohort
-#' agree as little, if they are as they should be: agreement is then taken to follow a t distribution
-#' with 3 degrees of freedom about the cohort's center, and those that do not belong, whose agreement
-#' is known from all pairs of different samples, are kept from widening it. An omic that does not
-#' belong is not used to judge the sample's other omics. With two omics only, both are as suspect.
+#' sample. It is the mean of two measures, the log odds that the two belong together and Fisher's z
+#' of their cosine, each in units of the cohort: 0 is a typical sample, -1 one that agrees less by a
+#' standard deviation. The p-value tells how rarely samples of the cohort agree as little, if they
+#' are as they should be: agreement is then taken to follow a t distribution with 3 degrees of
+#' freedom about the cohort's center, and those that do not belong, whose agreement is known from
+#' all pairs of different samples, are kept from widening it. An omic that does not belong is not
+#' used to judge the sample's other omics. With two omics only, both are as suspect.
 #'
 #' Low agreement has other causes than mix-ups: contamination, a bad array, a tumour unlike all
 #' others. A partner speaks for a mix-up: with all samples in doubt considered at once, each omic
@@ -31,20 +31,20 @@
 #'   * `p_value`: of an agreement as low as this, were the omic the sample's own;
 #'   * `fdr`: false discovery rate (Benjamini and Hochberg), over the samples that have the omic;
 #'   * `partner`: the sample whose omic fits this sample best, `NA` where that is its own;
-#'   * `owner`: the sample that this omic fits best, `NA` where that is this one. If two samples have
-#'     changed places, partner and owner are the same.
+#'   * `owner`: the sample that this omic fits best, `NA` where that is this one. If two samples
+#'     have changed places, partner and owner are the same.
 #'
-#'   All but the names are `NA` where nothing can be told: the sample has no other omic, or fewer than
-#'   30 samples of the fit have both. Of fits of more than 1000 samples, 1000 are looked at; give the
-#'   others as `newdata`.
+#'   All but the names are `NA` where nothing can be told: the sample has no other omic, or fewer
+#'   than 30 samples of the fit have both. Of fits of more than 1000 samples, 1000 are looked at;
+#'   give the others as `newdata`.
 #'
 #' @section Errors:
 #' Fits of a single omic, or with `objective = "published"`, cannot check samples; for errors in
 #' `newdata` and `covariates` see [predict.poems()].
 #'
 #' @references Efron (2004), Large-scale simultaneous hypothesis testing: the choice of a null
-#'   hypothesis, Journal of the American Statistical Association 99, 96-104: a null distribution from
-#'   the cohort itself.
+#'   hypothesis, Journal of the American Statistical Association 99, 96-104: a null distribution
+#'   from the cohort itself.
 #' @source The assignment problem is solved by [clue::solve_LSAP()].
 #' @seealso [plot_check()] for a figure, [gates()] for how far the fit trusts each omic.
 #' @examples

@@ -12,8 +12,8 @@ most_silhouette_samples <- 2000
 #'
 #' Where `k` is `NULL`, the number of clusters is that which scores best:
 #'
-#' * `"kmeans"`: the largest mean silhouette width over 2 to `r most_clusters` clusters. Where there are
-#'   more than `r most_silhouette_samples` samples, the silhouette is that of as many drawn at
+#' * `"kmeans"`: the largest mean silhouette width over 2 to `r most_clusters` clusters. Where there
+#'   are more than `r most_silhouette_samples` samples, the silhouette is that of as many drawn at
 #'   random.
 #' * `"mclust"`: the largest Bayesian information criterion (as mclust has it, larger is better)
 #'   over 1 to `r most_clusters` clusters and all of mclust's shapes of the covariance.

@@ -2,14 +2,14 @@
 #'
 #' The posterior mean of a factor is a weighted mean of what the experts of the omics say. Their
 #' weights, of omic v for factor k in sample n, are the contributions
-#' \deqn{c_{nvk} = \alpha_{nv} \tau_{nvk} / \sum_u \alpha_{nu} \tau_{nuk}:}{c_nvk = alpha_nv tau_nvk / sum_u alpha_nu tau_nuk:}
-#' the gate alpha says how far the omic is trusted in the sample, the precision tau how well its
-#' expert knows the factor.
+#' \deqn{c_{nvk} = \alpha_{nv} \tau_{nvk} / \sum_u \alpha_{nu} \tau_{nuk}:}{c_nvk = alpha_nv tau_nvk
+#' / sum_u alpha_nu tau_nuk:} the gate alpha says how far the omic is trusted in the sample, the
+#' precision tau how well its expert knows the factor.
 #'
-#' Contributions answer which omic a factor was read from, in every sample; an omic that says nothing
-#' of a factor contributes next to nothing to it, whatever its gate. [gates()] answer which omics a
-#' sample's experts agree on, and are the same for all factors. [variance_explained()] answers a
-#' third question: how much of an omic the factor explains.
+#' Contributions answer which omic a factor was read from, in every sample; an omic that says
+#' nothing of a factor contributes next to nothing to it, whatever its gate. [gates()] answer which
+#' omics a sample's experts agree on, and are the same for all factors. [variance_explained()]
+#' answers a third question: how much of an omic the factor explains.
 #'
 #' @inheritParams variance_explained
 #'

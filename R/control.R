@@ -8,8 +8,8 @@ control_defaults <- list(
   ),
   published = list(
     start = "random", epochs = 5000L, batch_size = 512L, learning_rate = 9e-4,
-    weight_decay = 1e-4, dropout = 0.2, hidden = 100L, validation = 0.2, patience = 30L, warmup = 0L, kl_weight = 1,
-    lambda0 = 5, lambda1 = 0.5
+    weight_decay = 1e-4, dropout = 0.2, hidden = 100L, validation = 0.2, patience = 30L,
+    warmup = 0L, kl_weight = 1, lambda0 = 5, lambda1 = 0.5
   )
 )
 
@@ -110,9 +110,9 @@ control_rules <- list(
 #' poems_control("published")$learning_rate
 #' @export
 poems_control <- function(objective = c("elbo", "published"), start = NULL, epochs = NULL,
-                          batch_size = NULL, learning_rate = NULL, weight_decay = NULL, dropout = NULL,
-                          hidden = NULL, validation = NULL, patience = NULL, warmup = NULL,
-                          kl_weight = NULL, lambda0 = NULL, lambda1 = NULL,
+                          batch_size = NULL, learning_rate = NULL, weight_decay = NULL,
+                          dropout = NULL, hidden = NULL, validation = NULL, patience = NULL,
+                          warmup = NULL, kl_weight = NULL, lambda0 = NULL, lambda1 = NULL,
                           row_normalize = FALSE, threads = NULL, progress = interactive()) {
   given <- list(
     start = start, epochs = epochs, batch_size = batch_size, learning_rate = learning_rate,

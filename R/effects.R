@@ -32,7 +32,8 @@
 #'
 #' @source Written for this package; the decoder is that of Moran et al. (2022), Identifiable deep
 #'   generative models via sparse decoding, Transactions on Machine Learning Research.
-#' @seealso [top_features()] for the features that a factor drives most, [uncertainty()] for intervals.
+#' @seealso [top_features()] for the features that a factor drives most, [uncertainty()] for
+#'   intervals.
 #' @examples
 #' omics <- lapply(tcga_breast$omics, \(x) x[1:40, ])
 #' fit <- poems(omics, factors = 8, seed = 21, control = list(epochs = 20, threads = 1))

@@ -44,8 +44,8 @@
 #' @section Errors:
 #' As in [predict.poems()].
 #'
-#' @source Written for this package. Shrinkage of correlations: Schafer and Strimmer (2005), Statistical
-#'   Applications in Genetics and Molecular Biology 4, 32, \doi{10.2202/1544-6115.1175}.
+#' @source Written for this package. Shrinkage of correlations: Schafer and Strimmer (2005),
+#'   Statistical Applications in Genetics and Molecular Biology 4, 32, \doi{10.2202/1544-6115.1175}.
 #' @seealso [predict.poems()] with `type = "reconstruction"` for reconstructions of all values.
 #' @examples
 #' omics <- lapply(tcga_breast$omics, \(x) x[1:40, ])
@@ -130,7 +130,8 @@ predictive_sd <- function(fit, posterior, samples, draws) {
   })
   transformed <- Map(\(eta, sd, omic) {
     if (is.null(omic$transform)) return(sd)
-    sd_over(draws, \() list(back_transform(eta + sd * stats::rnorm(length(sd)), omic$transform)))[[1]]
+    draw <- \() list(back_transform(eta + sd * stats::rnorm(length(sd)), omic$transform))
+    sd_over(draws, draw)[[1]]
   }, centre, known, fit$omics)
   Map(\(own, drawn, omic) {
     own[is.na(own)] <- drawn[is.na(own)]

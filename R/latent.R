@@ -10,8 +10,8 @@
 #'
 #' @return
 #' * `latent()`: numeric matrix, samples x factors. The sign of a factor is arbitrary.
-#'   * Not scaled: posterior means. Each is the sample's own, computed from its omics alone. The prior
-#'     is standard normal, so a value of 2 is far from the average sample. Of a factor that a
+#'   * Not scaled: posterior means. Each is the sample's own, computed from its omics alone. The
+#'     prior is standard normal, so a value of 2 is far from the average sample. Of a factor that a
 #'     sample's omics say little of, it is close to 0.
 #'   * Scaled: posterior means less those of the average sample of the fit, multiplied per factor so
 #'     that their standard deviation over the samples of the fit is how far the factor moves an omic

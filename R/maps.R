@@ -9,8 +9,9 @@
 #     samples left out ask for, and a few single features of the others that tell what is left.
 #
 # Of other omics it has the first alone, which tells which omics belong to their sample
-# (sample-checks.R). It learns from the samples that have all of these omics and is applied to others, whether they
-# were part of the fit or not. Fits hold directions and coefficients, no samples.
+# (sample-checks.R). It learns from the samples that have all of these omics and is applied to
+# others, whether they were part of the fit or not. Fits hold directions and coefficients, no
+# samples.
 
 most_map_components <- 200L
 least_map_samples <- 20L
@@ -121,7 +122,8 @@ averaged_ridge <- function(x, y, penalties = map_penalties) {
   weights <- weights / rowSums(weights)
   alpha <- left_out <- 0
   for (i in seq_along(penalties)) {
-    alpha <- alpha + rotated / (parts$values + penalties[i]) * rep(weights[, i], each = nrow(rotated))
+    shrunk <- rotated / (parts$values + penalties[i])
+    alpha <- alpha + shrunk * rep(weights[, i], each = nrow(rotated))
     left_out <- left_out + (y - residuals[[i]]) * rep(weights[, i], each = n)
   }
   list(coefficients = crossprod(x, parts$vectors %*% alpha), left_out = left_out,
@@ -152,7 +154,9 @@ input_weights <- function(inputs, target) {
   rows <- spaced(nrow(target), most_weighed)
   inputs <- lapply(inputs, \(x) centred(x[rows, , drop = FALSE]))
   target <- centred(target[rows, seq_len(min(ncol(target), most_weighed)), drop = FALSE])
-  error_of <- \(weights) averaged_ridge(do.call(cbind, Map(`*`, inputs, sqrt(weights))), target)$error
+  error_of <- \(weights) {
+    averaged_ridge(do.call(cbind, Map(`*`, inputs, sqrt(weights))), target)$error
+  }
   best <- error_of(weights)
   for (v in seq_along(weights)) for (step in c(0.5, 2)) repeat {
     tried <- weights

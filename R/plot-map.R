@@ -6,15 +6,16 @@
 #' @param group What to colour samples by (a subtype, say): a vector named by sample, or in the
 #'   order of `fit$samples`. `NA` where it is not known; at most 20 groups. `NULL` for none.
 #' @param method How 2 dimensions are made of the factors: `"pca"`, the first two principal
-#'   components of `latent(fit, scaled = TRUE)`, which keeps distances; `"umap"` or `"tsne"`, which keep neighbours
-#'   and need the package uwot or Rtsne. These use the seed of the fit: the same fit gives the same map.
+#'   components of `latent(fit, scaled = TRUE)`, which keeps distances; `"umap"` or `"tsne"`, which
+#'   keep neighbours and need the package uwot or Rtsne. These use the seed of the fit: the same fit
+#'   gives the same map.
 #' @return A [ggplot2::ggplot] object to print, save or restyle. Its data has one row per sample,
 #'   with the columns `sample`, `x`, `y` and, with groups, `group`.
 #'
 #' @section Errors:
 #' ggplot2 must be installed, and uwot or Rtsne for their maps. A fit with fewer than 2 factors in
-#' use has no map. A `group` that does not fit the samples is an error that names at most five of those it
-#' lacks.
+#' use has no map. A `group` that does not fit the samples is an error that names at most five of
+#' those it lacks.
 #'
 #' @references Figure 9 of Kocak Balik et al. (2025), \doi{10.48550/arXiv.2511.03464}.
 #'

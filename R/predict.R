@@ -7,8 +7,8 @@
 #' @param object A fit from [poems()].
 #' @param newdata New samples, in any form that [poems()] takes; `NULL` for the samples that the
 #'   model was fitted to. Assays and transformations are those of the fit. Omics that the fit does
-#'   not know are ignored with a message; features of the fit that are missing are treated as missing
-#'   values, with a warning.
+#'   not know are ignored with a message; features of the fit that are missing are treated as
+#'   missing values, with a warning.
 #' @param type What to return: see Value.
 #' @param samples Where the samples are in `newdata`: `"columns"` or `"rows"`.
 #' @param covariates For a fit with covariates, a data frame of these, with the samples of `newdata`
@@ -23,8 +23,9 @@
 #' * `"reconstruction"`: named list with, per omic of the fit, a features x samples matrix on the
 #'   scale of the data: expected values, which are probabilities of a 1 for `"bernoulli"` omics, and
 #'   for counts those expected given the sample's library size (the mean one where the sample lacks
-#'   the omic). With covariates, their effects included. Scaling and transformations ([preprocess_steps()]) are undone: of a feature that was transformed by log1p,
-#'   what comes back is a typical count (the exponential of the mean logarithm), not the mean count.
+#'   the omic). With covariates, their effects included. Scaling and transformations
+#'   ([preprocess_steps()]) are undone: of a feature that was transformed by log1p, what comes back
+#'   is a typical count (the exponential of the mean logarithm), not the mean count.
 #'
 #' @section Reconstructions:
 #' What a sample has is reconstructed from the point of the latent space that its values speak for
@@ -74,7 +75,8 @@ predict.poems <- function(object, newdata = NULL, type = c("latent", "gates", "r
     projected_in_fit(object)
   } else {
     data <- align_newdata(object$omics, newdata, samples)
-    projected <- project_samples(object, data, new_design(object, covariates, newdata, data$samples))
+    design <- new_design(object, covariates, newdata, data$samples)
+    projected <- project_samples(object, data, design)
     if (type == "reconstruction") {
       projected$mode <- find_mode(object, data, projected)
       projected$lacking <- values_of_lacking(object, data, data$samples, projected)

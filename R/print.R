@@ -9,18 +9,18 @@
 #' @return `print()` returns its argument invisibly. `summary()` returns a list of class
 #'   `summary.poems` with `call`, `samples` (their number), `factors` (as asked for), `factors_used`
 #'   (the number in use), `covariates` (their names), `variance` (what [variance_explained()]
-#'   returns), `contributions` (omics x factors, means of [contributions()] over the samples that have
-#'   all omics), `bend` (per omic, the share of what the decoders explain that is not linear in the
-#'   factors), `sparsity` (a list: `features` and `factors`, the numbers of features and of factors
-#'   in use; `features_per_factor`, the median, min and max over these factors of the features with
-#'   a loading that is not zero; `factors_per_feature`, the median over features of such factors),
-#'   `training` (a list) and `omics`, a data frame with one row per omic:
+#'   returns), `contributions` (omics x factors, means of [contributions()] over the samples that
+#'   have all omics), `bend` (per omic, the share of what the decoders explain that is not linear in
+#'   the factors), `sparsity` (a list: `features` and `factors`, the numbers of features and of
+#'   factors in use; `features_per_factor`, the median, min and max over these factors of the
+#'   features with a loading that is not zero; `factors_per_feature`, the median over features of
+#'   such factors), `training` (a list) and `omics`, a data frame with one row per omic:
 #'   * `omic`, `family`, `features` and `samples` (numbers of each);
 #'   * `training` and `validation`: share of variance explained in samples in training and held
 #'     out, `NA` where no such sample has the omic;
-#'   * `hidden`: share of the variance of hidden values that is predicted from what else is known of a
-#'     sample, as [impute()] does, by a description that has not seen these samples; `NA` of omics that
-#'     are not Gaussian and of cohorts of fewer than 30 samples;
+#'   * `hidden`: share of the variance of hidden values that is predicted from what else is known of
+#'     a sample, as [impute()] does, by a description that has not seen these samples; `NA` of omics
+#'     that are not Gaussian and of cohorts of fewer than 30 samples;
 #'   * `zero`: share of the loadings of factors in use that are exactly zero;
 #'   * `gate`: mean gate over the samples that have the omic.
 #'

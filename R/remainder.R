@@ -9,10 +9,11 @@
 #   x = N(z) + m + s (c + W z' + t (B u + e)),      N(z) = f(z) - a - L z
 #
 # N is the bend of the decoders, see bend.R; W the posterior mean of the loadings of a linear factor
-# model of what the bend leaves (see src/analysis/factor_model.h), m and s scales, t the standard deviation that the factors leave of a feature;
-# u and e are standard normal and independent, but for the variances of e. B B' + Var(e) is the
-# correlation of what is left, shrunk towards independence as far as its own sampling error says
-# (Schafer and Strimmer 2005), of rank at most `most_remainder_components`.
+# model of what the bend leaves (see src/analysis/factor_model.h), m and s scales, t the standard
+# deviation that the factors leave of a feature; u and e are standard normal and independent, but
+# for the variances of e. B B' + Var(e) is the correlation of what is left, shrunk towards
+# independence as far as its own sampling error says (Schafer and Strimmer 2005), of rank at most
+# `most_remainder_components`.
 
 most_remainder_components <- 200L
 

@@ -6,13 +6,14 @@
 #   odds       log p(t, g | correlated by r) - log p(t, g | independent)
 #   direction  artanh cos(g, t),   the inner product weighed by r_k / (1 - r_k^2)
 #
-# The odds tell most where few components are well known; the direction is not moved by how extreme a
-# sample is. Each is standardised by the median and the mad of the cohort; agreement is their mean.
-# Over samples that are as they should be, it is close to t-distributed about some center: the p-value.
-# What agreement looks like where omics do not belong is known, too, from all pairs of different
-# samples; the share of those that do not belong is fitted by expectation and maximisation, so that
-# they do not widen the center's spread. Which sample's omic fits instead is told by the odds of all
-# pairs of samples in doubt at once: every omic is given to one sample (Hungarian algorithm).
+# The odds tell most where few components are well known; the direction is not moved by how extreme
+# a sample is. Each is standardised by the median and the mad of the cohort; agreement is their
+# mean. Over samples that are as they should be, it is close to t-distributed about some center: the
+# p-value. What agreement looks like where omics do not belong is known, too, from all pairs of
+# different samples; the share of those that do not belong is fitted by expectation and
+# maximisation, so that they do not widen the center's spread. Which sample's omic fits instead is
+# told by the odds of all pairs of samples in doubt at once: every omic is given to one sample
+# (Hungarian algorithm).
 
 most_checked_components <- 60L
 least_checked_components <- 3L
@@ -148,12 +149,13 @@ mixed_agreement <- function(a, away, of) {
 doubt_of <- function(check, a) {
   z <- (a - check$center) / check$spread
   other <- check$share * stats::dnorm(a, check$away[1], check$away[2])
-  ifelse(z > 0, 0, other / (other + (1 - check$share) * stats::dt(z, agreement_tails) / check$spread))
+  own <- (1 - check$share) * stats::dt(z, agreement_tails) / check$spread
+  ifelse(z > 0, 0, other / (other + own))
 }
 
 # Of all samples, `agreement`, `p_value`, `partner` and `owner` (see check_samples()), each omics x
-# samples, NA where nothing can be told; and `has`. An omic that does not belong is left out of what tells of
-# the sample's other omics.
+# samples, NA where nothing can be told; and `has`. An omic that does not belong is left out of what
+# tells of the sample's other omics.
 check_omics <- function(maps, scores, has) {
   first <- lapply(seq_len(nrow(has)), \(v) check_omic(maps, scores, has, v))
   doubt <- do.call(rbind, lapply(first, `[[`, "doubt"))
@@ -199,8 +201,8 @@ maps_that_check <- function(maps, has, to) {
   chosen
 }
 
-# Of samples in doubt, positions: `partner`, the one whose omic fits the sample, and `owner`, the one
-# that the sample's omic fits; NA where its own fits best.
+# Of samples in doubt, positions: `partner`, the one whose omic fits the sample, and `owner`, the
+# one that the sample's omic fits; NA where its own fits best.
 find_partners <- function(maps, map, scores, to, p_value) {
   partner <- owner <- rep(NA_integer_, length(map))
   doubted <- which(!is.na(p_value) & p_value < doubted_below)

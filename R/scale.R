@@ -133,8 +133,8 @@ omic_offset <- function(omic, values) {
 
 # Mean, standard deviation, minimum and range of every feature over its observed values, and whether
 # it varies. Two passes over the samples: deviations are taken from the middle of the range, in
-# units of the range, so that neither a large mean nor very large or small values spoil them. Beside the
-# matrix, only vectors of one number per feature are held.
+# units of the range, so that neither a large mean nor very large or small values spoil them. Beside
+# the matrix, only vectors of one number per feature are held.
 feature_statistics <- function(values) {
   lowest <- rep(Inf, nrow(values))
   highest <- -lowest

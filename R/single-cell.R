@@ -9,7 +9,8 @@
 #' @param fit A fit from [poems()].
 #'
 #' @return A SingleCellExperiment without features: columns are the samples of the fit, the reduced
-#'   dimension `"POEMS"` is [latent()], and the column data hold [gates()] as `gate_` and the omic's name.
+#'   dimension `"POEMS"` is [latent()], and the column data hold [gates()] as `gate_` and the omic's
+#'   name.
 #'
 #' @section Errors:
 #' Objects other than fits are an error.

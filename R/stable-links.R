@@ -39,9 +39,10 @@
 #' @export
 stable_links <- function(x, fdr = 0.1) {
   if (!inherits(x, "poems_stability") || !isTRUE(x$settings$pairs)) {
+    is_stability <- inherits(x, "poems_stability")
     cli::cli_abort(c(
       "{.arg x} must be a result of {.fn stability} with {.code pairs = TRUE}.",
-      "x" = if (inherits(x, "poems_stability")) "Its runs are not pairs." else "It is {describe(x)}."
+      "x" = if (is_stability) "Its runs are not pairs." else "It is {describe(x)}."
     ))
   }
   check_value(fdr, "fdr", "a number above 0 and below 1", \(x) is_number(x) && x > 0 && x < 1)

@@ -1,10 +1,11 @@
 # Where training starts: a sparse linear factor model of the same data. Principal components that
 # stand out from noise tell how many factors there are (start-components.R); a spike-and-slab factor
 # model fitted from there, which averages over loadings and takes missing values as unknown
-# (src/analysis/factor_model.h), tells where samples lie and which loadings are not 0. Experts learn from it
-# by ridge regression what their omic says of the factors (start-experts.R), omics that do not belong
-# to their sample are found and left out (belonging.R), and the whole is written into the network (start-network.R). Training then bends what is not linear. A random start
-# ends in a far worse optimum when samples are few.
+# (src/analysis/factor_model.h), tells where samples lie and which loadings are not 0. Experts learn
+# from it by ridge regression what their omic says of the factors (start-experts.R), omics that do
+# not belong to their sample are found and left out (belonging.R), and the whole is written into the
+# network (start-network.R). Training then bends what is not linear. A random start ends in a far
+# worse optimum when samples are few.
 
 # More samples than this say little more about where to start.
 most_start_samples <- 1000L
@@ -18,9 +19,10 @@ least_inclusion <- 0.5
 least_share <- 0.0125
 
 # What training starts from: the core's `parameters`; and `misplaced`, per omic the positions of
-# samples whose omic does not belong to them, which training is to leave out, and those of which that
-# is `certain`. `blank`: the random parameters; `validation`: positions in `samples` of those held
-# out; `design`: samples x covariates, or NULL; `known`: what an earlier start found `misplaced`.
+# samples whose omic does not belong to them, which training is to leave out, and those of which
+# that is `certain`. `blank`: the random parameters; `validation`: positions in `samples` of those
+# held out; `design`: samples x covariates, or NULL; `known`: what an earlier start found
+# `misplaced`.
 linear_start <- function(blank, omics, data, samples, validation, factors, control,
                          design = NULL, known = NULL) {
   used <- setdiff(seq_along(samples), validation)
@@ -60,7 +62,9 @@ linear_start <- function(blank, omics, data, samples, validation, factors, contr
 # NULL to seek them.
 start_model <- function(x, omic, most, threads, scores = NULL) {
   seen <- standardise_rows(x)
-  if (is.null(scores)) scores <- starting_scores(standardise_rows(bounded(x))$x, omic, most, threads)
+  if (is.null(scores)) {
+    scores <- starting_scores(standardise_rows(bounded(x))$x, omic, most, threads)
+  }
   model <- sparse_factors(seen$x, scores, omic, threads)
   if (is.null(model)) return(NULL)
   filled <- seen$x
@@ -162,7 +166,9 @@ refit_loadings <- function(x, z, nonzero, omic) {
       k <- which(nonzero[j, ])
       b <- mean[k, known, drop = FALSE] %*% y
       if (length(k) > 0) {
-        own <- if (length(known) == length(samples)) inner[k, k, drop = FALSE] else {
+        own <- if (length(known) == length(samples)) {
+          inner[k, k, drop = FALSE]
+        } else {
           tcrossprod(mean[k, known, drop = FALSE]) +
             diag(rowSums(variance[k, known, drop = FALSE]), length(k))
         }

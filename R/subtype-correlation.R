@@ -6,10 +6,10 @@
 #' A subtype's profile is the mean, over its samples, of every feature or factor. Each feature is
 #' centred at its mean over the samples compared and divided by the scale that the fit learned (the
 #' standard deviation, unless `scale` says otherwise in [poems()]), or features with a large mean
-#' would make all subtypes look alike; factors are those of `latent(fit, scaled = TRUE)`, centred alike. What is
-#' returned is Pearson's correlation of two profiles. A profile is thus what sets a subtype apart
-#' from the cohort: subtypes cannot all correlate positively, two of them that make up the cohort
-#' are opposite (-1), and a correlation depends on which other subtypes there are.
+#' would make all subtypes look alike; factors are those of `latent(fit, scaled = TRUE)`, centred
+#' alike. What is returned is Pearson's correlation of two profiles. A profile is thus what sets a
+#' subtype apart from the cohort: subtypes cannot all correlate positively, two of them that make up
+#' the cohort are opposite (-1), and a correlation depends on which other subtypes there are.
 #'
 #' @param fit A fit from [poems()].
 #' @param subtype Subtype of every sample: a vector named by sample, or in the order of
@@ -44,7 +44,8 @@ subtype_correlation <- function(fit, subtype, x = NULL, samples = c("columns", "
   subtype <- match_group(subtype, fit$samples, "subtype")
   check_two_subtypes(subtype)
   data <- if (!is.null(x)) cohort_of(fit, x, rlang::arg_match(samples))
-  spaces <- c(Map(scale_omic, data, fit$omics[names(data)]), list(latent = t(latent(fit, scaled = TRUE))))
+  spaces <- c(Map(scale_omic, data, fit$omics[names(data)]),
+              list(latent = t(latent(fit, scaled = TRUE))))
   maps <- lapply(spaces, \(values) profile_correlation(values, subtype[colnames(values)]))
   correlation_rows(maps, levels(subtype))
 }

@@ -49,16 +49,17 @@ generics::augment
 #'     `contribution`, see [contributions()].
 #'   * `"variance"`: one row per omic and factor. `omic`, `factor`; `r2`, see
 #'     [variance_explained()].
-#'   * `"factors"`: one row per factor and omic, what the factor is worth there. `factor`, `omic`; `r2`,
-#'     as above; `worth`, the share of the variance of hidden values of samples left out that is lost
-#'     when the factor's part is left out of what factors predict, `NA` where it was not measured (omics
-#'     that are not Gaussian, fewer than 30 samples); `loadings`, how many are not zero; `kind`,
-#'     `"shared"` for a factor with loadings in several omics, `"private"` for one of a single omic.
+#'   * `"factors"`: one row per factor and omic, what the factor is worth there. `factor`, `omic`;
+#'     `r2`, as above; `worth`, the share of the variance of hidden values of samples left out that
+#'     is lost when the factor's part is left out of what factors predict, `NA` where it was not
+#'     measured (omics that are not Gaussian, fewer than 30 samples); `loadings`, how many are not
+#'     zero; `kind`, `"shared"` for a factor with loadings in several omics, `"private"` for one of
+#'     a single omic.
 #'   * `"omics"`: one row per omic. `omic`; its `family`; `features`, `samples`, numbers of each;
 #'     `r2_training`, `r2_validation`, the share of variance explained in samples in training and
-#'     held out, `NA` without such samples; `r2_hidden`, that of hidden values which is predicted, see
-#'     [summary.poems()]; `zero`, the share of the loadings of factors in use that are zero; `gate`,
-#'     the mean over the samples that have the omic.
+#'     held out, `NA` without such samples; `r2_hidden`, that of hidden values which is predicted,
+#'     see [summary.poems()]; `zero`, the share of the loadings of factors in use that are zero;
+#'     `gate`, the mean over the samples that have the omic.
 #'   * `"history"`: one row per epoch and set of samples. `epoch`; `set`, `"training"` or
 #'     `"validation"`; `loss`, per sample; `kept`, whether the fit has the parameters of this epoch.
 #'

@@ -53,8 +53,8 @@
 #'   * `variance`: one row per omic and factor: `omic`, `factor`, `r2` (see [variance_explained()]),
 #'     `standard_error`, `low` and `high`.
 #'   * `contributions`: one row per omic and factor: `omic`, `factor`, `contribution` (the mean over
-#'     the samples that have all omics, see [contributions()]; where none has, over those that have the
-#'     omic), `standard_error`, `low` and `high`.
+#'     the samples that have all omics, see [contributions()]; where none has, over those that have
+#'     the omic), `standard_error`, `low` and `high`.
 #'   * `factors`: one row per factor: `factor`, `found`, the share of refits that have found it, and
 #'     `correlation`, the mean correlation with it there.
 #'   * `refits`, `level`, `seed`: the settings.
@@ -96,8 +96,8 @@ uncertainty <- function(fit, x, refits = 50, level = 0.95, samples = c("columns"
   check_halves(data)
   design <- new_design(fit, covariates, x, data$samples)
   seeds <- with_seed(seed, sample.int(.Machine$integer.max, refits))
-  drawn <- apply_runs(seeds, draw_refit, BPPARAM, fit$control$progress, fit = fit, omics = data$data,
-                      design = design, control = control)
+  drawn <- apply_runs(seeds, draw_refit, BPPARAM, fit$control$progress, fit = fit,
+                      omics = data$data, design = design, control = control)
   settings <- list(refits = as.integer(refits), level = level, seed = seed)
   structure(c(summarise_refits(fit, drawn, level), settings), class = "poems_uncertainty")
 }
@@ -153,7 +153,8 @@ draw_refit <- function(seed, fit, omics, design, control) {
 # What uncertainty() compares, in the order and with the signs of the fit's factors. All is 0 of a
 # factor that is not found.
 in_factors_of <- function(fit, refit, effects = feature_effects(refit)) {
-  correlation <- suppressWarnings(stats::cor(fit$latent[refit$samples, , drop = FALSE], refit$latent))
+  latent <- fit$latent[refit$samples, , drop = FALSE]
+  correlation <- suppressWarnings(stats::cor(latent, refit$latent))
   correlation[is.na(correlation)] <- 0
   column <- match_columns(abs(correlation))$column
   value <- correlation[cbind(seq_along(column), column)]

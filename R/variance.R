@@ -6,8 +6,9 @@
 #' The share that all factors explain is R2 = 1 - sum (x - xhat)^2 / sum (x - m)^2, over the
 #' observed values of an omic or of a feature. xhat is the reconstruction that [predict.poems()]
 #' gives of omics that a sample has, and m is the feature's mean in training; x is on the scale of
-#' training, so that every feature of a standardised omic counts alike. With covariates, x and xhat are without their
-#' effects (but for what training has refined), so shares are of what covariates leave.
+#' training, so that every feature of a standardised omic counts alike. With covariates, x and xhat
+#' are without their effects (but for what training has refined), so shares are of what covariates
+#' leave.
 #'
 #' Of omics that are not Gaussian, deviances take the place of squares: R2 = 1 - D(x, mu) / D(x, m),
 #' where D is twice the log-likelihood by which a perfect prediction exceeds that of mu, the values

@@ -35,8 +35,8 @@ embed_pca <- function(train, test) {
   stats::predict(stats::prcomp(stack("train"), rank. = dimensions), stack("test"))
 }
 
-# Posterior means, on the scale for distances and as they are, and one sample of z, which is what the
-# released code evaluates.
+# Posterior means, on the scale for distances and as they are, and one sample of z, which is what
+# the released code evaluates.
 embed_poems <- function(train, test, objective, seed) {
   fit <- poems(train,
     factors = dimensions, seed = seed,

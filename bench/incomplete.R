@@ -4,8 +4,8 @@
 #   Rscript bench/incomplete.R [splits, 20 by default]
 #
 # In every split a third of the complete patients are held out. One fit learns from the other
-# complete patients alone, one from all who lack omics, too. Both reconstruct the patients held out: with all
-# their omics given, and every omic from the others.
+# complete patients alone, one from all who lack omics, too. Both reconstruct the patients held out:
+# with all their omics given, and every omic from the others.
 suppressPackageStartupMessages(library(omicpoems))
 
 factors <- 16

@@ -2,7 +2,7 @@
 # Installs what a goal of the Makefile needs and the machine lacks: through apt where this is
 # Debian or Ubuntu and we are root, R packages from CRAN or Bioconductor otherwise.
 #
-#   bash tools/setup.sh demo|test|bench|docs
+#   bash tools/setup.sh demo|test|lint|bench|docs
 set -euo pipefail
 goal=$1
 
@@ -31,6 +31,7 @@ apt_install() {
 if can_use_apt; then
   apt_install r-base-core r-base-dev r-recommended g++ make
   if [ "$goal" = test ]; then apt_install cmake libgtest-dev libeigen3-dev; fi
+  if [ "$goal" = lint ]; then apt_install clang-format r-cran-lintr; fi
   # For the report and the vignettes.
   if [ "$goal" = demo ] || [ "$goal" = test ]; then apt_install pandoc; fi
   # Only the peer of the speed benchmark needs it.

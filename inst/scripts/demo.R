@@ -25,7 +25,8 @@ run_demo <- function(folder) {
   train_fit <- poems(take_samples(in_train), factors = factors, seed = seed)
 
   agreement <- rbind(
-    agree(predict(train_fit, take_samples(in_test), scaled = TRUE), subtype, "not used in training"),
+    agree(predict(train_fit, take_samples(in_test), scaled = TRUE), subtype,
+          "not used in training"),
     agree(latent(fit, scaled = TRUE), subtype, "used in training")
   )
   tables <- make_tables(fit, subtype, agreement)

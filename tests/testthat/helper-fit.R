@@ -5,7 +5,8 @@ small_fit <- local({
   fit <- NULL
   function() {
     if (is.null(fit)) {
-      fit <<- poems(small_cohort()$omics, factors = 5, seed = 1, control = quick_control(learning_rate = 5e-3))
+      fit <<- poems(small_cohort()$omics, factors = 5, seed = 1,
+                    control = quick_control(learning_rate = 5e-3))
     }
     fit
   }

@@ -8,11 +8,12 @@ decoders_alone <- function(fit) {
   fit
 }
 
-# Every value that was there is kept; omics that samples lack are as predict() says, and values missing
-# within omics as predict_values() does.
+# Every value that was there is kept; omics that samples lack are as predict() says, and values
+# missing within omics as predict_values() does.
 data <- align_newdata(fit$omics, cohort$omics)
 mode <- find_mode(fit, data, project_samples(fit, data))
-within <- predict_values(fit, standardised_features(fit$omics, data$data, data$samples, NULL), mode)$mean
+within <- standardised_features(fit$omics, data$data, data$samples, NULL)
+within <- predict_values(fit, within, mode)$mean
 within <- lapply(split(seq_len(nrow(within)), omic_of_features(fit$omics)), \(rows) within[rows, ])
 within <- Map(\(x, omic) {
   structure(x * omic$scale + omic$center, dimnames = list(omic$features, data$samples))

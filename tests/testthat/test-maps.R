@@ -11,7 +11,8 @@ test_that("predictions of samples left out are those of fits without them", {
   # A fit without a sample has means without it, too.
   without <- function(i, x, penalty) {
     inputs <- centred(x[-i, ])
-    slopes <- solve(crossprod(inputs) + penalty * diag(ncol(x)), crossprod(inputs, centred(y[-i, ])))
+    slopes <- solve(crossprod(inputs) + penalty * diag(ncol(x)),
+                    crossprod(inputs, centred(y[-i, ])))
     drop((x[i, ] - colMeans(x[-i, ])) %*% slopes) + colMeans(y[-i, ])
   }
   expect_equal(got$left_out, t(vapply(1:30, \(i) without(i, x, penalty), numeric(3))),
@@ -56,8 +57,8 @@ test_that("tumours of the fit are imputed as well as those left out of it, and a
     with <- poems(seen, 16, seed = 1, control = control)
     standard <- \(x) (x - rowMeans(omics[[omic]][, early])) / apply(omics[[omic]][, early], 1, sd)
     r2 <- \(guess) {
-      1 - sum(standard(omics[[omic]][, late] - guess[, late] + rowMeans(omics[[omic]][, early]))^2) /
-        sum(standard(omics[[omic]][, late])^2)
+      left <- omics[[omic]][, late] - guess[, late] + rowMeans(omics[[omic]][, early])
+      1 - sum(standard(left)^2) / sum(standard(omics[[omic]][, late])^2)
     }
     part <- r2(impute(with, seen)[[omic]])
     apart <- r2(predict(without, lapply(omics[names(omics) != omic], \(x) x[, late]),
@@ -72,7 +73,8 @@ test_that("what only the missing omic knows is not made up", {
   withr::local_seed(2)
   x <- simulation$omics
   x$b[] <- rnorm(length(x$b))
-  fit <- poems(lapply(x, \(x) x[, 1:150]), 6, seed = 1, control = list(threads = 1, progress = FALSE))
+  fit <- poems(lapply(x, \(x) x[, 1:150]), 6, seed = 1,
+               control = list(threads = 1, progress = FALSE))
   guess <- predict(fit, list(a = x$a[, 151:200]), type = "reconstruction")$b
   expect_gt(1 - sum((x$b[, 151:200] - guess)^2) / sum(x$b[, 151:200]^2), -0.03)
 })

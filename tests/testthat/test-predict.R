@@ -93,7 +93,7 @@ linear_fit <- function(omics, factors = 6) {
         control = list(epochs = 1, learning_rate = 1e-9, threads = 1, progress = FALSE))
 }
 
-test_that("omics that a sample has are decoded from the mode, in a linear model that of textbooks", {
+test_that("omics that a sample has are decoded from the mode, as textbooks do if linear", {
   simulation <- simulate_omics(200, c(rna = 60, protein = 40), factors = 3, links = "linear",
                                seed = 4)
   fit <- linear_fit(simulation$omics)

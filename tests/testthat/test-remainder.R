@@ -3,7 +3,8 @@
 # Standardised noise (features x samples) whose features go together in groups of 10.
 grouped_noise <- function(features, samples, seed) {
   withr::with_seed(seed, {
-    common <- matrix(rnorm(samples * features / 10), ncol = samples)[rep(seq_len(features / 10), 10), ]
+    common <- matrix(rnorm(samples * features / 10), ncol = samples)
+    common <- common[rep(seq_len(features / 10), 10), ]
     standardise_rows(0.7 * common + matrix(rnorm(features * samples), features))$x
   })
 }
@@ -52,7 +53,7 @@ test_that("hidden values are predicted from features that no factor stands for",
   x$rna <- x$rna + left[1:60, ]
   x$protein <- x$protein + left[61:100, ]
   hidden <- withr::with_seed(6, lapply(x, \(x) matrix(runif(length(x)) < 0.1, nrow(x))))
-  seen <- Map(\(x, h) { x[h] <- NA; x }, x, hidden)
+  seen <- Map(\(x, h) replace(x, h, NA), x, hidden)
   fit <- poems(seen, 6, seed = 1, control = list(threads = 2, progress = FALSE))
   filled <- impute(fit, seen)
   sd <- impute(fit, seen, "sd", draws = 10, seed = 1)

@@ -4,8 +4,8 @@ linear_cohort <- function(samples = 400, seed = 5) {
                  noise = 0.4, seed = seed)
 }
 
-# What ridge regression of the factors on features says of all samples, by normal equations, with the
-# penalties of the smallest leave-one-out errors over `held_in`.
+# What ridge regression of the factors on features says of all samples, by normal equations, with
+# the penalties of the smallest leave-one-out errors over `held_in`.
 ridge_by_leaving_out <- function(x, factors, held_in) {
   seen <- x[, held_in]
   inner <- tcrossprod(seen)
@@ -60,7 +60,8 @@ test_that("the network that training starts from computes the linear model", {
   settings <- c(utils::modifyList(unclass(control), list(epochs = 0L, validation = 0)), seed = 1L,
                 revisit = 5L)
   run <- \(start) {
-    core_train(in_core, length(samples), config, sd, settings, \(...) TRUE, start$parameters, list())
+    core_train(in_core, length(samples), config, sd, settings, \(...) TRUE, start$parameters,
+               list())
   }
   started <- run(linear_start(run(NULL)$parameters, scaled, omics, samples, integer(), 6, control))
 
@@ -202,7 +203,8 @@ test_that("the factor model takes what is missing as unknown", {
   w <- model$loadings[known, ]
   share <- tapply(known, at$omic, mean)
   precision <- diag(drop(1 + model$uncertainty %*% share)) + crossprod(w, w / model$noise[known])
-  expected <- solve(precision, crossprod(w, (holes[, n] - model$intercept)[known] / model$noise[known]))
+  left <- (holes[, n] - model$intercept)[known] / model$noise[known]
+  expected <- solve(precision, crossprod(w, left))
   ours <- core_factor_scores(holes - model$intercept, at$omic, model$loadings, model$noise,
                              model$uncertainty, 1L)
   expect_equal(ours[n, ], drop(expected), tolerance = 1e-6)

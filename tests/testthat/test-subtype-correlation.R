@@ -49,7 +49,8 @@ test_that("samples of unknown subtype, and of another cohort, are left out", {
   expected <- subtype_correlation(fit, subtype, omics)
   known <- !is.na(subtype)
   found <- expected[expected$space == "latent" & expected$subtype == "a" & expected$other == "b", ]
-  expect_equal(found$correlation, by_hand(t(latent(fit, scaled = TRUE)[known, ]), subtype[known], "a", "b"))
+  expect_equal(found$correlation,
+               by_hand(t(latent(fit, scaled = TRUE)[known, ]), subtype[known], "a", "b"))
   extended <- lapply(omics, \(x) cbind(x, other = x[, 1] + 10))
   expect_message(again <- subtype_correlation(fit, subtype, extended), "Ignored 1 sample")
   expect_equal(again, expected)

@@ -120,7 +120,9 @@ test_that("a fit without a factor in use has empty tables", {
   fit$unused$latent <- small_fit()$latent
   fit$unused$loadings <- small_fit()$loadings
   fit$explained$factor <- fit$explained$factor[0, ]
-  for (what in c("loadings", "effects", "latent", "variance")) expect_identical(nrow(tidy(fit, what)), 0L)
+  for (what in c("loadings", "effects", "latent", "variance")) {
+    expect_identical(nrow(tidy(fit, what)), 0L)
+  }
   expect_true(all(is.na(tidy(fit, "features")$main_factor)))
   expect_identical(glance(fit)$factors_used, 0L)
   unknown <- c("zero", "features_per_factor", "features_per_factor_min", "factors_per_feature")

@@ -53,7 +53,7 @@ test_that("intervals are the estimates plus and minus Student's quantile times t
   }
 })
 
-test_that("errors are root mean squares of differences from the fit, over refits that have found it", {
+test_that("errors are root mean squares of differences, over refits that have found it", {
   drawn <- c(0.5, 0.1, 0, 0.3)
   at <- difference_from(0.4, sum(drawn), sum(drawn^2), 4)
   expect_equal(at, sqrt(mean((drawn - 0.4)^2)))
@@ -97,7 +97,8 @@ test_that("factors that change order and sign, and one that is lost, are put in 
   shares <- array(rep(c(0.6, 1), each = 20), c(20, 1, 2),
                   list(NULL, "a", c("Factor1", "Factor2")))
   refit <- list(factors = 2L, samples = rownames(latent), loadings = list(a = w),
-                omics = list(a = list(samples = 1:20)), contributions = shares, latent = cbind(latent[, 2], -latent[, 1]),
+                omics = list(a = list(samples = 1:20)), contributions = shares,
+                latent = cbind(latent[, 2], -latent[, 1]),
                 explained = list(factor = data.frame(omic = "a", factor = c("Factor1", "Factor2"),
                                                      r2 = c(0.3, 0.1))))
   placed <- in_factors_of(fit, refit, refit$loadings)
