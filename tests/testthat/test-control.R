@@ -11,7 +11,8 @@ test_that("each objective has its defaults", {
   expect_equal(unclass(published), list(
     objective = "published", start = "random", epochs = 5000L, batch_size = 512L,
     learning_rate = 9e-4, weight_decay = 1e-4, dropout = 0.2, hidden = 100L, validation = 0.2,
-    patience = 30L, warmup = 0L, kl_weight = 1, lambda0 = 5, lambda1 = 0.5, row_normalize = FALSE, threads = 2,
+    patience = 30L, warmup = 0L, kl_weight = 1, lambda0 = 5, lambda1 = 0.5,
+    row_normalize = FALSE, threads = 2,
     progress = FALSE
   ))
 })
