@@ -31,7 +31,7 @@ most_agreement <- 0.995
 
 # `g`, `m`: samples x factors. `doubt`, per sample, the probability that the omic does not belong;
 # `evidence`, per sample the tempered log ratio for belonging; `weights`, the quadratic form of
-# src/pieces/agreement.h with which the core computes it.
+# src/layers/agreement.h with which the core computes it.
 agreement_mixture <- function(g, m) {
   n <- nrow(g)
   doubt <- numeric(n)

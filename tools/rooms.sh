@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Whether every folder of src/ includes files of the folders before it alone, and none of them R.
 set -euo pipefail
-rooms="support data kernel tape likelihoods pieces models training analysis"
+rooms="support data kernel tape likelihoods pieces layers models training analysis"
 failed=0
 known=""
 for room in $rooms; do

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "pieces/hidden_layer.h"
+#include "layers/hidden_layer.h"
 
 namespace poems {
 

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "pieces/hidden_layer.h"
+#include "layers/hidden_layer.h"
 
 namespace poems {
 

@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include "pieces/hidden_layer.h"
+#include "layers/hidden_layer.h"
 
 namespace poems {
 

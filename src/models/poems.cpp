@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "pieces/mask.h"
+#include "layers/mask.h"
 #include "support/stopwatch.h"
 
 namespace poems {

@@ -6,7 +6,7 @@
 #include "likelihoods/bernoulli.h"
 #include "likelihoods/counts.h"
 #include "likelihoods/gaussian.h"
-#include "pieces/fusion.h"
+#include "layers/fusion.h"
 #include "pieces/spike_slab.h"
 #include "random_problem.h"
 #include "support/gamma.h"

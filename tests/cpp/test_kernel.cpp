@@ -7,7 +7,7 @@
 
 #include "kernel/product.h"
 #include "likelihoods/gaussian.h"
-#include "pieces/decoder_pass.h"
+#include "layers/decoder_pass.h"
 #include "random_problem.h"
 
 using namespace poems_test;

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "data/cohort.h"
-#include "pieces/linear.h"
+#include "layers/linear.h"
 #include "support/dropout.h"
 
 namespace poems {

@@ -1,4 +1,4 @@
-#include "pieces/encoder.h"
+#include "layers/encoder.h"
 
 namespace poems {
 

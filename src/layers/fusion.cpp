@@ -1,4 +1,4 @@
-#include "pieces/fusion.h"
+#include "layers/fusion.h"
 
 namespace poems {
 

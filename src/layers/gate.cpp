@@ -1,4 +1,4 @@
-#include "pieces/gate.h"
+#include "layers/gate.h"
 
 #include <cmath>
 #include <limits>

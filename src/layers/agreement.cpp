@@ -1,4 +1,4 @@
-#include "pieces/agreement.h"
+#include "layers/agreement.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "pieces/decoder_pass.h"
+#include "layers/decoder_pass.h"
 
 #include <algorithm>
 

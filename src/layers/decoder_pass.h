@@ -13,7 +13,7 @@
 
 #include "kernel/kernel.h"
 #include "likelihoods/likelihood.h"
-#include "pieces/decoder.h"
+#include "layers/decoder.h"
 #include "support/aligned.h"
 #include "support/dropout.h"
 #include "support/parallel.h"

@@ -1,4 +1,4 @@
-#include "pieces/mask.h"
+#include "layers/mask.h"
 
 namespace poems {
 

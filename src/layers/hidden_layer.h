@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "kernel/product.h"
-#include "pieces/decoder.h"
+#include "layers/decoder.h"
 #include "support/parallel.h"
 
 namespace poems {

@@ -1,4 +1,4 @@
-#include "pieces/decoder.h"
+#include "layers/decoder.h"
 
 #include <cmath>
 

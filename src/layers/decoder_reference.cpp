@@ -1,6 +1,6 @@
 // The clear version of the decoder's work on a block of features, in double. It is what the fast
 // version is tested against, and what gradients are checked in.
-#include "pieces/decoder_pass.h"
+#include "layers/decoder_pass.h"
 #include "support/parallel.h"
 
 namespace poems {

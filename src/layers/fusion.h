@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "data/cohort.h"
-#include "pieces/encoder.h"
+#include "layers/encoder.h"
 
 namespace poems {
 

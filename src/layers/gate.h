@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "data/cohort.h"
-#include "pieces/agreement.h"
-#include "pieces/encoder.h"
-#include "pieces/linear.h"
+#include "layers/agreement.h"
+#include "layers/encoder.h"
+#include "layers/linear.h"
 
 namespace poems {
 

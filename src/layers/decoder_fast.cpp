@@ -5,7 +5,7 @@
 //   d_z += m_j * q,   d_m_j = sum over samples of z * q,   d_A += (gradient) (m_j * z)'
 #include <algorithm>
 
-#include "pieces/decoder_pass.h"
+#include "layers/decoder_pass.h"
 #include "support/parallel.h"
 
 namespace poems {

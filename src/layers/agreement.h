@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "data/cohort.h"
-#include "pieces/encoder.h"
+#include "layers/encoder.h"
 #include "tape/parameter.h"
 
 namespace poems {
