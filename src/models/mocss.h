@@ -1,8 +1,8 @@
 // MOCSS: of every omic a shared and a specific embedding, H_v and S_v, each by a branch that sees
 // and reconstructs that omic alone. AE, VAE and SparseVAE differ in the specific branch.
 //
-//   H_v = encoder_v(x_v),   x_hat_v = decoder_v(H_v),   P_v = projection_v(H_v)      tanh
-//   throughout U(M) = M less the mean of all its entries, samples then of unit length
+//   H_v = encoder_v(x_v),   x_hat_v = decoder_v(H_v),   P_v = projection_v(H_v)
+//   U(M) = M less the mean of all its entries, samples then of unit length
 //
 //   loss = sum_v mean U(H_v) o U(S_v)  +  sum_v<w contrast(U(P_v), U(P_w))
 //        + 0.7 sum_v ||U(x_hat_v) - U(x_v)||_F  +  sum_v the specific branch's own terms
@@ -12,7 +12,9 @@
 
 #include <memory>
 
+#include "models/mocss_sparse_vae.h"
 #include "models/mocss_specific.h"
+#include "models/mocss_vae.h"
 #include "pieces/contrast.h"
 #include "pieces/orthogonality.h"
 
@@ -23,8 +25,7 @@ enum class MocssKind { ae, vae, sparse_vae };
 struct MocssOptions {
   MocssKind kind = MocssKind::ae;
   std::vector<OmicShape> omics;
-  std::vector<std::vector<Index>>
-      units;  ///< per omic; published 512, 256, 128, of miRNA half of it
+  std::vector<std::vector<Index>> units;  ///< per omic; published: 512, 256, 128, of miRNA half
   Index embedding = 32;
   Index projection = 8;
   double temperature = 0.4;            ///< of the contrast
@@ -80,21 +81,21 @@ class Mocss : public Model<T> {
 
   void loss(Tape<T>& tape, const Omics<T>& data, const pieces::Draws<T>& draws,
             Terms<T>& terms) override {
+    using pieces::contrast, pieces::frobenius, pieces::orthogonality, pieces::unit;
     Pass pass = forward(tape, data, draws);
     for (std::size_t v = 0; v < omics_.size(); ++v) {
       const std::string& name = o_.omics[v].name;
       SpecificPass<T>& specific = pass.specific[v];
-      specific.unit_x = pieces::unit(tape, specific.x);
-      terms.add("orthogonality/" + name, pieces::orthogonality(tape, pieces::unit(tape, pass.H[v]),
-                                                               pieces::unit(tape, specific.S)));
+      specific.unit_x = unit(tape, specific.x);
+      terms.add("orthogonality/" + name,
+                orthogonality(tape, unit(tape, pass.H[v]), unit(tape, specific.S)));
       terms.add("shared_reconstruction/" + name,
-                scale_free_distance(tape, pass.x_hat[v], specific.unit_x),
+                frobenius(tape, unit(tape, pass.x_hat[v]), specific.unit_x),
                 o_.reconstruction_weight);
-      omics_[v].specific->loss(tape, specific, o_.reconstruction_weight, terms);
-      for (std::size_t w = 0; w < v; ++w)
-        terms.add("contrastive/" + o_.omics[w].name + "-" + name,
-                  pieces::contrast(tape, pieces::unit(tape, pass.P[w]),
-                                   pieces::unit(tape, pass.P[v]), o_.temperature));
+      omics_[v].specific->loss(tape, specific, terms);
+      for (std::size_t u = 0; u < v; ++u)
+        terms.add("contrastive/" + o_.omics[u].name + "-" + name,
+                  contrast(tape, unit(tape, pass.P[u]), unit(tape, pass.P[v]), o_.temperature));
     }
   }
 
@@ -108,21 +109,12 @@ class Mocss : public Model<T> {
     return blocks;
   }
 
-  std::vector<Parameter<T>*> parameters() override {
-    std::vector<Parameter<T>*> list;
-    for (Omic& omic : omics_) {
-      pieces::append(omic.shared, list);
-      pieces::append(omic.projection, list);
-      pieces::append(*omic.specific, list);
-    }
-    return list;
-  }
+  std::vector<Parameter<T>*> parameters() override { return pieces::parameters_of<T>(omics_); }
 
   void initialise(std::uint64_t seed, const std::vector<Vector<double>>& spread) override {
     std::uint64_t part = 0;
     for (std::size_t v = 0; v < omics_.size(); ++v) {
-      omics_[v].shared.initialise(pieces::Start::kaiming, seed, part);
-      omics_[v].projection.initialise(pieces::Start::kaiming, seed, part);
+      initialise_all(pieces::Start::kaiming, seed, part, omics_[v].shared, omics_[v].projection);
       omics_[v].specific->initialise(seed, part, spread[v]);
     }
   }
@@ -138,13 +130,19 @@ class Mocss : public Model<T> {
     pieces::Autoencoder<T> shared;
     pieces::Mlp<T> projection;
     std::unique_ptr<Specific<T>> specific;
+
+    std::vector<Parameter<T>*> parameters() {
+      return pieces::parameters_of<T>(shared, projection, *specific);
+    }
   };
 
   std::unique_ptr<Specific<T>> make_specific(std::size_t v, const std::vector<Index>& sizes) const {
-    const OmicShape& omic = o_.omics[v];
-    if (o_.kind == MocssKind::ae) return std::make_unique<SpecificAutoencoder<T>>(omic.name, sizes);
-    if (o_.kind == MocssKind::vae) return std::make_unique<SpecificVae<T>>(omic.name, sizes);
-    return std::make_unique<SpecificSparseVae<T>>(omic.name, omic.features, o_.embedding,
+    const auto& [name, features] = o_.omics[v];
+    const double weight = o_.reconstruction_weight;
+    if (o_.kind == MocssKind::ae)
+      return std::make_unique<SpecificAutoencoder<T>>(name, sizes, weight);
+    if (o_.kind == MocssKind::vae) return std::make_unique<SpecificVae<T>>(name, sizes, weight);
+    return std::make_unique<SpecificSparseVae<T>>(name, features, o_.embedding,
                                                   o_.prior_variance.at(v), o_.sparse);
   }
 

@@ -92,21 +92,13 @@ class Poem : public Model<T> {
   }
 
   std::vector<Parameter<T>*> parameters() override {
-    std::vector<Parameter<T>*> list;
-    for (Omic& omic : omics_) {
-      pieces::append(omic.encoder, list);
-      pieces::append(omic.decoder, list);
-      pieces::append(omic.likelihood, list);
-    }
-    pieces::append(gate_, list);
-    return list;
+    return pieces::parameters_of<T>(omics_, gate_);
   }
 
   void initialise(std::uint64_t seed, const std::vector<Vector<double>>& spread) override {
     std::uint64_t part = 0;
     for (std::size_t v = 0; v < omics_.size(); ++v) {
-      omics_[v].encoder.initialise(pieces::Start::uniform, seed, part);
-      omics_[v].decoder.initialise(pieces::Start::uniform, seed, part);
+      initialise_all(pieces::Start::uniform, seed, part, omics_[v].encoder, omics_[v].decoder);
       omics_[v].likelihood.initialise(spread[v]);
     }
     gate_.initialise(pieces::Start::uniform, seed, part);
@@ -118,6 +110,10 @@ class Poem : public Model<T> {
     pieces::GaussianEncoder<T> encoder;
     pieces::DenseDecoder<T> decoder;
     pieces::GaussianLikelihood<T> likelihood;
+
+    std::vector<Parameter<T>*> parameters() {
+      return pieces::parameters_of<T>(encoder, decoder, likelihood);
+    }
   };
 
   std::vector<Omic> omics_;

@@ -32,15 +32,10 @@ struct Autoencoder {
       : encoder(name + "/encoder", sizes, Activation::tanh, Activation::tanh),
         decoder(mirrored_decoder<T>(name + "/decoder", sizes)) {}
 
-  std::vector<Parameter<T>*> parameters() {
-    std::vector<Parameter<T>*> list = encoder.parameters();
-    append(decoder, list);
-    return list;
-  }
+  std::vector<Parameter<T>*> parameters() { return parameters_of<T>(encoder, decoder); }
 
   void initialise(Start start, std::uint64_t seed, std::uint64_t& part) {
-    encoder.initialise(start, seed, part);
-    decoder.initialise(start, seed, part);
+    initialise_all(start, seed, part, encoder, decoder);
   }
 };
 

@@ -21,15 +21,10 @@ struct DenseDecoder {
         output(name + "/output", units, features),
         dropout_rate(dropout_rate_) {}
 
-  std::vector<Parameter<T>*> parameters() {
-    std::vector<Parameter<T>*> list = hidden.parameters();
-    append(output, list);
-    return list;
-  }
+  std::vector<Parameter<T>*> parameters() { return parameters_of<T>(hidden, output); }
 
   void initialise(Start start, std::uint64_t seed, std::uint64_t& part) {
-    hidden.initialise(start, seed, part);
-    output.initialise(start, seed, part);
+    initialise_all(start, seed, part, hidden, output);
   }
 
   Var<T> operator()(Tape<T>& tape, Var<T> z, const Draws<T>& draws) {

@@ -23,17 +23,10 @@ struct Gate {
     for (const std::string& omic : omics) norms.emplace_back(name + "/norm/" + omic, factors);
   }
 
-  std::vector<Parameter<T>*> parameters() {
-    std::vector<Parameter<T>*> list;
-    for (LayerNorm<T>& norm : norms) append(norm, list);
-    append(hidden, list);
-    append(output, list);
-    return list;
-  }
+  std::vector<Parameter<T>*> parameters() { return parameters_of<T>(norms, hidden, output); }
 
   void initialise(Start start, std::uint64_t seed, std::uint64_t& part) {
-    hidden.initialise(start, seed, part);
-    output.initialise(start, seed, part);
+    initialise_all(start, seed, part, hidden, output);
   }
 
   std::vector<Var<T>> normalise(Tape<T>& tape, const std::vector<Gaussian<T>>& experts) {

@@ -22,17 +22,10 @@ struct GaussianEncoder {
         mean(name + "/mean", units, factors),
         logvar(name + "/logvar", units, factors) {}
 
-  std::vector<Parameter<T>*> parameters() {
-    std::vector<Parameter<T>*> list = hidden.parameters();
-    append(mean, list);
-    append(logvar, list);
-    return list;
-  }
+  std::vector<Parameter<T>*> parameters() { return parameters_of<T>(hidden, mean, logvar); }
 
   void initialise(Start start, std::uint64_t seed, std::uint64_t& part) {
-    hidden.initialise(start, seed, part);
-    mean.initialise(start, seed, part);
-    logvar.initialise(start, seed, part);
+    initialise_all(start, seed, part, hidden, mean, logvar);
   }
 
   Gaussian<T> operator()(Tape<T>& tape, Var<T> x, const Draws<T>& draws) {

@@ -11,7 +11,7 @@ namespace poems::pieces {
 
 template <typename T>
 struct Gaussian {
-  Var<T> mean, logvar;
+  Var<T> mean = nullptr, logvar = nullptr;
 };
 
 template <typename T>

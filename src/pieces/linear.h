@@ -4,15 +4,10 @@
 #include <cmath>
 #include <string>
 
+#include "pieces/piece.h"
 #include "tape/tape.h"
 
 namespace poems::pieces {
-
-/// How weights start; biases are uniform in +-1/sqrt(in) in either case.
-enum class Start {
-  uniform,  ///< uniform in +-1/sqrt(in)
-  kaiming   ///< N(0, 2 / in)
-};
 
 template <typename T>
 struct Linear {
@@ -50,11 +45,5 @@ struct Linear {
     return y;
   }
 };
-
-/// Adds the parameters of a piece to a list.
-template <typename T, typename Piece>
-void append(Piece& piece, std::vector<Parameter<T>*>& list) {
-  for (Parameter<T>* p : piece.parameters()) list.push_back(p);
-}
 
 }  // namespace poems::pieces

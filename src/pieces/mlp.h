@@ -23,11 +23,7 @@ struct Mlp {
       layers.emplace_back(name + "/layer" + std::to_string(i), sizes[i - 1], sizes[i]);
   }
 
-  std::vector<Parameter<T>*> parameters() {
-    std::vector<Parameter<T>*> list;
-    for (Linear<T>& layer : layers) append(layer, list);
-    return list;
-  }
+  std::vector<Parameter<T>*> parameters() { return parameters_of<T>(layers); }
 
   void initialise(Start start, std::uint64_t seed, std::uint64_t& part) {
     for (Linear<T>& layer : layers) layer.initialise(start, seed, part);

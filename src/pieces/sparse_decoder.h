@@ -34,8 +34,8 @@ struct SparseDecoder {
 
   std::vector<Parameter<T>*> parameters() { return {&hidden, &loadings, &output, &bias}; }
 
-  /// Uniform in +-1/sqrt(inputs), loadings standard normal.
-  void initialise(std::uint64_t seed, std::uint64_t& part) {
+  /// Uniform in +-1/sqrt(inputs) whatever the layers' start is; loadings standard normal.
+  void initialise(Start, std::uint64_t seed, std::uint64_t& part) {
     const auto stream = [&] { return Stream(seed, Purpose::initialise, 0, part++); };
     const double units = static_cast<double>(hidden.value.rows());
     hidden.fill_uniform(stream(), 1.0 / std::sqrt(static_cast<double>(hidden.value.cols())));

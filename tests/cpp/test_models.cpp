@@ -465,7 +465,8 @@ TEST(ModelGradients, Poem) {
   options.prior_variance = {0.3, 0.4, 0.5};
   Poem<double> model(options);
   EXPECT_EQ(model.parameters().size(), 3u * (8u + 3u + 1u + 2u) + 4u);
-  EXPECT_EQ(model.parameters()[0]->name, "omics/mrna/encoder/hidden/layer1/weight");
+  EXPECT_EQ(model.parameters().front()->name, "omics/mrna/encoder/hidden/layer1/weight");
+  EXPECT_EQ(model.parameters().back()->name, "gate/output/bias");
   expect_model_gradients(model);
 }
 
