@@ -440,6 +440,17 @@ std::vector<poems::models::OmicShape> three_omics() {
   return {{"mrna", 5}, {"methylation", 4}, {"mirna", 6}};
 }
 
+PoemOptions small_poem() {
+  PoemOptions options;
+  options.omics = three_omics();
+  options.factors = 3;
+  options.encoder_units = 6;
+  options.decoder_units = 5;
+  options.gate_units = 6;
+  options.prior_variance = {0.3, 0.4, 0.5};
+  return options;
+}
+
 MocssOptions small_mocss(MocssKind kind) {
   MocssOptions options;
   options.kind = kind;
@@ -456,14 +467,7 @@ MocssOptions small_mocss(MocssKind kind) {
 }  // namespace
 
 TEST(ModelGradients, Poem) {
-  PoemOptions options;
-  options.omics = three_omics();
-  options.factors = 3;
-  options.encoder_units = 6;
-  options.decoder_units = 5;
-  options.gate_units = 6;
-  options.prior_variance = {0.3, 0.4, 0.5};
-  Poem<double> model(options);
+  Poem<double> model(small_poem());
   EXPECT_EQ(model.parameters().size(), 3u * (8u + 3u + 1u + 2u) + 4u);
   EXPECT_EQ(model.parameters().front()->name, "omics/mrna/encoder/hidden/layer1/weight");
   EXPECT_EQ(model.parameters().back()->name, "gate/output/bias");
@@ -483,4 +487,70 @@ TEST(ModelGradients, MocssVae) {
 TEST(ModelGradients, MocssSparseVae) {
   Mocss<double> model(small_mocss(MocssKind::sparse_vae));
   expect_model_gradients(model);
+}
+
+// ---- Training, in float, from the published start
+
+namespace {
+
+/// Data that two factors drive, scaled to [0, 1] as MOCSS's sigmoids need.
+Omics<float> float_data(std::vector<poems::Vector<double>>& spread) {
+  const Matrix<double> z = normals(2, 40, 11);
+  Omics<float> x;
+  for (const auto& omic : three_omics()) {
+    const Matrix<double> score =
+        normals(omic.features, 2, 12 + x.size()) * z + 0.3 * normals(omic.features, 40, 22);
+    const Matrix<double> values = (1.0 + (-score.array()).exp()).inverse();
+    x.push_back(values.cast<float>());
+    const Matrix<double> centred = values.colwise() - values.rowwise().mean();
+    spread.push_back((centred.rowwise().squaredNorm() / 40.0).cwiseSqrt());
+  }
+  return x;
+}
+
+/// The total at the latents' means, without dropout.
+template <typename M>
+double total_at_means(M& model, const Omics<float>& x) {
+  poems::Tape<float> tape;
+  poems::Terms<float> terms;
+  model.loss(tape, x, poems::pieces::Draws<float>(), terms);
+  return terms.total();
+}
+
+template <typename M>
+void expect_learns(M&& model) {
+  std::vector<poems::Vector<double>> spread;
+  const Omics<float> x = float_data(spread);
+  model.initialise(3, spread);
+  std::vector<Index> samples(40);
+  for (Index i = 0; i < 40; ++i) samples[i] = i;
+  poems::Tape<float> tape;
+  poems::Terms<float> terms;
+  poems::Adam<float> adam({3e-3, 1e-4}, Decay::decoupled);
+  const double before = total_at_means(model, x);
+  for (std::uint64_t step = 0; step < 200; ++step) {
+    const StreamDraws<float> draws(1, step, samples);
+    tape.reset();
+    terms.clear();
+    model.loss(tape, x, draws, terms);
+    tape.backward(terms, model.parameters());
+    adam.step(model.parameters(), 1);
+    model.after_step(1);
+  }
+  const double after = total_at_means(model, x);
+  EXPECT_LT(after, before - 0.1 * std::abs(before));
+  tape.reset();
+  for (const auto& block : model.embedding(tape, x, poems::pieces::Draws<float>()))
+    EXPECT_EQ(block.value->value.cols(), 40) << block.name;
+}
+
+}  // namespace
+
+TEST(ModelTraining, PoemLearns) { expect_learns(Poem<float>(small_poem())); }
+
+TEST(ModelTraining, MocssLearns) {
+  for (MocssKind kind : {MocssKind::ae, MocssKind::vae, MocssKind::sparse_vae}) {
+    SCOPED_TRACE(static_cast<int>(kind));
+    expect_learns(Mocss<float>(small_mocss(kind)));
+  }
 }
