@@ -29,8 +29,7 @@ Gaussian<T> product_of_experts(Tape<T>& tape, const std::vector<Gaussian<T>>& ex
   q.mean->value.array() /= total.array();
   q.logvar->value = -total.array().log();
 
-  // Of the two nodes' backwards the one that runs has both gradients: nothing that uses either
-  // comes later on the way back.
+  // One backward for both nodes: when it runs, all that uses either of them has run.
   tape.on_backward(q.mean, [q, experts, alpha, precision] {
     const Matrix<T> variance = q.logvar->value.array().exp();
     for (std::size_t v = 0; v < experts.size(); ++v) {
