@@ -554,3 +554,19 @@ TEST(ModelTraining, MocssLearns) {
     expect_learns(Mocss<float>(small_mocss(kind)));
   }
 }
+
+TEST(MocssSize, IsThePublishedOne) {
+  MocssOptions options;
+  options.omics = {{"mrna", 1000}, {"methylation", 1000}, {"mirna", 503}};
+  options.units = {{512, 256, 128}, {512, 256, 128}, {256, 128, 64}};
+  const auto size = [&](MocssKind kind) {
+    options.kind = kind;
+    Mocss<float> model(options);
+    Index entries = 0;
+    for (const poems::Parameter<float>* p : model.parameters()) entries += p->value.size();
+    return entries;
+  };
+  EXPECT_EQ(size(MocssKind::ae), 6144710);
+  // The released VAE also creates the encoders' fourth layers, which it never uses.
+  EXPECT_EQ(size(MocssKind::vae), 6165382 - 2 * (128 * 32 + 32) - (64 * 32 + 32));
+}
