@@ -30,7 +30,7 @@ apt_install() {
 
 if can_use_apt; then
   apt_install r-base-core r-base-dev r-recommended g++ make
-  if [ "$goal" = test ]; then apt_install cmake libgtest-dev libeigen3-dev; fi
+  if [ "$goal" = test ]; then apt_install cmake libgtest-dev nlohmann-json3-dev libeigen3-dev; fi
   if [ "$goal" = lint ]; then apt_install clang-format r-cran-lintr; fi
   # For the report and the vignettes.
   if [ "$goal" = demo ] || [ "$goal" = test ]; then apt_install pandoc; fi

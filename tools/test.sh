@@ -47,11 +47,11 @@ run_cpp() {
   fi
 }
 
-# Whether cmake is there and finds GoogleTest.
+# Whether cmake is there and finds GoogleTest and nlohmann-json.
 can_test_cpp() {
   command -v cmake >/dev/null || return 1
   cmake -S tests/cpp -B build/cpp -DCMAKE_BUILD_TYPE=Release >build/cmake.log 2>&1
-  ! grep -q 'Could NOT find GTest' build/cmake.log
+  ! grep -qE 'Could NOT find (GTest|nlohmann_json)' build/cmake.log
 }
 
 if can_test_cpp; then
@@ -73,8 +73,9 @@ if can_test_cpp; then
   echo "== C++ core under AddressSanitizer and UndefinedBehaviorSanitizer =="
   run_cpp build/cpp-sanitize -DSANITIZE=ON
 else
-  echo "The C++ tests are skipped: they need cmake and GoogleTest, which your system's package" \
-    "manager has (Debian: cmake libgtest-dev; Homebrew: cmake googletest)."
+  echo "The C++ tests are skipped: they need cmake, GoogleTest and nlohmann-json, which your" \
+    "system's package manager has (Debian: cmake libgtest-dev nlohmann-json3-dev; Homebrew: cmake" \
+    "googletest nlohmann-json)."
   skipped=$((skipped + 1))
 fi
 

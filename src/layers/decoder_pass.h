@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "kernel/kernel.h"
-#include "likelihoods/likelihood.h"
 #include "layers/decoder.h"
+#include "likelihoods/likelihood.h"
 #include "support/aligned.h"
 #include "support/dropout.h"
 #include "support/parallel.h"

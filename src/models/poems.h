@@ -7,13 +7,13 @@
 #include <vector>
 
 #include "data/cohort.h"
-#include "likelihoods/likelihood.h"
-#include "models/objective.h"
 #include "layers/decoder.h"
 #include "layers/decoder_pass.h"
 #include "layers/encoder.h"
 #include "layers/fusion.h"
 #include "layers/gate.h"
+#include "likelihoods/likelihood.h"
+#include "models/objective.h"
 #include "pieces/spike_slab.h"
 #include "tape/adamw.h"
 

@@ -3,10 +3,10 @@
 
 #include <cmath>
 
+#include "layers/fusion.h"
 #include "likelihoods/bernoulli.h"
 #include "likelihoods/counts.h"
 #include "likelihoods/gaussian.h"
-#include "layers/fusion.h"
 #include "pieces/spike_slab.h"
 #include "random_problem.h"
 #include "support/gamma.h"

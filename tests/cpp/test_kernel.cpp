@@ -6,8 +6,8 @@
 #include <random>
 
 #include "kernel/product.h"
-#include "likelihoods/gaussian.h"
 #include "layers/decoder_pass.h"
+#include "likelihoods/gaussian.h"
 #include "random_problem.h"
 
 using namespace poems_test;

@@ -1,0 +1,70 @@
+// What a model is: parameters with names, a loss made of named terms, named blocks of latents, and
+// what it does besides after a step of the optimiser.
+//
+// A step:   tape.reset(); terms.clear(); model.loss(tape, x, draws, terms);
+//           tape.backward(terms, model.parameters()); adam.step(...); model.after_step(...)
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pieces/draws.h"
+#include "tape/tape.h"
+
+namespace poems::models {
+
+/// A batch: per omic, features x samples.
+template <typename T>
+using Omics = std::vector<Matrix<T>>;
+
+struct OmicShape {
+  std::string name;
+  Index features;
+};
+
+/// The data as nodes.
+template <typename T>
+std::vector<Var<T>> constants(Tape<T>& tape, const Omics<T>& x) {
+  std::vector<Var<T>> nodes;
+  for (const Matrix<T>& omic : x) nodes.push_back(tape.constant(omic));
+  return nodes;
+}
+
+inline std::vector<std::string> names(const std::vector<OmicShape>& omics) {
+  std::vector<std::string> list;
+  for (const OmicShape& omic : omics) list.push_back(omic.name);
+  return list;
+}
+
+/// Some coordinates of the embedding.
+template <typename T>
+struct LatentBlock {
+  std::string name;
+  Var<T> value;  ///< coordinates x samples
+};
+
+template <typename T>
+class Model {
+ public:
+  virtual ~Model() = default;
+
+  /// All that is trained, by names such as "omics/mrna/encoder/mean/weight"; always in one order.
+  virtual std::vector<Parameter<T>*> parameters() = 0;
+
+  /// Starting values. spread: per omic, the standard deviation of its features.
+  virtual void initialise(std::uint64_t seed, const std::vector<Vector<double>>& spread) = 0;
+
+  /// Adds the terms of the loss on a batch. The model and the draws must stay as they are until
+  /// the backward pass is done.
+  virtual void loss(Tape<T>& tape, const Omics<T>& x, const pieces::Draws<T>& draws,
+                    Terms<T>& terms) = 0;
+
+  /// What stands for a sample once the model is trained.
+  virtual std::vector<LatentBlock<T>> embedding(Tape<T>& tape, const Omics<T>& x,
+                                                const pieces::Draws<T>& draws) = 0;
+
+  /// After every step of the optimiser.
+  virtual void after_step(int /*threads*/) {}
+};
+
+}  // namespace poems::models

@@ -1,0 +1,91 @@
+// Where a model's chance comes from. A piece asks by name for what it needs; whoever asks twice
+// for the same gets the same, so that a backward may ask again instead of keeping it. A Draws must
+// outlive the backward pass of what it was given to.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "pieces/arithmetic.h"
+#include "support/random.h"
+#include "tape/tape.h"
+
+namespace poems::pieces {
+
+/// No chance: every latent is at its mean and no unit is dropped.
+template <typename T>
+class Draws {
+ public:
+  virtual ~Draws() = default;
+
+  /// Standard normals, rows x samples.
+  virtual Matrix<T> noise(const std::string&, Index rows, Index samples) const {
+    return Matrix<T>::Zero(rows, samples);
+  }
+
+  /// What dropout multiplies by, 0 or 1 / (1 - rate), rows x samples; empty where it is off.
+  virtual Matrix<T> kept(const std::string&, double /*rate*/, Index /*rows*/,
+                         Index /*samples*/) const {
+    return Matrix<T>();
+  }
+};
+
+/// The draws of one epoch. What a sample gets depends on the seed, the epoch, the name and the
+/// sample alone, not on the batch that it is in.
+template <typename T>
+class StreamDraws : public Draws<T> {
+ public:
+  StreamDraws(std::uint64_t seed, std::uint64_t epoch, std::vector<Index> samples)
+      : seed_(seed), epoch_(epoch), samples_(std::move(samples)) {}
+
+  Matrix<T> noise(const std::string& name, Index rows, Index samples) const override {
+    const Stream stream(seed_, Purpose::latent_noise, epoch_, part(name));
+    return fill(rows, samples, [&](std::uint64_t at) { return stream.normal(at); });
+  }
+
+  Matrix<T> kept(const std::string& name, double rate, Index rows, Index samples) const override {
+    if (rate <= 0.0) return Matrix<T>();
+    const Stream stream(seed_, Purpose::decoder_dropout, epoch_, part(name));
+    return fill(rows, samples, [&](std::uint64_t at) {
+      return stream.uniform(at) < rate ? 0.0 : 1.0 / (1.0 - rate);
+    });
+  }
+
+ private:
+  template <typename At>
+  Matrix<T> fill(Index rows, Index samples, At at) const {
+    Matrix<T> y(rows, samples);
+    for (Index i = 0; i < samples; ++i)
+      for (Index k = 0; k < rows; ++k)
+        y(k, i) = static_cast<T>(at(static_cast<std::uint64_t>(samples_[i] * rows + k)));
+    return y;
+  }
+
+  /// A number for a name (FNV-1a), the same on every machine.
+  static std::uint64_t part(const std::string& name) {
+    std::uint64_t hash = 0xCBF29CE484222325ULL;
+    for (unsigned char c : name) hash = (hash ^ c) * 0x100000001B3ULL;
+    return hash;
+  }
+
+  std::uint64_t seed_, epoch_;
+  std::vector<Index> samples_;
+};
+
+/// eps for a latent like `mean`.
+template <typename T>
+Var<T> noise(Tape<T>& tape, const Draws<T>& draws, const std::string& name, Var<T> mean) {
+  return tape.constant(draws.noise(name, mean->value.rows(), mean->value.cols()));
+}
+
+/// y = x o kept, or x itself where dropout is off.
+template <typename T>
+Var<T> dropout(Tape<T>& tape, Var<T> x, const Draws<T>& draws, const std::string& name,
+               double rate) {
+  const Matrix<T> kept = draws.kept(name, rate, x->value.rows(), x->value.cols());
+  if (kept.size() == 0) return x;
+  return times(tape, x, tape.constant(kept));
+}
+
+}  // namespace poems::pieces

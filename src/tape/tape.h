@@ -1,0 +1,105 @@
+// Reverse-mode differentiation over whole matrices. A piece makes a node, fills in its value and
+// leaves its backward on the tape; backward() runs those in the opposite order.
+//
+// The rule for gradients: they add up. The backward of y = f(x; A) adds
+//
+//   (dy/dx)' y.gradient to x.gradient,      (dy/dA)' y.gradient to A.gradient
+//
+// and never assigns, so a node or a parameter that is used several times gets the sum over its
+// uses. They are zeroed in one place, Tape::backward(), before the first of them is added to.
+//
+// A constant (data, draws, what is detached) takes no gradient, and a piece that is fed constants
+// alone makes a constant.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "support/types.h"
+#include "tape/parameter.h"
+#include "tape/terms.h"
+
+namespace poems {
+
+/// One value of a pass, with a sample per column; a term of the loss is 1 x 1.
+template <typename T>
+struct Node {
+  Matrix<T> value;
+  Matrix<T> gradient;  ///< of the loss; of no meaning in a constant
+  bool constant;
+
+  template <typename G>
+  void add_gradient(const Eigen::MatrixBase<G>& g) {
+    if (!constant) gradient.noalias() += g;
+  }
+
+  T scalar() const { return value(0, 0); }
+};
+
+template <typename T>
+class Tape {
+ public:
+  /// Forgets the pass. Nodes stay allocated, so that a next pass of the same shapes finds them.
+  void reset() {
+    used_ = 0;
+    backwards_.clear();
+  }
+
+  /// What a piece computes from `inputs`, which decide whether it is a constant. The piece fills in
+  /// the value.
+  Var<T> node(const std::vector<Var<T>>& inputs) {
+    bool constant = true;
+    for (Var<T> x : inputs) constant = constant && x->constant;
+    return next(constant);
+  }
+
+  /// What a piece with parameters computes: never a constant.
+  Var<T> node() { return next(false); }
+
+  template <typename Values>
+  Var<T> constant(const Eigen::MatrixBase<Values>& values) {
+    Var<T> y = next(true);
+    y->value = values;
+    return y;
+  }
+
+  /// A parameter as a node.
+  Var<T> parameter(Parameter<T>& p) {
+    Var<T> y = node();
+    y->value = p.value;
+    on_backward(y, [y, &p] { p.gradient += y->gradient; });
+    return y;
+  }
+
+  /// Leaves what is to be done once y's gradient is known; nothing if y is a constant.
+  void on_backward(Var<T> y, std::function<void()> backward) {
+    if (!y->constant) backwards_.push_back(std::move(backward));
+  }
+
+  /// The gradients of sum_t weight_t term_t. `parameters`: all those of the model.
+  void backward(const Terms<T>& terms, const std::vector<Parameter<T>*>& parameters) {
+    for (Parameter<T>* p : parameters) p->zero_gradient();
+    for (std::size_t i = 0; i < used_; ++i)
+      if (!nodes_[i].constant)
+        nodes_[i].gradient.setZero(nodes_[i].value.rows(), nodes_[i].value.cols());
+    for (const Term<T>& term : terms)
+      term.value->add_gradient(Matrix<T>::Constant(1, 1, static_cast<T>(term.weight)));
+    for (auto f = backwards_.rbegin(); f != backwards_.rend(); ++f) (*f)();
+  }
+
+ private:
+  Var<T> next(bool constant) {
+    if (used_ == nodes_.size()) nodes_.emplace_back();
+    Var<T> y = &nodes_[used_++];
+    y->constant = constant;
+    return y;
+  }
+
+  std::deque<Node<T>> nodes_;  // a deque, because its elements stay where they are
+  std::size_t used_ = 0;
+  std::vector<std::function<void()>> backwards_;
+};
+
+}  // namespace poems
