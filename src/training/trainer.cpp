@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include "data/hide_omics.h"
 #include "support/parallel.h"
@@ -36,10 +37,6 @@ Matrix<T> draw_noise(const Stream& stream, Index factors, const std::vector<Inde
   return noise;
 }
 
-std::vector<Index> slice(const std::vector<Index>& x, Index begin, Index size) {
-  return {x.begin() + begin, x.begin() + std::min<Index>(begin + size, x.size())};
-}
-
 template <typename T>
 class Trainer {
  public:
@@ -49,10 +46,13 @@ class Trainer {
         config_(config),
         monitor_(monitor),
         optimizer_({config.learning_rate, config.weight_decay}),
+        stopping_(config.patience),
         start_(std::chrono::steady_clock::now()) {}
 
   TrainingResult run() {
-    split_samples();
+    Split split = split_samples(cohort_.samples, config_.validation, config_.seed);
+    training_samples_ = std::move(split.training);
+    result_.validation_samples = std::move(split.validation);
     result_.stopped = Stopped::epochs;
     result_.best_epoch = 0;
     for (long epoch = 1; epoch <= config_.epochs; ++epoch) {
@@ -82,18 +82,6 @@ class Trainer {
   }
 
  private:
-  void split_samples() {
-    const std::vector<Index> order =
-        Stream(config_.seed, Purpose::split, 0).permutation(cohort_.samples);
-    const auto held_out =
-        static_cast<Index>(std::lround(config_.validation * static_cast<double>(cohort_.samples)));
-    result_.validation_samples.assign(order.begin(), order.begin() + held_out);
-    training_samples_.assign(order.begin() + held_out, order.end());
-    // In cohort order, so that the shuffle alone decides the batches.
-    std::sort(result_.validation_samples.begin(), result_.validation_samples.end());
-    std::sort(training_samples_.begin(), training_samples_.end());
-  }
-
   Pass<T> pass_of(long epoch) const {
     Pass<T> pass;
     pass.training_samples = static_cast<Index>(training_samples_.size());
@@ -106,11 +94,7 @@ class Trainer {
   /// False when interrupted.
   bool train_epoch(EpochRecord& record) {
     const auto n = static_cast<Index>(training_samples_.size());
-    const std::vector<Index> order =
-        Stream(config_.seed, Purpose::shuffle, record.epoch).permutation(n);
-    std::vector<Index> samples(n);
-    for (Index i = 0; i < n; ++i) samples[i] = training_samples_[order[i]];
-
+    const std::vector<Index> samples = shuffled(training_samples_, config_.seed, record.epoch);
     const Stream noise_stream(config_.seed, Purpose::latent_noise, record.epoch);
     const Stream hide_stream(config_.seed, Purpose::hide_omics, record.epoch);
     Pass<T> pass = pass_of(record.epoch);
@@ -175,12 +159,11 @@ class Trainer {
   /// count: their posteriors have not yet felt the whole KL divergence.
   bool still_improving(const EpochRecord& record) {
     if (result_.validation_samples.empty() || record.epoch < config_.warmup) return true;
-    if (result_.best_epoch == 0 || record.validation < best_loss_) {
-      best_loss_ = record.validation;
-      result_.best_epoch = record.epoch;
-      if (model_.config().objective.keeps_best()) best_ = model_.snapshot();
-    }
-    return record.epoch - result_.best_epoch < config_.patience;
+    if (stopping_.improves(record.epoch, record.validation) &&
+        model_.config().objective.keeps_best())
+      best_ = model_.snapshot();
+    result_.best_epoch = stopping_.best_epoch();
+    return stopping_.goes_on(record.epoch);
   }
 
   Model<T>& model_;
@@ -188,10 +171,10 @@ class Trainer {
   const TrainerConfig config_;
   Monitor& monitor_;
   AdamW<T> optimizer_;
+  EarlyStopping stopping_;
   std::chrono::steady_clock::time_point start_;
   std::vector<Index> training_samples_;
   TrainingResult result_;
-  double best_loss_ = 0.0;
   std::vector<Matrix<T>> best_;
 };
 

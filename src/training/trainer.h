@@ -5,6 +5,7 @@
 
 #include "data/cohort.h"
 #include "models/poems.h"
+#include "training/schedule.h"
 
 namespace poems {
 
@@ -44,8 +45,6 @@ class Monitor {
   virtual bool interrupted() = 0;  ///< asked after every batch; true stops the training
   virtual void epoch_done(const EpochRecord& record) = 0;
 };
-
-enum class Stopped { converged, epochs, interrupted, diverged };
 
 struct TrainingResult {
   std::vector<EpochRecord> history;

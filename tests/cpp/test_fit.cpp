@@ -1,0 +1,161 @@
+// Training of models on the tape: they learn, alike on every run, and stop when they should.
+#include <gtest/gtest.h>
+
+#include "gradient_check.h"
+#include "models/mocss.h"
+#include "models/poem.h"
+#include "training/fit.h"
+
+using namespace poems_test;
+using poems::Decay;
+using poems::Fit;
+using poems::FitConfig;
+using poems::FitEpoch;
+using poems::FitResult;
+using poems::Stopped;
+using poems::models::Mocss;
+using poems::models::MocssKind;
+using poems::models::MocssOptions;
+using poems::models::Omics;
+using poems::models::Poem;
+using poems::models::PoemOptions;
+
+namespace {
+
+constexpr Index samples = 60;
+
+const std::vector<poems::models::OmicShape> omics = {{"a", 9}, {"b", 8}, {"c", 7}};
+
+PoemOptions poem_options() {
+  PoemOptions options;
+  options.omics = omics;
+  options.factors = 3;
+  options.encoder_units = options.decoder_units = options.gate_units = 12;
+  options.prior_variance = {0.05, 0.05, 0.05};
+  return options;
+}
+
+MocssOptions mocss_options(MocssKind kind) {
+  MocssOptions options;
+  options.kind = kind;
+  options.omics = omics;
+  options.embedding = 3;
+  options.units = {{12, 8}, {12, 8}, {12, 8}};
+  options.projection = 2;
+  options.sparse.encoder_units = options.sparse.decoder_units = 12;
+  options.prior_variance = {0.05, 0.05, 0.05};
+  return options;
+}
+
+/// Two factors behind three omics, in [0, 1] as MOCSS's sigmoids need; and their spread.
+struct Cohort {
+  Omics<float> x;
+  std::vector<poems::Vector<double>> spread;
+
+  Cohort() {
+    const Matrix<double> z = normals(2, samples, 11);
+    for (const auto& omic : omics) {
+      const Matrix<double> score = normals(omic.features, 2, 12 + x.size()) * z +
+                                   0.3 * normals(omic.features, samples, 22 + x.size());
+      const Matrix<double> values = (1.0 + (-score.array()).exp()).inverse();
+      const Matrix<double> centred = values.colwise() - values.rowwise().mean();
+      spread.push_back((centred.rowwise().squaredNorm() / samples).cwiseSqrt());
+      x.push_back(values.cast<float>());
+    }
+  }
+};
+
+class Watcher : public poems::FitMonitor {
+ public:
+  explicit Watcher(int batches = -1) : left_(batches) {}
+  bool interrupted() override { return left_ > 0 && --left_ == 0; }
+  void epoch_done(const FitEpoch& epoch) override { epochs.push_back(epoch.epoch); }
+  std::vector<long> epochs;
+
+ private:
+  int left_;
+};
+
+const FitConfig quick{60, 16, {3e-3, 1e-4}, Decay::decoupled, 0.2, 1000, 5, 1};
+
+template <typename M>
+FitResult fit(M& model, const FitConfig& config, Watcher&& watcher = Watcher()) {
+  static const Cohort cohort;
+  model.initialise(config.seed, cohort.spread);
+  return Fit<float>(model, cohort.x, config, watcher).run();
+}
+
+template <typename M>
+void expect_learns(M&& model) {
+  const FitResult result = fit(model, quick);
+  ASSERT_EQ(result.history.size(), 60u);
+  EXPECT_EQ(result.stopped, Stopped::epochs);
+  EXPECT_EQ(result.validation_samples.size(), 12u);
+  const FitEpoch &first = result.history.front(), &last = result.history.back();
+  EXPECT_LT(last.training, first.training - 0.1 * std::abs(first.training));
+  EXPECT_LT(last.validation, first.validation);
+  // The terms make up the loss, and keep their names.
+  double sum = 0.0;
+  for (const auto& term : last.terms) sum += term.second;
+  EXPECT_NEAR(sum, last.training, 1e-5 * std::abs(last.training));
+  EXPECT_EQ(first.terms.size(), last.terms.size());
+}
+
+}  // namespace
+
+TEST(Fitting, PoemLearns) { expect_learns(Poem<float>(poem_options())); }
+TEST(Fitting, MocssAeLearns) { expect_learns(Mocss<float>(mocss_options(MocssKind::ae))); }
+TEST(Fitting, MocssVaeLearns) { expect_learns(Mocss<float>(mocss_options(MocssKind::vae))); }
+TEST(Fitting, MocssSparseVaeLearns) {
+  expect_learns(Mocss<float>(mocss_options(MocssKind::sparse_vae)));
+}
+
+TEST(Fitting, IsTheSameOnEveryRunAndDiffersWithTheSeed) {
+  FitConfig config = quick;
+  config.epochs = 5;
+  Poem<float> one(poem_options()), two(poem_options()), other(poem_options());
+  fit(one, config);
+  config.threads = 2;
+  fit(two, config);
+  config.seed = 6;
+  fit(other, config);
+  const auto p = one.parameters(), q = two.parameters(), r = other.parameters();
+  bool differs = false;
+  for (std::size_t i = 0; i < p.size(); ++i) {
+    EXPECT_TRUE(p[i]->value == q[i]->value) << p[i]->name;
+    differs = differs || p[i]->value != r[i]->value;
+  }
+  EXPECT_TRUE(differs);
+}
+
+TEST(Fitting, StopsWhenTheValidationLossNoLongerFalls) {
+  FitConfig config = quick;
+  config.epochs = 400;
+  config.patience = 3;
+  config.optimiser.learning_rate = 3e-2;
+  Poem<float> model(poem_options());
+  const FitResult result = fit(model, config);
+  ASSERT_EQ(result.stopped, Stopped::converged);
+  const long last = result.history.back().epoch;
+  EXPECT_EQ(last, result.best_epoch + 3);
+  const double best = result.history[result.best_epoch - 1].validation;
+  for (const FitEpoch& epoch : result.history) EXPECT_GE(epoch.validation, best);
+}
+
+TEST(Fitting, NothingHeldOutMeansNoValidationLoss) {
+  FitConfig config = quick;
+  config.epochs = 2;
+  config.validation = 0.0;
+  Poem<float> model(poem_options());
+  const FitResult result = fit(model, config);
+  EXPECT_TRUE(result.validation_samples.empty());
+  EXPECT_TRUE(std::isnan(result.history.back().validation));
+  EXPECT_EQ(result.best_epoch, 0);
+}
+
+TEST(Fitting, AnInterruptEndsItWithinTheEpoch) {
+  Poem<float> model(poem_options());
+  const FitResult result = fit(model, quick, Watcher(7));  // 3 batches an epoch
+  EXPECT_EQ(result.stopped, Stopped::interrupted);
+  EXPECT_EQ(result.history.size(), 2u);
+}
