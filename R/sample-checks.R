@@ -157,14 +157,18 @@ doubt_of <- function(check, a) {
 # samples, NA where nothing can be told; and `has`. An omic that does not belong is left out of what
 # tells of the sample's other omics.
 check_omics <- function(maps, scores, has) {
-  first <- lapply(seq_len(nrow(has)), \(v) check_omic(maps, scores, has, v))
+  first <- lapply(seq_len(nrow(has)), \(v) {
+    check_omic(maps, scores, v, maps_that_check(maps, has, v))
+  })
   doubt <- do.call(rbind, lapply(first, `[[`, "doubt"))
   doubt[is.na(doubt)] <- 0
   worst <- doubt > 0.5 & doubt == rep(apply(doubt, 2, max), each = nrow(has))
   checked <- lapply(seq_len(nrow(has)), \(v) {
     trusted <- has & !worst
     trusted[v, ] <- has[v, ]
-    omic <- check_omic(maps, scores, trusted, v)
+    map <- maps_that_check(maps, trusted, v)
+    map[is.na(map)] <- first[[v]]$map[is.na(map)]  # nothing is left without it
+    omic <- check_omic(maps, scores, v, map)
     c(omic, find_partners(maps, omic$map, scores, v, omic$p_value))
   })
   parts <- c("agreement", "p_value", "partner", "owner")
@@ -172,10 +176,9 @@ check_omics <- function(maps, scores, has) {
   c(stats::setNames(tables, parts), list(has = has))
 }
 
-# Of omic `to`, by sample; `map`: the position of the map that tells of it.
-check_omic <- function(maps, scores, has, to) {
-  map <- maps_that_check(maps, has, to)
-  agreement <- p_value <- doubt <- rep(NA_real_, ncol(has))
+# Of omic `to`, by sample; `map`: the position of the map that tells of it, NA where none does.
+check_omic <- function(maps, scores, to, map) {
+  agreement <- p_value <- doubt <- rep(NA_real_, length(map))
   for (m in unique(stats::na.omit(map))) {
     samples <- which(map == m)
     check <- maps[[m]]$check

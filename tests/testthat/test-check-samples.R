@@ -47,6 +47,16 @@ test_that("an omic that does not belong does not draw the sample's other omics i
   expect_lte(sum(check$fdr[of_swapped] < 0.1), 1)
 })
 
+test_that("with two omics both are as suspect", {
+  omics <- cohort(swapped = 10)[c("a", "b")]
+  check <- check_samples(poems(omics, factors = 8, seed = 1, control = quiet))
+  expect_false(anyNA(check$p_value))
+  swapped <- check[check$sample %in% paste0("s", 1:10), ]
+  for (omic in c("a", "b")) {
+    expect_gte(sum(swapped$p_value[swapped$omic == omic] < 0.02), 7)
+  }
+})
+
 test_that("agreement is in units of the cohort", {
   check <- check_samples(poems(cohort(), factors = 8, seed = 1, control = quiet))
   by_omic <- split(check$agreement, check$omic)
