@@ -23,7 +23,8 @@
 #'
 #' @inheritParams variance_explained
 #' @param newdata New samples to check, in any form that [predict.poems()] takes; `NULL` for those
-#'   of the fit. Partners are sought among the samples that are checked.
+#'   of the fit. Partners are sought among the samples that are checked,
+#'   of which the 500 with the lowest p-values are looked at.
 #'
 #' @return A data frame with one row per sample and omic that it has, in the order of the samples:
 #'   * `sample`, `omic`;

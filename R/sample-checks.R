@@ -26,8 +26,9 @@ agreement_tails <- 3
 
 belonging_steps <- 50L
 
-# Samples in doubt: those with a p-value below this.
+# Samples in doubt: those with a p-value below this, and of these the lowest.
 doubted_below <- 0.35
+most_doubted <- 500L
 
 # Adds to every map what it needs to check samples, and to `maps` the result of the cohort's own.
 # x: features x samples as learn_maps() takes them, with the omics that are misplaced.
@@ -122,35 +123,38 @@ fit_agreement <- function(a, apart) {
   away <- c(mean(apart), stats::sd(apart))
   upper <- a[a >= stats::median(a)]
   found <- lapply(list(a, upper), \(of) mixed_agreement(a, away, of))
-  best <- found[[which.max(vapply(found, `[[`, 0, "likelihood"))]]
-  c(best[c("center", "spread", "share")], list(away = away))
+  found[[which.max(vapply(found, `[[`, 0, "likelihood"))]]
 }
 
 mixed_agreement <- function(a, away, of) {
-  center <- stats::median(of)
-  spread <- max(stats::mad(of), 1e-6)
-  share <- belonging_prior[1] / sum(belonging_prior)
+  fit <- list(center = stats::median(of), spread = max(stats::mad(of), 1e-6), away = away,
+              share = belonging_prior[1] / sum(belonging_prior))
   df <- agreement_tails
   for (step in seq_len(belonging_steps)) {
-    other <- share * stats::dnorm(a, away[1], away[2])
-    z <- (a - center) / spread
-    own <- (1 - share) * stats::dt(z, df) / spread
-    doubt <- ifelse(z > 0, 0, other / (other + own))
-    share <- (sum(doubt) + belonging_prior[1]) / (length(a) + sum(belonging_prior))
-    weight <- (1 - doubt) * (df + 1) / (df + z^2)
-    center <- sum(weight * a) / sum(weight)
-    spread <- max(sqrt(sum(weight * (a - center)^2) / sum(1 - doubt)), 1e-6)
+    doubt <- doubt_of(fit, a)
+    weight <- (1 - doubt) * (df + 1) / (df + ((a - fit$center) / fit$spread)^2)
+    fit$share <- (sum(doubt) + belonging_prior[1]) / (length(a) + sum(belonging_prior))
+    fit$center <- sum(weight * a) / sum(weight)
+    fit$spread <- max(sqrt(sum(weight * (a - fit$center)^2) / sum(1 - doubt)), 1e-6)
   }
-  likelihood <- sum(log(other + own)) + sum(belonging_prior * log(c(share, 1 - share)))
-  list(center = center, spread = spread, share = share, likelihood = likelihood)
+  fit$likelihood <- sum(log(density_foreign(fit, a) + density_own(fit, a))) +
+    sum(belonging_prior * log(c(fit$share, 1 - fit$share)))
+  fit
 }
+
+# Densities of agreement, times how often the omic is the sample's own or not. `check`: what
+# fit_agreement() returns.
+density_own <- function(check, a) {
+  z <- (a - check$center) / check$spread
+  (1 - check$share) * stats::dt(z, agreement_tails) / check$spread
+}
+
+density_foreign <- \(check, a) check$share * stats::dnorm(a, check$away[1], check$away[2])
 
 # How likely it is that an omic does not belong, given its agreement.
 doubt_of <- function(check, a) {
-  z <- (a - check$center) / check$spread
-  other <- check$share * stats::dnorm(a, check$away[1], check$away[2])
-  own <- (1 - check$share) * stats::dt(z, agreement_tails) / check$spread
-  ifelse(z > 0, 0, other / (other + own))
+  foreign <- density_foreign(check, a)
+  ifelse(a > check$center, 0, foreign / (foreign + density_own(check, a)))
 }
 
 # Of all samples, `agreement`, `p_value`, `partner` and `owner` (see check_samples()), each omics x
@@ -162,7 +166,7 @@ check_omics <- function(maps, scores, has) {
   })
   doubt <- do.call(rbind, lapply(first, `[[`, "doubt"))
   doubt[is.na(doubt)] <- 0
-  worst <- doubt > 0.5 & doubt == rep(apply(doubt, 2, max), each = nrow(has))
+  worst <- misplaced_of(doubt, has, least = 0.5)
   checked <- lapply(seq_len(nrow(has)), \(v) {
     trusted <- has & !worst
     trusted[v, ] <- has[v, ]
@@ -208,7 +212,8 @@ maps_that_check <- function(maps, has, to) {
 # one that the sample's omic fits; NA where its own fits best.
 find_partners <- function(maps, map, scores, to, p_value) {
   partner <- owner <- rep(NA_integer_, length(map))
-  doubted <- which(!is.na(p_value) & p_value < doubted_below)
+  doubted <- utils::head(order(p_value), min(sum(p_value < doubted_below, na.rm = TRUE),
+                                             most_doubted))
   if (length(doubted) < 2) return(list(partner = partner, owner = owner))
   odds <- matrix(0, length(doubted), length(doubted))
   for (m in unique(map[doubted])) {

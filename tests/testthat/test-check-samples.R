@@ -146,3 +146,20 @@ test_that("plot_check() names the samples that are found", {
   expect_match(plot$data$label[named][1], "\\?\\)$")
   expect_error(plot_check(swapped_fit(), fdr = 2), "between 0 and 1")
 })
+
+test_that("one new sample is checked, and thousands are without a table of all pairs", {
+  fit <- swapped_fit()
+  omics <- cohort(swapped = 10)
+  all <- check_samples(fit, omics)
+  one <- check_samples(fit, lapply(omics, \(x) x[, 30, drop = FALSE]))
+  expect_equal(one[1:4], all[all$sample == "s30", 1:4], ignore_attr = TRUE)
+  many <- lapply(omics, \(x) {
+    x <- x[, rep(seq_len(120), 50)]
+    colnames(x) <- paste0("n", seq_len(6000))
+    x
+  })
+  many <- check_samples(fit, many)
+  expect_identical(nrow(many), 18000L)
+  expect_lte(max(table(many$omic[!is.na(many$partner)])), 500)
+  expect_equal(many$p_value[1:360], all$p_value)
+})
