@@ -19,7 +19,8 @@
 #' Low agreement has other causes than mix-ups: contamination, a bad array, a tumour unlike all
 #' others. A partner speaks for a mix-up: with all samples in doubt considered at once, each omic
 #' given to one of them, so that the likelihood is greatest. Where omics tell little of each other,
-#' many a mix-up is not found.
+#' many a mix-up is not found. Real tumours that are unlike all others are named along with swapped
+#' ones: in `bench/belonging.md`, 13 to 15 % of those named at a rate of 0.1 had not been swapped.
 #'
 #' @inheritParams variance_explained
 #' @param newdata New samples to check, in any form that [predict.poems()] takes; `NULL` for those

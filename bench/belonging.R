@@ -147,8 +147,7 @@ swap_rows <- do.call(rbind, lapply(split(swaps, factor(key, unique(key))), \(x) 
              share(mean(x$named), 1), share(mean(x$false), 1), share(mean(x$false_share), 2),
              share(mean(x$right), 2), share(mean(x$low)))
 }))
-rows <- \(table) do.call(paste, c("|", as.list(unname(table)), "|", sep = " | ")) |>
-  gsub(pattern = "\\| \\| | \\| \\|$", replacement = "| ") |> trimws()
+rows <- \(table) paste0("| ", do.call(paste, c(unname(table), sep = " | ")), " |")
 writeLines(c(
   "# Are omics that do not belong to their sample told from those that do?", "",
   "Made by `Rscript bench/belonging.R`; its header says how.", "",
