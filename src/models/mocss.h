@@ -57,11 +57,12 @@ class Mocss : public Model<T> {
     std::vector<SpecificPass<T>> specific;
   };
 
-  Pass encode(Tape<T>& tape, const Omics<T>& data, const pieces::Draws<T>& draws) {
+  Pass encode(Tape<T>& tape, const Batch<T>& batch, const pieces::Draws<T>& draws) {
     Pass pass;
+    const std::vector<Var<T>> x = constants(tape, batch);
     for (std::size_t v = 0; v < omics_.size(); ++v) {
       SpecificPass<T> specific;
-      specific.x = tape.constant(data[v]);
+      specific.x = x[v];
       pass.H.push_back(omics_[v].shared.encoder(tape, specific.x));
       omics_[v].specific->encode(tape, draws, specific);
       pass.specific.push_back(specific);
@@ -69,8 +70,8 @@ class Mocss : public Model<T> {
     return pass;
   }
 
-  Pass forward(Tape<T>& tape, const Omics<T>& data, const pieces::Draws<T>& draws) {
-    Pass pass = encode(tape, data, draws);
+  Pass forward(Tape<T>& tape, const Batch<T>& batch, const pieces::Draws<T>& draws) {
+    Pass pass = encode(tape, batch, draws);
     for (std::size_t v = 0; v < omics_.size(); ++v) {
       pass.x_hat.push_back(omics_[v].shared.decoder(tape, pass.H[v]));
       pass.P.push_back(omics_[v].projection(tape, pass.H[v]));
@@ -79,10 +80,10 @@ class Mocss : public Model<T> {
     return pass;
   }
 
-  void loss(Tape<T>& tape, const Omics<T>& data, const pieces::Draws<T>& draws,
+  void loss(Tape<T>& tape, const Batch<T>& batch, const pieces::Draws<T>& draws,
             Terms<T>& terms) override {
     using pieces::contrast, pieces::frobenius, pieces::orthogonality, pieces::unit;
-    Pass pass = forward(tape, data, draws);
+    Pass pass = forward(tape, batch, draws);
     for (std::size_t v = 0; v < omics_.size(); ++v) {
       const std::string& name = o_.omics[v].name;
       SpecificPass<T>& specific = pass.specific[v];
@@ -99,9 +100,9 @@ class Mocss : public Model<T> {
     }
   }
 
-  std::vector<LatentBlock<T>> embedding(Tape<T>& tape, const Omics<T>& data,
+  std::vector<LatentBlock<T>> embedding(Tape<T>& tape, const Batch<T>& batch,
                                         const pieces::Draws<T>& draws) override {
-    const Pass pass = encode(tape, data, draws);
+    const Pass pass = encode(tape, batch, draws);
     std::vector<LatentBlock<T>> blocks;
     for (std::size_t v = 0; v < omics_.size(); ++v)
       blocks.push_back({"specific/" + o_.omics[v].name, pass.specific[v].S});

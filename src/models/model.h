@@ -1,32 +1,29 @@
 // What a model is: parameters with names, a loss made of named terms, named blocks of latents, and
 // what it does besides after a step of the optimiser.
 //
-// A step:   tape.reset(); terms.clear(); model.loss(tape, x, draws, terms);
+// A step:   tape.reset(); terms.clear(); model.loss(tape, batch, draws, terms);
 //           tape.backward(terms, model.parameters()); adam.step(...); model.after_step(...)
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "data/cohort.h"
 #include "pieces/draws.h"
 #include "tape/tape.h"
 
 namespace poems::models {
-
-/// A batch: per omic, features x samples.
-template <typename T>
-using Omics = std::vector<Matrix<T>>;
 
 struct OmicShape {
   std::string name;
   Index features;
 };
 
-/// The data as nodes.
+/// The data as nodes: per omic, features x the samples that have it.
 template <typename T>
-std::vector<Var<T>> constants(Tape<T>& tape, const Omics<T>& x) {
+std::vector<Var<T>> constants(Tape<T>& tape, const Batch<T>& batch) {
   std::vector<Var<T>> nodes;
-  for (const Matrix<T>& omic : x) nodes.push_back(tape.constant(omic));
+  for (const OmicBatch<T>& omic : batch.omics) nodes.push_back(tape.constant(omic.x.transpose()));
   return nodes;
 }
 
@@ -56,11 +53,11 @@ class Model {
 
   /// Adds the terms of the loss on a batch. The model and the draws must stay as they are until
   /// the backward pass is done.
-  virtual void loss(Tape<T>& tape, const Omics<T>& x, const pieces::Draws<T>& draws,
+  virtual void loss(Tape<T>& tape, const Batch<T>& batch, const pieces::Draws<T>& draws,
                     Terms<T>& terms) = 0;
 
   /// What stands for a sample once the model is trained.
-  virtual std::vector<LatentBlock<T>> embedding(Tape<T>& tape, const Omics<T>& x,
+  virtual std::vector<LatentBlock<T>> embedding(Tape<T>& tape, const Batch<T>& batch,
                                                 const pieces::Draws<T>& draws) = 0;
 
   /// After every step of the optimiser.

@@ -73,22 +73,22 @@ class Poem : public Model<T> {
     return pass;
   }
 
-  void loss(Tape<T>& tape, const Omics<T>& data, const pieces::Draws<T>& draws,
+  void loss(Tape<T>& tape, const Batch<T>& batch, const pieces::Draws<T>& draws,
             Terms<T>& terms) override {
-    const std::vector<Var<T>> x = constants(tape, data);
+    const std::vector<Var<T>> x = constants(tape, batch);
     const Pass pass = forward(tape, x, draws);
     terms.add("kl", pieces::mean(tape, pieces::kl(tape, pass.posterior)));
     for (std::size_t v = 0; v < omics_.size(); ++v) {
       pieces::GaussianLikelihood<T>& likelihood = omics_[v].likelihood;
       terms.add("reconstruction/" + omics_[v].name,
                 likelihood.reconstruction(tape, x[v], pass.reconstruction[v]));
-      terms.add("sigma/" + omics_[v].name, likelihood.prior(tape, data[v].cols()));
+      terms.add("sigma/" + omics_[v].name, likelihood.prior(tape, batch.size()));
     }
   }
 
-  std::vector<LatentBlock<T>> embedding(Tape<T>& tape, const Omics<T>& data,
+  std::vector<LatentBlock<T>> embedding(Tape<T>& tape, const Batch<T>& batch,
                                         const pieces::Draws<T>& draws) override {
-    return {{"z", encode(tape, constants(tape, data), draws).z}};
+    return {{"z", encode(tape, constants(tape, batch), draws).z}};
   }
 
   std::vector<Parameter<T>*> parameters() override {

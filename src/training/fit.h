@@ -55,11 +55,10 @@ struct FitResult {
 template <typename T>
 class Fit {
  public:
-  /// x: per omic, features x samples.
-  Fit(models::Model<T>& model, const models::Omics<T>& x, const FitConfig& config,
+  Fit(models::Model<T>& model, const Cohort<T>& cohort, const FitConfig& config,
       FitMonitor& monitor)
       : model_(model),
-        x_(x),
+        cohort_(cohort),
         config_(config),
         monitor_(monitor),
         adam_(config.optimiser, config.decay),
@@ -67,7 +66,7 @@ class Fit {
         parameters_(model.parameters()) {}
 
   FitResult run() {
-    Split split = split_samples(x_[0].cols(), config_.validation, config_.seed);
+    Split split = split_samples(cohort_.samples, config_.validation, config_.seed);
     training_ = std::move(split.training);
     result_.validation_samples = std::move(split.validation);
     for (long epoch = 1; epoch <= config_.epochs && goes_on(epoch); ++epoch) {
@@ -125,11 +124,7 @@ class Fit {
 
   /// Gradients are zeroed by Tape::backward().
   void pass(const std::vector<Index>& samples, const pieces::Draws<T>& draws) {
-    batch_.resize(x_.size());
-    for (std::size_t v = 0; v < x_.size(); ++v) {
-      batch_[v].resize(x_[v].rows(), static_cast<Index>(samples.size()));
-      for (std::size_t i = 0; i < samples.size(); ++i) batch_[v].col(i) = x_[v].col(samples[i]);
-    }
+    batch_ = make_batch(cohort_, samples, config_.threads);
     tape_.reset();
     terms_.clear();
     model_.loss(tape_, batch_, draws, terms_);
@@ -145,7 +140,7 @@ class Fit {
   }
 
   models::Model<T>& model_;
-  const models::Omics<T>& x_;
+  const Cohort<T>& cohort_;
   const FitConfig config_;
   FitMonitor& monitor_;
   Adam<T> adam_;
@@ -156,7 +151,7 @@ class Fit {
   FitResult result_;
   Tape<T> tape_;
   Terms<T> terms_;
-  models::Omics<T> batch_;
+  Batch<T> batch_;
 };
 
 }  // namespace poems

@@ -1,6 +1,7 @@
 // Training of models on the tape: they learn, alike on every run, and stop when they should.
 #include <gtest/gtest.h>
 
+#include "complete_batch.h"
 #include "gradient_check.h"
 #include "models/mocss.h"
 #include "models/poem.h"
@@ -16,7 +17,6 @@ using poems::Stopped;
 using poems::models::Mocss;
 using poems::models::MocssKind;
 using poems::models::MocssOptions;
-using poems::models::Omics;
 using poems::models::Poem;
 using poems::models::PoemOptions;
 
@@ -49,7 +49,7 @@ MocssOptions mocss_options(MocssKind kind) {
 
 /// Two factors behind three omics, in [0, 1] as MOCSS's sigmoids need; and their spread.
 struct Cohort {
-  Omics<float> x;
+  std::vector<Matrix<float>> x;
   std::vector<poems::Vector<double>> spread;
 
   Cohort() {
@@ -82,7 +82,7 @@ template <typename M>
 FitResult fit(M& model, const FitConfig& config, Watcher&& watcher = Watcher()) {
   static const Cohort cohort;
   model.initialise(config.seed, cohort.spread);
-  return Fit<float>(model, cohort.x, config, watcher).run();
+  return Fit<float>(model, complete_cohort(cohort.x), config, watcher).run();
 }
 
 template <typename M>

@@ -2,6 +2,7 @@
 // fixtures/README.md), and every gradient against finite differences, dropout included.
 #include <gtest/gtest.h>
 
+#include "complete_batch.h"
 #include "fixture.h"
 #include "gradient_check.h"
 #include "models/mocss.h"
@@ -9,11 +10,11 @@
 #include "tape/adam.h"
 
 using namespace poems_test;
+using poems::Batch;
 using poems::Decay;
 using poems::models::Mocss;
 using poems::models::MocssKind;
 using poems::models::MocssOptions;
-using poems::models::Omics;
 using poems::models::Poem;
 using poems::models::PoemOptions;
 using poems::pieces::StreamDraws;
@@ -32,10 +33,10 @@ std::vector<poems::models::OmicShape> shapes(const json& config) {
   return omics;
 }
 
-Omics<double> data(const json& fixture) {
-  Omics<double> x;
+Batch<double> data(const json& fixture) {
+  std::vector<Matrix<double>> x;
   for (const json& omic : fixture.at("x")) x.push_back(columns(omic));
-  return x;
+  return complete_batch(x);
 }
 
 /// The models' name for an array of a fixture.
@@ -113,7 +114,7 @@ poems::AdamWConfig adam_config(const json& optimizer) {
 }
 
 /// One pass, forward and backward; the total.
-double pass(Model& model, const Omics<double>& x, const RecordedDraws& draws, Terms<double>& terms,
+double pass(Model& model, const Batch<double>& x, const RecordedDraws& draws, Terms<double>& terms,
             Tape<double>& tape) {
   tape.reset();
   terms.clear();
@@ -125,7 +126,7 @@ double pass(Model& model, const Omics<double>& x, const RecordedDraws& draws, Te
 /// Three steps, comparing the losses, and the parameters after the first and the last.
 /// also: what else a fixture records after a step.
 void expect_steps(
-    Comparison& compare, Model& model, const Omics<double>& x,
+    Comparison& compare, Model& model, const Batch<double>& x,
     const std::vector<RecordedDraws>& draws, poems::Adam<double> adam, const json& recorded,
     const std::function<Arrays(const json&)>& arrays,
     const std::function<void(const Arrays&)>& also = [](const Arrays&) {}) {
@@ -200,7 +201,7 @@ std::vector<RecordedDraws> poem_draws(const json& fixture) {
   return draws;
 }
 
-void expect_forward(Comparison& compare, Poem<double>& model, const Omics<double>& x,
+void expect_forward(Comparison& compare, Poem<double>& model, const Batch<double>& x,
                     const RecordedDraws& draws, const json& forward) {
   Tape<double> tape;
   const auto pass = model.forward(tape, poems::models::constants(tape, x), draws);
@@ -219,7 +220,7 @@ void expect_forward(Comparison& compare, Poem<double>& model, const Omics<double
   expect("z", pass.z, forward.at("z"));
 }
 
-void expect_pass(Comparison& compare, Poem<double>& model, const Omics<double>& x,
+void expect_pass(Comparison& compare, Poem<double>& model, const Batch<double>& x,
                  const RecordedDraws& draws, const json& recorded) {
   expect_forward(compare, model, x, draws, recorded.at("forward"));
   Tape<double> tape;
@@ -234,7 +235,7 @@ void expect_pass(Comparison& compare, Poem<double>& model, const Omics<double>& 
 TEST(PoemFixture, PassAndSteps) {
   const json fixture = read_fixture("poem");
   const json& plain = fixture.at("plain");
-  const Omics<double> x = data(fixture);
+  const Batch<double> x = data(fixture);
   Poem<double> model(poem_options(fixture.at("config")));
   set_parameters(poem_arrays(plain.at("parameters")), model);
   Comparison compare;
@@ -315,7 +316,7 @@ poems::SpikeSlab<double>& slab(Mocss<double>& model, std::size_t omic) {
   return dynamic_cast<poems::models::SpecificSparseVae<double>&>(model.specific(omic)).slab;
 }
 
-void expect_forward(Comparison& compare, Mocss<double>& model, const Omics<double>& x,
+void expect_forward(Comparison& compare, Mocss<double>& model, const Batch<double>& x,
                     const RecordedDraws& draws, const json& forward) {
   Tape<double> tape;
   const auto pass = model.forward(tape, x, draws);
@@ -338,7 +339,7 @@ void expect_forward(Comparison& compare, Mocss<double>& model, const Omics<doubl
 
 void expect_pass(Comparison& compare, Mocss<double>& model, const json& fixture,
                  const std::function<Arrays(const json&)>& arrays) {
-  const Omics<double> x = data(fixture);
+  const Batch<double> x = data(fixture);
   const std::vector<RecordedDraws> draws = mocss_draws(fixture);
   expect_forward(compare, model, x, draws[0], fixture.at("forward"));
   Tape<double> tape;
@@ -420,11 +421,12 @@ namespace {
 void expect_model_gradients(Model& model) {
   const std::vector<Index> features = {5, 4, 6};
   std::vector<poems::Vector<double>> spread;
-  Omics<double> x;
+  std::vector<Matrix<double>> omics;
   for (std::size_t v = 0; v < features.size(); ++v) {
     spread.push_back(poems::Vector<double>::Constant(features[v], 0.8));
-    x.push_back(normals(features[v], 7, 30 + v));
+    omics.push_back(normals(features[v], 7, 30 + v));
   }
+  const Batch<double> x = complete_batch(omics);
   model.initialise(5, spread);
   // As initialised, layer norms do nothing and hide what a wrong one would.
   std::uint64_t seed = 70;
