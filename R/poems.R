@@ -346,6 +346,11 @@ warn_no_factor <- function(fit) {
   .subset2(x, name)
 }
 
+history_columns <- c(
+  "epoch", "training", "validation", "reconstruction", "kl", "penalty", "noise", "kl_weight",
+  "nonzero", "seconds", "encoder_seconds", "decoder_seconds", "optimiser_seconds"
+)
+
 # Names what the core returned, parts the factors in use from the others and puts the fit together.
 new_fit <- function(trained, call, seed, control, scaling, config, samples, omics, covariates,
                     seconds) {
@@ -371,7 +376,7 @@ new_fit <- function(trained, call, seed, control, scaling, config, samples, omic
       variance = variance_table(trained$variance, names(omics)),
       explained = explained_tables(trained$sums, omics, in_use),
       bend = stats::setNames(trained$bend, names(omics)),
-      history = as.data.frame(trained$history), best_epoch = trained$best_epoch,
+      history = as.data.frame(trained$history[history_columns]), best_epoch = trained$best_epoch,
       stopped = trained$stopped, validation = samples[trained$validation],
       all_samples = isTRUE(trained$all_samples),
       order = c(in_use, unused),

@@ -1,6 +1,7 @@
 // Single passes and steps, by which the model is compared with recorded numbers.
 #include <RcppEigen.h>
 
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -20,48 +21,65 @@ poems::Batch<T> whole_cohort(const poems::Cohort<T>& cohort) {
   return poems::make_batch(cohort, std::move(samples), 1);
 }
 
+/// Noise that is given, factors x samples.
+template <typename T>
+class GivenNoise : public poems::pieces::Draws<T> {
+ public:
+  explicit GivenNoise(const Rcpp::NumericMatrix& noise) : noise_(noise.nrow(), noise.ncol()) {
+    from_r(noise, false, noise_);
+  }
+
+  Matrix<T> noise(const std::string&, Index, Index) const override { return noise_; }
+
+ private:
+  Matrix<T> noise_;
+};
+
 template <typename T>
 Rcpp::List evaluate(const Rcpp::List& parameters, const Rcpp::List& config, const Rcpp::List& omics,
                     const Rcpp::NumericMatrix& noise) {
-  poems::Model<T> model(read_model_config(config));
+  poems::models::Poems<T> model(read_options(config));
   read_parameters(parameters, model);
   const poems::Batch<T> batch = whole_cohort(read_cohort<T>(omics, noise.ncol(), 1));
-  Matrix<T> eps(noise.nrow(), noise.ncol());
-  from_r(noise, false, eps);
-  poems::Pass<T> pass;
-  pass.noise = &eps;
-  pass.training_samples = batch.size();
-  const poems::LossTerms without_gradients = model.loss(batch, pass);
-  const poems::LossTerms terms = model.loss_and_gradients(batch, pass);
+  const GivenNoise<T> draws(noise);
+  poems::Tape<T> values(false), tape;
+  poems::Terms<T> terms_of_values, terms;
+  model.enter({false, 1, batch.size(), 1});
+  const poems::models::PoemsPass<T> pass = model.encode(values, batch, draws, 1);
+  model.loss(values, batch, draws, terms_of_values);
+  model.loss(tape, batch, draws, terms);
+  tape.backward(terms, model.parameters());
 
   const std::size_t n = model.omics.size();
-  Rcpp::List mean(n), logvar(n), gate_input(n), mask(n), reconstruction(n), gradients(n);
-  const Index factors = model.config().factors;
+  Rcpp::List mean(n), logvar(n), gate_input(n), mask(n), reconstruction(n);
+  const Index factors = model.options().factors;
   for (std::size_t v = 0; v < n; ++v) {
-    mean[v] = to_r(model.experts[v].mean);
-    logvar[v] = to_r(model.experts[v].logvar);
-    gate_input[v] = to_r(Matrix<T>(model.gate_state.input.middleRows(v * factors, factors)));
+    mean[v] = to_r(pass.experts[v].mean->value);
+    logvar[v] = to_r(pass.experts[v].logvar->value);
+    gate_input[v] = to_r(Matrix<T>(pass.gate_input->value.middleRows(v * factors, factors)));
     mask[v] = to_r(model.mask(v), true);
-    reconstruction[v] = to_r(poems::reconstruct(model, v, model.posterior.z, 1));
-    gradients[v] = gradients_to_r(model.omic_parameters(v));
+    reconstruction[v] = to_r(poems::reconstruct(model, v, pass.z->value, 1));
   }
+  const auto of_omics = [&](const std::string& kind) {
+    Rcpp::NumericVector values;
+    for (const poems::Term<T>& term : terms)
+      if (term.kind() == kind) values.push_back(term.weighted());
+    return values;
+  };
   return Rcpp::List::create(
       Rcpp::Named("forward") = Rcpp::List::create(
           Rcpp::Named("expert_mean") = mean, Rcpp::Named("expert_logvar") = logvar,
-          Rcpp::Named("gate_input") = gate_input,
-          Rcpp::Named("gates") = to_r(model.gate_state.alpha),
-          Rcpp::Named("posterior_mean") = to_r(model.posterior.mean),
-          Rcpp::Named("posterior_logvar") = to_r(model.posterior.logvar),
-          Rcpp::Named("z") = to_r(model.posterior.z), Rcpp::Named("decoder_mask") = mask,
+          Rcpp::Named("gate_input") = gate_input, Rcpp::Named("gates") = to_r(pass.alpha->value),
+          Rcpp::Named("posterior_mean") = to_r(pass.posterior.mean->value),
+          Rcpp::Named("posterior_logvar") = to_r(pass.posterior.logvar->value),
+          Rcpp::Named("z") = to_r(pass.z->value), Rcpp::Named("decoder_mask") = mask,
           Rcpp::Named("reconstruction") = reconstruction),
       Rcpp::Named("loss") = Rcpp::List::create(
-          Rcpp::Named("reconstruction") = terms.reconstruction, Rcpp::Named("kl") = terms.kl,
-          Rcpp::Named("mask") = terms.penalty, Rcpp::Named("sigma") = terms.noise,
-          Rcpp::Named("total") = terms.total),
-      Rcpp::Named("loss_without_gradients") = without_gradients.total,
-      Rcpp::Named("gradients") =
-          Rcpp::List::create(Rcpp::Named("omics") = gradients,
-                             Rcpp::Named("gate") = gradients_to_r(model.gate_parameters())));
+          Rcpp::Named("reconstruction") = of_omics("reconstruction"),
+          Rcpp::Named("kl") = terms.total("kl"), Rcpp::Named("mask") = of_omics("penalty"),
+          Rcpp::Named("sigma") = of_omics("noise"), Rcpp::Named("total") = terms.total()),
+      Rcpp::Named("loss_without_gradients") = terms_of_values.total(),
+      Rcpp::Named("gradients") = write_gradients(model));
 }
 
 }  // namespace
@@ -82,19 +100,22 @@ Rcpp::List core_evaluate(const Rcpp::List& parameters, const Rcpp::List& model_c
 Rcpp::List core_steps(const Rcpp::List& parameters, const Rcpp::List& model_config,
                       const Rcpp::List& omics, const Rcpp::NumericMatrix& noise, int steps,
                       double learning_rate, double weight_decay) {
-  poems::Model<double> model(read_model_config(model_config));
+  poems::models::Poems<double> model(read_options(model_config));
   read_parameters(parameters, model);
   const poems::Batch<double> batch = whole_cohort(read_cohort<double>(omics, noise.ncol(), 1));
-  Matrix<double> eps(noise.nrow(), noise.ncol());
-  from_r(noise, false, eps);
-  poems::Pass<double> pass;
-  pass.noise = &eps;
-  pass.training_samples = batch.size();
-  poems::AdamW<double> optimizer({learning_rate, weight_decay});
+  const GivenNoise<double> draws(noise);
+  poems::Tape<double> tape;
+  poems::Terms<double> terms;
+  poems::Adam<double> adam({learning_rate, weight_decay}, poems::Decay::decoupled);
+  model.enter({false, 1, batch.size(), 1});
   Rcpp::NumericVector losses;
   for (int step = 0; step < steps; ++step) {
-    losses.push_back(model.loss_and_gradients(batch, pass).total);
-    model.step(optimizer, pass, batch.size());
+    tape.reset();
+    terms.clear();
+    model.loss(tape, batch, draws, terms);
+    tape.backward(terms, model.parameters());
+    losses.push_back(terms.total());
+    model.step(adam, 1);
   }
   return Rcpp::List::create(Rcpp::Named("parameters") = write_parameters(model),
                             Rcpp::Named("losses") = losses);

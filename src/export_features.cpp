@@ -15,7 +15,7 @@ using namespace bindings;
 Rcpp::List core_variance(const Rcpp::List& parameters, const Rcpp::List& model_config,
                          const Rcpp::List& omics, const Rcpp::NumericMatrix& latent,
                          const Rcpp::NumericVector& held, int threads) {
-  poems::Model<float> model = fitted_model(parameters, model_config);
+  poems::models::Poems<float> model = fitted_model(parameters, model_config);
   const Matrix<float> z = read_latent(latent);
   const Vector<float> held_at = Rcpp::as<Vector<double>>(held).cast<float>();
   Rcpp::List list;
@@ -33,7 +33,7 @@ Rcpp::List core_variance(const Rcpp::List& parameters, const Rcpp::List& model_c
 // [[Rcpp::export]]
 Rcpp::List core_slopes(const Rcpp::List& parameters, const Rcpp::List& model_config,
                        const Rcpp::NumericMatrix& latent, int threads) {
-  poems::Model<float> model = fitted_model(parameters, model_config);
+  poems::models::Poems<float> model = fitted_model(parameters, model_config);
   const Matrix<float> z = read_latent(latent);
   Rcpp::List list;
   for (const poems::Slopes& slopes : poems::mean_slopes(model, z, threads))

@@ -12,7 +12,7 @@ using namespace bindings;
 // [[Rcpp::export]]
 Rcpp::List core_project(const Rcpp::List& parameters, const Rcpp::List& model_config,
                         const Rcpp::List& omics, int cohort_size, int threads) {
-  poems::Model<float> model = fitted_model(parameters, model_config);
+  poems::models::Poems<float> model = fitted_model(parameters, model_config);
   const poems::Projection<float> projection =
       poems::project(model, read_cohort<float>(omics, cohort_size, threads), threads);
   return Rcpp::List::create(Rcpp::Named("latent") = to_r(projection.mean, true),
@@ -25,7 +25,7 @@ Rcpp::List core_project(const Rcpp::List& parameters, const Rcpp::List& model_co
 // [[Rcpp::export]]
 Rcpp::List core_experts(const Rcpp::List& parameters, const Rcpp::List& model_config,
                         const Rcpp::List& omics, int cohort_size, int threads) {
-  poems::Model<float> model = fitted_model(parameters, model_config);
+  poems::models::Poems<float> model = fitted_model(parameters, model_config);
   const poems::ExpertsOfSamples<float> experts =
       poems::experts_of(model, read_cohort<float>(omics, cohort_size, threads), threads);
   Rcpp::List all;
@@ -41,7 +41,7 @@ Rcpp::List core_experts(const Rcpp::List& parameters, const Rcpp::List& model_co
 Rcpp::NumericMatrix core_mode(const Rcpp::List& parameters, const Rcpp::List& model_config,
                               const Rcpp::List& omics, const Rcpp::NumericMatrix& latent,
                               int threads) {
-  poems::Model<float> model = fitted_model(parameters, model_config);
+  poems::models::Poems<float> model = fitted_model(parameters, model_config);
   const Matrix<float> z = read_latent(latent);
   return to_r(
       poems::latent_mode(model, read_cohort<float>(omics, latent.nrow(), threads), z, threads),
@@ -53,7 +53,7 @@ Rcpp::NumericMatrix core_mode(const Rcpp::List& parameters, const Rcpp::List& mo
 // [[Rcpp::export]]
 Rcpp::List core_reconstruct(const Rcpp::List& parameters, const Rcpp::List& model_config,
                             const Rcpp::NumericMatrix& latent, int threads) {
-  poems::Model<float> model = fitted_model(parameters, model_config);
+  poems::models::Poems<float> model = fitted_model(parameters, model_config);
   const Matrix<float> z = read_latent(latent);
   Rcpp::List omics;
   for (std::size_t v = 0; v < model.omics.size(); ++v)

@@ -51,33 +51,34 @@ const char* name_of(poems::Stopped stopped) {
   return "diverged";
 }
 
+/// Column by column: the losses, their terms by kind, the model's own figures.
 Rcpp::List history_to_r(const std::vector<poems::EpochRecord>& history) {
-  const auto column = [&](double poems::EpochRecord::*member) {
-    Rcpp::NumericVector x;
-    for (const poems::EpochRecord& record : history) x.push_back(record.*member);
-    return x;
-  };
-  Rcpp::IntegerVector epoch;
-  for (const poems::EpochRecord& record : history) epoch.push_back(record.epoch);
-  using Record = poems::EpochRecord;
-  return Rcpp::List::create(
-      Rcpp::Named("epoch") = epoch, Rcpp::Named("training") = column(&Record::training),
-      Rcpp::Named("validation") = column(&Record::validation),
-      Rcpp::Named("reconstruction") = column(&Record::reconstruction),
-      Rcpp::Named("kl") = column(&Record::kl), Rcpp::Named("penalty") = column(&Record::penalty),
-      Rcpp::Named("noise") = column(&Record::noise),
-      Rcpp::Named("kl_weight") = column(&Record::kl_weight),
-      Rcpp::Named("nonzero") = column(&Record::nonzero),
-      Rcpp::Named("seconds") = column(&Record::seconds),
-      Rcpp::Named("encoder_seconds") = column(&Record::encoder_seconds),
-      Rcpp::Named("decoder_seconds") = column(&Record::decoder_seconds),
-      Rcpp::Named("optimiser_seconds") = column(&Record::optimiser_seconds));
+  const R_xlen_t n = static_cast<R_xlen_t>(history.size());
+  Rcpp::IntegerVector epoch(n);
+  Rcpp::NumericVector training(n), validation(n), seconds(n);
+  for (R_xlen_t i = 0; i < n; ++i) {
+    epoch[i] = history[i].epoch;
+    training[i] = history[i].training;
+    validation[i] = history[i].validation;
+    seconds[i] = history[i].seconds;
+  }
+  Rcpp::List columns =
+      Rcpp::List::create(Rcpp::Named("epoch") = epoch, Rcpp::Named("training") = training,
+                         Rcpp::Named("validation") = validation, Rcpp::Named("seconds") = seconds);
+  for (auto member : {&poems::EpochRecord::terms, &poems::EpochRecord::figures}) {
+    for (std::size_t k = 0; n > 0 && k < (history[0].*member).size(); ++k) {
+      Rcpp::NumericVector column(n);
+      for (R_xlen_t i = 0; i < n; ++i) column[i] = (history[i].*member)[k].second;
+      columns[(history[0].*member)[k].first] = column;
+    }
+  }
+  return columns;
 }
 
 /// Variance explained, omics x (training, validation).
 template <typename T>
-Rcpp::NumericMatrix variance_to_r(poems::Model<T>& model, const poems::Cohort<T>& cohort,
-                                  const Matrix<T>& mean,
+Rcpp::NumericMatrix variance_to_r(const poems::models::Poems<T>& model,
+                                  const poems::Cohort<T>& cohort, const Matrix<T>& mean,
                                   const std::vector<Index>& validation_samples, int threads) {
   std::vector<bool> validation(cohort.samples, false), training(cohort.samples, true);
   for (Index i : validation_samples) {
@@ -102,9 +103,11 @@ Rcpp::List core_train(const Rcpp::List& omics, int cohort_size, const Rcpp::List
                       const Rcpp::List& noise, const Rcpp::List& trainer_config,
                       const Rcpp::Function& callback, const Rcpp::RObject& start,
                       const Rcpp::List& misplaced) {
-  const poems::TrainerConfig trainer = read_trainer_config(trainer_config);
+  poems::models::PoemsOptions options = read_options(model_config);
+  read_training_options(trainer_config, options);
+  const poems::TrainerConfig trainer = read_trainer_config(trainer_config, options.objective);
   poems::Cohort<float> cohort = read_cohort<float>(omics, cohort_size, trainer.threads);
-  poems::Model<float> model(read_model_config(model_config));
+  poems::models::Poems<float> model(options);
   std::vector<Vector<double>> initial_noise;
   for (R_xlen_t v = 0; v < noise.size(); ++v)
     initial_noise.push_back(Rcpp::as<Vector<double>>(noise[v]));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "layers/hidden_layer.h"
 
@@ -45,10 +46,10 @@ template <typename T>
 class OmicValues {
  public:
   /// samples: numbers in the cohort.
-  OmicValues(const OmicModel<T>& model, const Matrix<T>& mask, const OmicData<T>& data,
+  OmicValues(const models::PoemsOmicModel<T>& model, Matrix<T> mask, const OmicData<T>& data,
              Block samples, int threads)
       : model_(model),
-        mask_(mask),
+        mask_(std::move(mask)),
         data_(data),
         weight_(1.0 / model.likelihood->deviance_scale()),
         members_(members_of(data, samples)),
@@ -133,8 +134,8 @@ class OmicValues {
     }
   }
 
-  const OmicModel<T>& model_;
-  const Matrix<T>& mask_;
+  const models::PoemsOmicModel<T>& model_;
+  const Matrix<T> mask_;
   const OmicData<T>& data_;
   double weight_;                 ///< of deviances
   std::vector<Index> members_;    ///< numbers in the cohort
@@ -200,10 +201,10 @@ void search(const std::vector<OmicValues<T>>& omics, Block tile, Eigen::Ref<Matr
 }  // namespace
 
 template <typename T>
-Matrix<T> latent_mode(Model<T>& model, const Cohort<T>& cohort, const Matrix<T>& start,
-                      int threads) {
+Matrix<T> latent_mode(const models::Poems<T>& model, const Cohort<T>& cohort,
+                      const Matrix<T>& start, int threads) {
   Matrix<T> mode = start;
-  if (!model.config().objective.reconstructs_from_mode()) return mode;
+  if (!model.options().objective.reconstructs_from_mode) return mode;
   for (Index part = 0; part < block_count(samples_at_once, cohort.samples); ++part) {
     const Block samples = block_at(part, samples_at_once, cohort.samples);
     std::vector<OmicValues<T>> omics;
@@ -221,9 +222,9 @@ Matrix<T> latent_mode(Model<T>& model, const Cohort<T>& cohort, const Matrix<T>&
   return mode;
 }
 
-template Matrix<float> latent_mode<float>(Model<float>&, const Cohort<float>&, const Matrix<float>&,
-                                          int);
-template Matrix<double> latent_mode<double>(Model<double>&, const Cohort<double>&,
+template Matrix<float> latent_mode<float>(const models::Poems<float>&, const Cohort<float>&,
+                                          const Matrix<float>&, int);
+template Matrix<double> latent_mode<double>(const models::Poems<double>&, const Cohort<double>&,
                                             const Matrix<double>&, int);
 
 }  // namespace poems

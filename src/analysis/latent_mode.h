@@ -18,7 +18,7 @@ namespace poems {
 /// start: factors x samples of the cohort, the posterior means. By Gauss-Newton steps, halved until
 /// they gain: never worse than the start. The start itself where the objective says so.
 template <typename T>
-Matrix<T> latent_mode(Model<T>& model, const Cohort<T>& cohort, const Matrix<T>& start,
-                      int threads);
+Matrix<T> latent_mode(const models::Poems<T>& model, const Cohort<T>& cohort,
+                      const Matrix<T>& start, int threads);
 
 }  // namespace poems

@@ -12,59 +12,63 @@ namespace {
 
 constexpr Index samples_at_once = 512;  // bounds memory
 
-/// Encodes the cohort block by block; take(block, batch) reads what the model then holds.
+/// Encodes the cohort block by block, at the posterior means; take(block, batch, pass) reads it.
 template <typename T, typename Take>
-void encode_blocks(Model<T>& model, const Cohort<T>& cohort, int threads, Take take) {
-  Pass<T> pass;
-  pass.threads = threads;
+void encode_blocks(const models::Poems<T>& model, const Cohort<T>& cohort, int threads, Take take) {
+  Tape<T> tape(false);
   for (Index i = 0; i < block_count(samples_at_once, cohort.samples); ++i) {
     const Block block = block_at(i, samples_at_once, cohort.samples);
     std::vector<Index> samples(block.size);
     std::iota(samples.begin(), samples.end(), block.begin);
     const Batch<T> batch = make_batch(cohort, std::move(samples), threads);
-    model.encode(batch, pass);
-    take(block, batch);
+    tape.reset();
+    take(block, batch, model.encode(tape, batch, pieces::Draws<T>(), threads));
   }
 }
 
 }  // namespace
 
 template <typename T>
-Projection<T> project(Model<T>& model, const Cohort<T>& cohort, int threads) {
+Projection<T> project(const models::Poems<T>& model, const Cohort<T>& cohort, int threads) {
   Projection<T> all;
-  const Index factors = model.config().factors;
+  const Index factors = model.options().factors;
   all.mean.resize(factors, cohort.samples);
   all.logvar.resize(factors, cohort.samples);
   all.gates.resize(static_cast<Index>(model.omics.size()), cohort.samples);
-  encode_blocks(model, cohort, threads, [&](Block block, const Batch<T>&) {
-    all.mean.middleCols(block.begin, block.size) = model.posterior.mean;
-    all.logvar.middleCols(block.begin, block.size) = model.posterior.logvar;
-    all.gates.middleCols(block.begin, block.size) = model.gate_state.alpha;
-  });
+  encode_blocks(model, cohort, threads,
+                [&](Block block, const Batch<T>&, const models::PoemsPass<T>& pass) {
+                  all.mean.middleCols(block.begin, block.size) = pass.posterior.mean->value;
+                  all.logvar.middleCols(block.begin, block.size) = pass.posterior.logvar->value;
+                  all.gates.middleCols(block.begin, block.size) = pass.alpha->value;
+                });
   return all;
 }
 
 template <typename T>
-ExpertsOfSamples<T> experts_of(Model<T>& model, const Cohort<T>& cohort, int threads) {
+ExpertsOfSamples<T> experts_of(const models::Poems<T>& model, const Cohort<T>& cohort,
+                               int threads) {
   const std::size_t omics = model.omics.size();
-  const Matrix<T> unknown = Matrix<T>::Constant(model.config().factors, cohort.samples,
+  const Matrix<T> unknown = Matrix<T>::Constant(model.options().factors, cohort.samples,
                                                 std::numeric_limits<T>::quiet_NaN());
   ExpertsOfSamples<T> all{std::vector<Matrix<T>>(omics, unknown),
                           std::vector<Matrix<T>>(omics, unknown)};
-  encode_blocks(model, cohort, threads, [&](Block block, const Batch<T>& batch) {
-    for (std::size_t v = 0; v < omics; ++v)
-      for (std::size_t i = 0; i < batch.omics[v].members.size(); ++i) {
-        const Index sample = block.begin + batch.omics[v].members[i];
-        all.mean[v].col(sample) = model.experts[v].mean.col(static_cast<Index>(i));
-        all.logvar[v].col(sample) = model.experts[v].logvar.col(static_cast<Index>(i));
-      }
-  });
+  encode_blocks(model, cohort, threads,
+                [&](Block block, const Batch<T>& batch, const models::PoemsPass<T>& pass) {
+                  for (std::size_t v = 0; v < omics; ++v)
+                    for (std::size_t i = 0; i < batch.omics[v].members.size(); ++i) {
+                      const Index sample = block.begin + batch.omics[v].members[i];
+                      const auto member = static_cast<Index>(i);
+                      all.mean[v].col(sample) = pass.experts[v].mean->value.col(member);
+                      all.logvar[v].col(sample) = pass.experts[v].logvar->value.col(member);
+                    }
+                });
   return all;
 }
 
 template <typename T>
-Matrix<T> reconstruct(Model<T>& model, std::size_t omic, const Matrix<T>& z, int threads) {
-  Matrix<T> all(model.config().omics[omic].features, z.cols());
+Matrix<T> reconstruct(const models::Poems<T>& model, std::size_t omic, const Matrix<T>& z,
+                      int threads) {
+  Matrix<T> all(model.options().omics[omic].features, z.cols());
   for (Index i = 0; i < block_count(samples_at_once, z.cols()); ++i) {
     const Block block = block_at(i, samples_at_once, z.cols());
     all.middleCols(block.begin, block.size) =
@@ -74,7 +78,7 @@ Matrix<T> reconstruct(Model<T>& model, std::size_t omic, const Matrix<T>& z, int
 }
 
 template <typename T>
-double variance_explained(Model<T>& model, std::size_t omic, const Cohort<T>& cohort,
+double variance_explained(const models::Poems<T>& model, std::size_t omic, const Cohort<T>& cohort,
                           const Matrix<T>& mean, const std::vector<bool>& samples, int threads) {
   const OmicData<T>& data = cohort.omics[omic];
   const Likelihood<T>& likelihood = *model.omics[omic].likelihood;
@@ -103,11 +107,11 @@ double variance_explained(Model<T>& model, std::size_t omic, const Cohort<T>& co
   return 1.0 - residual / total;
 }
 
-#define POEMS_INSTANTIATE(T)                                                        \
-  template Projection<T> project<T>(Model<T>&, const Cohort<T>&, int);              \
-  template ExpertsOfSamples<T> experts_of<T>(Model<T>&, const Cohort<T>&, int);     \
-  template Matrix<T> reconstruct<T>(Model<T>&, std::size_t, const Matrix<T>&, int); \
-  template double variance_explained<T>(Model<T>&, std::size_t, const Cohort<T>&,   \
+#define POEMS_INSTANTIATE(T)                                                                      \
+  template Projection<T> project<T>(const models::Poems<T>&, const Cohort<T>&, int);              \
+  template ExpertsOfSamples<T> experts_of<T>(const models::Poems<T>&, const Cohort<T>&, int);     \
+  template Matrix<T> reconstruct<T>(const models::Poems<T>&, std::size_t, const Matrix<T>&, int); \
+  template double variance_explained<T>(const models::Poems<T>&, std::size_t, const Cohort<T>&,   \
                                         const Matrix<T>&, const std::vector<bool>&, int);
 POEMS_INSTANTIATE(float)
 POEMS_INSTANTIATE(double)

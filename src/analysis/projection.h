@@ -16,7 +16,7 @@ struct Projection {
 };
 
 template <typename T>
-Projection<T> project(Model<T>& model, const Cohort<T>& cohort, int threads);
+Projection<T> project(const models::Poems<T>& model, const Cohort<T>& cohort, int threads);
 
 /// What every omic's expert says of the cohort's samples, by omic: factors x samples, NaN where a
 /// sample lacks the omic.
@@ -26,19 +26,20 @@ struct ExpertsOfSamples {
 };
 
 template <typename T>
-ExpertsOfSamples<T> experts_of(Model<T>& model, const Cohort<T>& cohort, int threads);
+ExpertsOfSamples<T> experts_of(const models::Poems<T>& model, const Cohort<T>& cohort, int threads);
 
 /// The omic as decoded from z (factors x samples) without covariates, on the scale of training:
 /// features x samples.
 template <typename T>
-Matrix<T> reconstruct(Model<T>& model, std::size_t omic, const Matrix<T>& z, int threads);
+Matrix<T> reconstruct(const models::Poems<T>& model, std::size_t omic, const Matrix<T>& z,
+                      int threads);
 
 /// Share of an omic's deviance that the reconstruction from the posterior mean explains, over the
 /// observed values of the samples marked true: 1 - deviance / deviance of the null prediction. For
 /// Gaussian omics,  1 - sum (x - xhat)^2 / sum (x - fill)^2.
 /// NaN when none of these samples has the omic.
 template <typename T>
-double variance_explained(Model<T>& model, std::size_t omic, const Cohort<T>& cohort,
+double variance_explained(const models::Poems<T>& model, std::size_t omic, const Cohort<T>& cohort,
                           const Matrix<T>& mean, const std::vector<bool>& samples, int threads);
 
 }  // namespace poems

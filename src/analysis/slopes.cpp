@@ -27,33 +27,35 @@ void add_feature(Index j, Index samples, HiddenLayer<T>& layer, Slopes& slopes) 
 }  // namespace
 
 template <typename T>
-std::vector<Slopes> mean_slopes(Model<T>& model, const Matrix<T>& z, int threads) {
+std::vector<Slopes> mean_slopes(const models::Poems<T>& model, const Matrix<T>& z, int threads) {
   const Matrix<T> samples_z = z.transpose();
   std::vector<Slopes> all(model.omics.size());
   std::vector<std::pair<std::size_t, Index>> blocks;
-  std::vector<const Matrix<T>*> masks;
+  std::vector<Matrix<T>> masks;
   double work = 0.0;
   for (std::size_t v = 0; v < model.omics.size(); ++v) {
-    const Matrix<T>& mask = model.mask(v);
-    masks.push_back(&mask);
+    masks.push_back(model.mask(v));
+    const Matrix<T>& mask = masks.back();
     all[v].mean.setZero(mask.rows(), mask.cols());
     for (Index i = 0; i < block_count(hidden_layer_features, mask.cols()); ++i)
       blocks.emplace_back(v, i);
     work += 2.0 * static_cast<double>((mask.array() != T(0)).count()) *
-            static_cast<double>(model.config().decoder_hidden * z.cols());
+            static_cast<double>(model.options().decoder_hidden * z.cols());
   }
   parallel_for(static_cast<Index>(blocks.size()), work, threads, [&](Index i, int) {
     const std::size_t v = blocks[i].first;
     const SparseDecoder<T>& decoder = model.omics[v].decoder;
-    HiddenLayer<T> layer(decoder, *masks[v], samples_z);
-    const Block range = block_at(blocks[i].second, hidden_layer_features, masks[v]->cols());
+    HiddenLayer<T> layer(decoder, masks[v], samples_z);
+    const Block range = block_at(blocks[i].second, hidden_layer_features, masks[v].cols());
     for (Index j = range.begin; j < range.begin + range.size; ++j)
       add_feature(j, z.cols(), layer, all[v]);
   });
   return all;
 }
 
-template std::vector<Slopes> mean_slopes<float>(Model<float>&, const Matrix<float>&, int);
-template std::vector<Slopes> mean_slopes<double>(Model<double>&, const Matrix<double>&, int);
+template std::vector<Slopes> mean_slopes<float>(const models::Poems<float>&, const Matrix<float>&,
+                                                int);
+template std::vector<Slopes> mean_slopes<double>(const models::Poems<double>&,
+                                                 const Matrix<double>&, int);
 
 }  // namespace poems

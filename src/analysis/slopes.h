@@ -16,6 +16,6 @@ struct Slopes {
 
 /// z: factors x samples.
 template <typename T>
-std::vector<Slopes> mean_slopes(Model<T>& model, const Matrix<T>& z, int threads);
+std::vector<Slopes> mean_slopes(const models::Poems<T>& model, const Matrix<T>& z, int threads);
 
 }  // namespace poems

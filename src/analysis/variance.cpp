@@ -21,21 +21,21 @@ constexpr Index samples_at_once = 4 * hidden_layer_tile;
 template <typename T>
 class OmicVariance {
  public:
-  OmicVariance(const OmicModel<T>& model, const Matrix<T>& mask, const OmicData<T>& data,
+  OmicVariance(const models::PoemsOmicModel<T>& model, Matrix<T> mask, const OmicData<T>& data,
                const Matrix<T>& z, const Vector<T>& held)
       : decoder_(model.decoder),
         likelihood_(*model.likelihood),
-        mask_(mask),
+        mask_(std::move(mask)),
         data_(data),
         held_(held) {
     for (Index i = 0; i < z.cols(); ++i)
       if (data.column[i] >= 0) members_.push_back(i);
     z_.resize(static_cast<Index>(members_.size()), z.rows());
     for (Index i = 0; i < z_.rows(); ++i) z_.row(i) = z.col(members_[i]).transpose();
-    sums.total.setZero(mask.cols());
-    sums.residual.setZero(mask.cols());
-    gain_.setZero(mask.rows(), blocks());
-    change_.setZero(mask.rows(), mask.cols());
+    sums.total.setZero(mask_.cols());
+    sums.residual.setZero(mask_.cols());
+    gain_.setZero(mask_.rows(), blocks());
+    change_.setZero(mask_.rows(), mask_.cols());
   }
 
   VarianceSums sums;
@@ -119,7 +119,7 @@ class OmicVariance {
 
   const SparseDecoder<T>& decoder_;
   const Likelihood<T>& likelihood_;
-  const Matrix<T>& mask_;
+  const Matrix<T> mask_;
   const OmicData<T>& data_;
   const Vector<T>& held_;
   std::vector<Index> members_;  ///< samples that have the omic
@@ -133,7 +133,7 @@ class OmicVariance {
 }  // namespace
 
 template <typename T>
-std::vector<VarianceSums> variance_sums(Model<T>& model, const Cohort<T>& cohort,
+std::vector<VarianceSums> variance_sums(const models::Poems<T>& model, const Cohort<T>& cohort,
                                         const Matrix<T>& z, const Vector<T>& held, int threads) {
   std::vector<OmicVariance<T>> omics;
   omics.reserve(model.omics.size());
@@ -162,10 +162,11 @@ std::vector<VarianceSums> variance_sums(Model<T>& model, const Cohort<T>& cohort
   return sums;
 }
 
-template std::vector<VarianceSums> variance_sums<float>(Model<float>&, const Cohort<float>&,
-                                                        const Matrix<float>&, const Vector<float>&,
-                                                        int);
-template std::vector<VarianceSums> variance_sums<double>(Model<double>&, const Cohort<double>&,
+template std::vector<VarianceSums> variance_sums<float>(const models::Poems<float>&,
+                                                        const Cohort<float>&, const Matrix<float>&,
+                                                        const Vector<float>&, int);
+template std::vector<VarianceSums> variance_sums<double>(const models::Poems<double>&,
+                                                         const Cohort<double>&,
                                                          const Matrix<double>&,
                                                          const Vector<double>&, int);
 

@@ -22,7 +22,7 @@ struct VarianceSums {
 
 /// z: factors x samples of the cohort; held: per factor, the value that it is held at.
 template <typename T>
-std::vector<VarianceSums> variance_sums(Model<T>& model, const Cohort<T>& cohort,
+std::vector<VarianceSums> variance_sums(const models::Poems<T>& model, const Cohort<T>& cohort,
                                         const Matrix<T>& z, const Vector<T>& held, int threads);
 
 }  // namespace poems

@@ -3,6 +3,7 @@
 
 #include <RcppEigen.h>
 
+#include <algorithm>
 #include <string>
 
 #include "models/poems.h"
@@ -21,42 +22,57 @@ inline poems::Family family_of(const std::string& name) {
   return poems::Family::gaussian;
 }
 
-inline poems::ModelConfig read_model_config(const Rcpp::List& list) {
-  poems::ModelConfig config;
-  config.factors = Rcpp::as<int>(list["factors"]);
-  config.encoder_hidden = Rcpp::as<int>(list["encoder_hidden"]);
-  config.decoder_hidden = Rcpp::as<int>(list["decoder_hidden"]);
-  config.gate_hidden = Rcpp::as<int>(list["gate_hidden"]);
-  config.dropout = list["dropout"];
-  config.lambda0 = list["lambda0"];
-  config.lambda1 = list["lambda1"];
-  config.inclusion_a = list["inclusion_a"];
-  config.sigma_df = list["sigma_df"];
-  config.row_normalize = list["row_normalize"];
-  config.objective.elbo = Rcpp::as<std::string>(list["objective"]) == "elbo";
-  config.covariates = Rcpp::as<int>(list["covariates"]);
+inline poems::models::PoemsOptions read_options(const Rcpp::List& list) {
+  poems::models::PoemsOptions options;
+  options.factors = Rcpp::as<int>(list["factors"]);
+  options.encoder_hidden = Rcpp::as<int>(list["encoder_hidden"]);
+  options.decoder_hidden = Rcpp::as<int>(list["decoder_hidden"]);
+  options.gate_hidden = Rcpp::as<int>(list["gate_hidden"]);
+  options.dropout = list["dropout"];
+  options.lambda0 = list["lambda0"];
+  options.lambda1 = list["lambda1"];
+  options.inclusion_a = list["inclusion_a"];
+  options.sigma_df = list["sigma_df"];
+  options.row_normalize = list["row_normalize"];
+  options.objective = Rcpp::as<std::string>(list["objective"]) == "published"
+                          ? poems::Objective::published()
+                          : poems::Objective::elbo();
+  options.covariates = Rcpp::as<int>(list["covariates"]);
   const Rcpp::List omics = list["omics"];
   for (R_xlen_t v = 0; v < omics.size(); ++v) {
     const Rcpp::List omic = omics[v];
-    config.omics.push_back({Rcpp::as<int>(omic["features"]), omic["noise_prior"],
-                            omic["inclusion_b"], family_of(Rcpp::as<std::string>(omic["family"]))});
+    options.omics.push_back({Rcpp::as<int>(omic["features"]), omic["noise_prior"],
+                             omic["inclusion_b"],
+                             family_of(Rcpp::as<std::string>(omic["family"]))});
   }
-  return config;
+  return options;
 }
 
-inline poems::TrainerConfig read_trainer_config(const Rcpp::List& list) {
-  poems::TrainerConfig config;
+/// What changes over the epochs of training.
+inline void read_training_options(const Rcpp::List& list, poems::models::PoemsOptions& options) {
+  options.kl_weight = list["kl_weight"];
+  options.warmup = Rcpp::as<int>(list["warmup"]);
+  options.revisit = Rcpp::as<int>(list["revisit"]);
+}
+
+inline poems::TrainerConfig read_trainer_config(const Rcpp::List& list,
+                                                const poems::Objective& objective) {
+  constexpr Index largest_validation_batch = 512;  // bounds memory
+  poems::TrainerConfig config{};
   config.epochs = Rcpp::as<int>(list["epochs"]);
   config.batch_size = Rcpp::as<int>(list["batch_size"]);
-  config.learning_rate = list["learning_rate"];
-  config.weight_decay = list["weight_decay"];
+  config.optimiser = {list["learning_rate"], list["weight_decay"]};
+  config.decay = poems::Decay::decoupled;
   config.validation = list["validation"];
   config.patience = Rcpp::as<int>(list["patience"]);
-  config.warmup = Rcpp::as<int>(list["warmup"]);
-  config.kl_weight = list["kl_weight"];
-  config.revisit = Rcpp::as<int>(list["revisit"]);
   config.seed = static_cast<std::uint64_t>(Rcpp::as<int>(list["seed"]));
   config.threads = Rcpp::as<int>(list["threads"]);
+  config.keeps_best = objective.keeps_best;
+  // Posteriors of the warm-up have not yet felt the whole KL divergence.
+  config.first_counted = Rcpp::as<int>(list["warmup"]);
+  config.hides_omics = objective.hides_omics;
+  config.validates_at_mean = objective.validates_at_mean;
+  config.validation_batch = std::min(largest_validation_batch, config.batch_size);
   return config;
 }
 

@@ -3,6 +3,7 @@
 
 #include <RcppEigen.h>
 
+#include <string>
 #include <vector>
 
 #include "bindings/config.h"
@@ -16,55 +17,68 @@ using poems::Matrix;
 using poems::Vector;
 
 // Parameters as R sees them: list(omics = list(<per omic>), gate = list()), every entry a matrix,
-// weights out x in, features in rows.
+// weights out x in, features in rows. In the core their names are "omics/1/W", "gate/output_bias".
 
-template <typename T>
-Rcpp::List values_to_r(const std::vector<poems::Parameter<T>*>& parameters) {
-  Rcpp::List list;
-  for (const poems::Parameter<T>* p : parameters) list[p->name] = to_r(p->value, p->transposed);
-  return list;
+/// Which omic's list a parameter is in, from 0, or -1 for the gate's; and its name there.
+struct PlaceInList {
+  int omic = -1;
+  std::string name;
+
+  explicit PlaceInList(const std::string& full) : name(full.substr(full.rfind('/') + 1)) {
+    if (full.compare(0, 6, "omics/") == 0) omic = std::stoi(full.substr(6)) - 1;
+  }
+};
+
+/// value(p): what R shall have of a parameter.
+template <typename T, typename Value>
+Rcpp::List list_parameters(poems::models::Poems<T>& model, Value value) {
+  std::vector<Rcpp::List> omics(model.omics.size());
+  Rcpp::List gate;
+  for (const poems::Parameter<T>* p : model.parameters()) {
+    const PlaceInList place(p->name);
+    (place.omic < 0 ? gate : omics[place.omic])[place.name] = to_r(value(*p), p->transposed);
+  }
+  return Rcpp::List::create(Rcpp::Named("omics") = Rcpp::List(omics.begin(), omics.end()),
+                            Rcpp::Named("gate") = gate);
 }
 
 template <typename T>
-Rcpp::List gradients_to_r(const std::vector<poems::Parameter<T>*>& parameters) {
-  Rcpp::List list;
-  for (const poems::Parameter<T>* p : parameters) list[p->name] = to_r(p->gradient, p->transposed);
-  return list;
+Rcpp::List write_gradients(poems::models::Poems<T>& model) {
+  return list_parameters(model, [](const poems::Parameter<T>& p) { return p.gradient; });
 }
 
 template <typename T>
-Rcpp::List write_parameters(poems::Model<T>& model) {
-  Rcpp::List omics(model.omics.size());
+Rcpp::List write_parameters(poems::models::Poems<T>& model) {
+  Rcpp::List list = list_parameters(model, [](const poems::Parameter<T>& p) { return p.value; });
+  Rcpp::List omics = list["omics"];
   for (std::size_t v = 0; v < model.omics.size(); ++v) {
-    Rcpp::List omic = values_to_r(model.omic_parameters(v));
+    Rcpp::List omic = omics[v];
     omic["inclusion_probability"] = to_r(model.omics[v].spike_slab.inclusion_probability, true);
-    omic["inclusion_rate"] = to_r(Matrix<T>(model.omics[v].spike_slab.inclusion_rate));
+    omic["inclusion_rate"] = to_r(model.omics[v].spike_slab.inclusion_rate);
     omics[v] = omic;
   }
-  return Rcpp::List::create(Rcpp::Named("omics") = omics,
-                            Rcpp::Named("gate") = values_to_r(model.gate_parameters()));
+  return list;
 }
 
 template <typename T>
-void read_parameters(const Rcpp::List& list, poems::Model<T>& model) {
-  const Rcpp::List omics = list["omics"];
+void read_parameters(const Rcpp::List& list, poems::models::Poems<T>& model) {
+  const Rcpp::List omics = list["omics"], gate = list["gate"];
+  for (poems::Parameter<T>* p : model.parameters()) {
+    const PlaceInList place(p->name);
+    const Rcpp::List part = place.omic < 0 ? gate : Rcpp::List(omics[place.omic]);
+    from_r(part[place.name], p->transposed, p->value);
+  }
   for (std::size_t v = 0; v < model.omics.size(); ++v) {
     const Rcpp::List omic = omics[v];
-    for (poems::Parameter<T>* p : model.omic_parameters(v))
-      from_r(omic[p->name], p->transposed, p->value);
     from_r(omic["inclusion_probability"], true, model.omics[v].spike_slab.inclusion_probability);
-    Matrix<T> rate = model.omics[v].spike_slab.inclusion_rate;
-    from_r(omic["inclusion_rate"], false, rate);
-    model.omics[v].spike_slab.inclusion_rate = rate;
+    from_r(omic["inclusion_rate"], false, model.omics[v].spike_slab.inclusion_rate);
   }
-  const Rcpp::List gate = list["gate"];
-  for (poems::Parameter<T>* p : model.gate_parameters())
-    from_r(gate[p->name], p->transposed, p->value);
 }
 
 /// The model of a fit.
-inline poems::Model<float> fitted_model(const Rcpp::List& parameters, const Rcpp::List& config) {
-  poems::Model<float> model(read_model_config(config));
+inline poems::models::Poems<float> fitted_model(const Rcpp::List& parameters,
+                                                const Rcpp::List& config) {
+  poems::models::Poems<float> model(read_options(config));
   read_parameters(parameters, model);
   return model;
 }

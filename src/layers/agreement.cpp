@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace poems {
 
@@ -17,7 +18,7 @@ template <typename T>
 struct Others {
   Vector<T> precision, mean;
 
-  Others(const AgreementState<T>& state, std::size_t omic, Index b)
+  Others(const typename Agreement<T>::State& state, std::size_t omic, Index b)
       : precision(Vector<T>::Zero(state.tau[0].rows())), mean(precision) {
     for (std::size_t u = 0; u < state.tau.size(); ++u) {
       if (u == omic) continue;
@@ -66,16 +67,18 @@ Vector<T> odds_gradient(const Vector<T>& odds, const Vector<T>& d_logits) {
 }  // namespace
 
 template <typename T>
-AgreementWeights<T>::AgreementWeights(Index factors)
-    : own("agreement_own", factors, 1, false),
-      others("agreement_others", factors, 1, false),
-      product("agreement_product", factors, 1, false),
-      offset("agreement_offset", 1, 1, false) {
+AgreementWeights<T>::AgreementWeights(const std::string& name, Index factors)
+    : own(name + "agreement_own", factors, 1, false),
+      others(name + "agreement_others", factors, 1, false),
+      product(name + "agreement_product", factors, 1, false),
+      offset(name + "agreement_offset", 1, 1, false) {
   offset.value.setConstant(static_cast<T>(unknown_offset));
 }
 
 template <typename T>
-Agreement<T>::Agreement(Index omics, Index factors) : omics(omics, AgreementWeights<T>(factors)) {}
+Agreement<T>::Agreement(const std::vector<std::string>& names, Index factors) {
+  for (const std::string& name : names) omics.emplace_back(name, factors);
+}
 
 template <typename T>
 bool Agreement<T>::holds(const Parameter<T>* parameter) const {
@@ -86,45 +89,60 @@ bool Agreement<T>::holds(const Parameter<T>* parameter) const {
 }
 
 template <typename T>
-void Agreement<T>::forward(const Batch<T>& batch, const std::vector<Expert<T>>& experts,
-                           AgreementState<T>& state, Matrix<T>& logits) const {
-  const Index factors = experts[0].mean.rows();
+typename Agreement<T>::State Agreement<T>::odds_of(const Batch<T>& batch,
+                                                   const std::vector<Expert<T>>& experts) const {
+  const Index factors = experts[0].mean->value.rows();
+  State state;
   state.tau.assign(omics.size(), Matrix<T>::Zero(factors, batch.size()));
   state.weighted = state.tau;
-  Matrix<T>& odds = state.odds;
-  odds.setConstant(logits.rows(), logits.cols(), -std::numeric_limits<T>::infinity());
+  state.odds.setConstant(static_cast<Index>(omics.size()), batch.size(),
+                         -std::numeric_limits<T>::infinity());
   for (std::size_t v = 0; v < omics.size(); ++v)
     for (std::size_t i = 0; i < batch.omics[v].members.size(); ++i) {
       if (batch.omics[v].is_hidden(i)) continue;
       const Index b = batch.omics[v].members[i];
-      state.tau[v].col(b) = (-experts[v].logvar.col(i).array()).exp().matrix();
-      state.weighted[v].col(b) = state.tau[v].col(b).cwiseProduct(experts[v].mean.col(i));
+      state.tau[v].col(b) = (-experts[v].logvar->value.col(i).array()).exp().matrix();
+      state.weighted[v].col(b) = state.tau[v].col(b).cwiseProduct(experts[v].mean->value.col(i));
     }
-  const std::vector<Index> shown = count_shown(batch);
+  state.shown = count_shown(batch);
   for (std::size_t v = 0; v < omics.size(); ++v) {
     const AgreementWeights<T>& w = omics[v];
     for (std::size_t i = 0; i < batch.omics[v].members.size(); ++i) {
       const Index b = batch.omics[v].members[i];
-      if (batch.omics[v].is_hidden(i) || shown[b] < 2) continue;
+      if (batch.omics[v].is_hidden(i) || state.shown[b] < 2) continue;
       const Others<T> others(state, v, b);
-      const auto m = experts[v].mean.col(i).array();
+      const auto m = experts[v].mean->value.col(i).array();
       const auto mu = others.mean.array();
-      odds(v, b) = w.offset.value(0) + (w.own.value.col(0).array() * m.square() +
-                                        w.others.value.col(0).array() * mu.square() -
-                                        w.product.value.col(0).array() * m * mu)
-                                           .sum();
+      state.odds(v, b) = w.offset.value(0) + (w.own.value.col(0).array() * m.square() +
+                                              w.others.value.col(0).array() * mu.square() -
+                                              w.product.value.col(0).array() * m * mu)
+                                                 .sum();
     }
   }
-  for (Index b = 0; b < odds.cols(); ++b)
-    for (Index v = 0; v < odds.rows(); ++v)
-      logits(v, b) += log_sum<T>(odds.col(b), v) - log_sum<T>(odds.col(b), -1);
+  return state;
 }
 
 template <typename T>
-void Agreement<T>::backward(const Batch<T>& batch, const AgreementState<T>& state,
-                            const Matrix<T>& d_logits, std::vector<Expert<T>>& experts) {
-  const Index factors = experts[0].mean.rows();
-  const std::vector<Index> shown = count_shown(batch);
+Var<T> Agreement<T>::operator()(Tape<T>& tape, const Batch<T>& batch,
+                                const std::vector<Expert<T>>& experts, Var<T> logits) const {
+  State state = odds_of(batch, experts);
+  Var<T> y = tape.node();
+  y->value = logits->value;
+  for (Index b = 0; b < batch.size(); ++b)
+    for (Index v = 0; v < state.odds.rows(); ++v)
+      y->value(v, b) += log_sum<T>(state.odds.col(b), v) - log_sum<T>(state.odds.col(b), -1);
+  tape.on_backward(y, [this, &batch, experts, logits, y, state = std::move(state)] {
+    backward(batch, state, y->gradient, experts);
+    logits->add_gradient(y->gradient);
+  });
+  return y;
+}
+
+/// Adds to the gradients of the weights and of the experts.
+template <typename T>
+void Agreement<T>::backward(const Batch<T>& batch, const State& state, const Matrix<T>& d_logits,
+                            const std::vector<Expert<T>>& experts) const {
+  const Index factors = experts[0].mean->value.rows();
   Matrix<T> d_odds(state.odds.rows(), state.odds.cols());
   for (Index b = 0; b < d_odds.cols(); ++b)
     d_odds.col(b) = odds_gradient<T>(state.odds.col(b), d_logits.col(b));
@@ -134,15 +152,14 @@ void Agreement<T>::backward(const Batch<T>& batch, const AgreementState<T>& stat
   Matrix<T> sum_t_mu = sum_t;
   std::vector<Matrix<T>> own_t(omics.size()), own_t_mu(omics.size());
   for (std::size_t v = 0; v < omics.size(); ++v) {
-    AgreementWeights<T>& w = omics[v];
-    for (Parameter<T>* p : {&w.own, &w.others, &w.product, &w.offset}) p->zero_gradient();
-    own_t[v].setZero(factors, experts[v].mean.cols());
+    const AgreementWeights<T>& w = omics[v];
+    own_t[v].setZero(factors, experts[v].mean->value.cols());
     own_t_mu[v] = own_t[v];
     for (std::size_t i = 0; i < batch.omics[v].members.size(); ++i) {
       const Index b = batch.omics[v].members[i];
-      if (batch.omics[v].is_hidden(i) || shown[b] < 2) continue;
+      if (batch.omics[v].is_hidden(i) || state.shown[b] < 2) continue;
       const Others<T> others(state, v, b);
-      const auto m = experts[v].mean.col(i).array();
+      const auto m = experts[v].mean->value.col(i).array();
       const auto mu = others.mean.array();
       const T d_D = d_odds(v, b);
       w.offset.gradient(0) += d_D;
@@ -156,18 +173,20 @@ void Agreement<T>::backward(const Batch<T>& batch, const AgreementState<T>& stat
       own_t_mu[v].col(i) = own_t[v].col(i).cwiseProduct(others.mean);
       sum_t.col(b) += own_t[v].col(i);
       sum_t_mu.col(b) += own_t_mu[v].col(i);
-      experts[v].d_mean.col(i).array() += d_D * (T(2) * w.own.value.col(0).array() * m - c * mu);
+      experts[v].mean->gradient.col(i).array() +=
+          d_D * (T(2) * w.own.value.col(0).array() * m - c * mu);
     }
   }
   for (std::size_t u = 0; u < omics.size(); ++u)
     for (std::size_t i = 0; i < batch.omics[u].members.size(); ++i) {
       const Index b = batch.omics[u].members[i];
-      if (batch.omics[u].is_hidden(i) || shown[b] < 2) continue;
+      if (batch.omics[u].is_hidden(i) || state.shown[b] < 2) continue;
       const auto tau = state.tau[u].col(b).array();
       const auto t = (sum_t.col(b) - own_t[u].col(i)).array().eval();
       const auto t_mu = (sum_t_mu.col(b) - own_t_mu[u].col(i)).array().eval();
-      experts[u].d_mean.col(i).array() += t * tau;
-      experts[u].d_logvar.col(i).array() -= (t * experts[u].mean.col(i).array() - t_mu) * tau;
+      experts[u].mean->gradient.col(i).array() += t * tau;
+      experts[u].logvar->gradient.col(i).array() -=
+          (t * experts[u].mean->value.col(i).array() - t_mu) * tau;
     }
 }
 

@@ -12,6 +12,7 @@
 // shall not draw them into doubt. A sample with a single omic is left as it is.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "data/cohort.h"
@@ -25,36 +26,38 @@ template <typename T>
 struct AgreementWeights {
   Parameter<T> own, others, product, offset;
 
-  explicit AgreementWeights(Index factors);
-};
+  AgreementWeights(const std::string& name, Index factors);
 
-/// What the forward pass leaves for the backward pass. B: samples in the batch.
-template <typename T>
-struct AgreementState {
-  /// Per omic, tau and tau m: factors x B, 0 where a sample does not show the omic.
-  std::vector<Matrix<T>> tau, weighted;
-  Matrix<T> odds;  ///< omics x B: D; -inf where it is not asked
+  std::vector<Parameter<T>*> parameters() { return {&own, &others, &product, &offset}; }
 };
 
 template <typename T>
 struct Agreement {
   std::vector<AgreementWeights<T>> omics;
 
-  Agreement(Index omics, Index factors);
+  Agreement(const std::vector<std::string>& omics, Index factors);
 
   /// Whether a parameter is one of these weights. They keep the values that training starts from:
   /// the loss rewards a gate that trusts whatever the decoders have to reconstruct, and would
   /// unlearn them.
   bool holds(const Parameter<T>* parameter) const;
 
-  /// Adds log P(belongs) to the logits (omics x B).
-  void forward(const Batch<T>& batch, const std::vector<Expert<T>>& experts,
-               AgreementState<T>& state, Matrix<T>& logits) const;
+  /// The logits (omics x B) with log P(belongs) added.
+  Var<T> operator()(Tape<T>& tape, const Batch<T>& batch, const std::vector<Expert<T>>& experts,
+                    Var<T> logits) const;
 
-  /// From d_logits (omics x B) to the gradients of the weights; adds to each expert's d_mean and
-  /// d_logvar.
-  void backward(const Batch<T>& batch, const AgreementState<T>& state, const Matrix<T>& d_logits,
-                std::vector<Expert<T>>& experts);
+  /// What a pass keeps. B: samples in the batch.
+  struct State {
+    /// Per omic, tau and tau m: factors x B, 0 where a sample does not show the omic.
+    std::vector<Matrix<T>> tau, weighted;
+    std::vector<Index> shown;  ///< B: how many omics a sample shows
+    Matrix<T> odds;            ///< omics x B: D; -inf where it is not asked
+  };
+
+ private:
+  State odds_of(const Batch<T>& batch, const std::vector<Expert<T>>& experts) const;
+  void backward(const Batch<T>& batch, const State& state, const Matrix<T>& d_logits,
+                const std::vector<Expert<T>>& experts) const;
 };
 
 }  // namespace poems

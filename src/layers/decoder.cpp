@@ -5,12 +5,13 @@
 namespace poems {
 
 template <typename T>
-SparseDecoder<T>::SparseDecoder(Index features, Index factors, Index hidden_units, Index covariates)
-    : hidden("decoder_hidden_weight", hidden_units, factors),
-      W("W", factors, features, false),
-      output("decoder_output_weight", hidden_units, features),
-      bias("decoder_output_bias", features, 1, false),
-      effects("covariate_effects", covariates, features, false) {
+SparseDecoder<T>::SparseDecoder(const std::string& name, Index features, Index factors,
+                                Index hidden_units, Index covariates)
+    : hidden(name + "decoder_hidden_weight", hidden_units, factors),
+      W(name + "W", factors, features, false),
+      output(name + "decoder_output_weight", hidden_units, features),
+      bias(name + "decoder_output_bias", features, 1, false),
+      effects(name + "covariate_effects", covariates, features, false) {
   effects.transposed = true;
   W.transposed = true;
   output.transposed = true;

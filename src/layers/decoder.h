@@ -7,6 +7,8 @@
 // z need not hold what covariates explain. decoder_pass.h runs it on a batch.
 #pragma once
 
+#include <string>
+
 #include "support/parallel.h"
 #include "tape/parameter.h"
 
@@ -20,7 +22,9 @@ struct SparseDecoder {
   Parameter<T> bias;     ///< c: features x 1
   Parameter<T> effects;  ///< b: covariates x features
 
-  SparseDecoder(Index features, Index factors, Index hidden_units, Index covariates = 0);
+  /// name: what its parameters' names start with.
+  SparseDecoder(const std::string& name, Index features, Index factors, Index hidden_units,
+                Index covariates = 0);
 
   void initialise(std::uint64_t seed, std::uint64_t& part, bool unit_norm);
 

@@ -33,8 +33,6 @@ void DecoderPass<float>::run_block(Index block, DecoderWorkspace<float>& work) {
     samples_d_z.setZero(rows, factors);
     work.d_A_rows.resize(padded_factors * units);
     work.d_z_rows.resize(padded_factors * rows);
-    decoder_.output.gradient.middleCols(range.begin, range.size).setZero();
-    decoder_.bias.gradient.middleRows(range.begin, range.size).setZero();
   }
 
   bool any_by_rows = false;

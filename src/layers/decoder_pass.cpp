@@ -22,9 +22,10 @@ AlignedVector<typename Factors::Scalar> padded_rows(const Factors& m, Index colu
 }  // namespace
 
 template <typename T>
-DecoderPass<T>::DecoderPass(SparseDecoder<T>& decoder, DecoderMode mode, const Matrix<T>& mask,
-                            const Matrix<T>& z, const OmicBatch<T>* batch, double weight,
-                            Likelihood<T>* likelihood, const Dropout& dropout, bool skip_zeros)
+DecoderPass<T>::DecoderPass(const SparseDecoder<T>& decoder, DecoderMode mode,
+                            const Matrix<T>& mask, const Matrix<T>& z, const OmicBatch<T>* batch,
+                            double weight, Likelihood<T>* likelihood, const Dropout& dropout,
+                            bool skip_zeros)
     : decoder_(decoder),
       mode_(mode),
       mask_(mask),
@@ -41,9 +42,6 @@ DecoderPass<T>::DecoderPass(SparseDecoder<T>& decoder, DecoderMode mode, const M
   if (mode == DecoderMode::gradients) {
     d_z.resize(z.rows(), z.cols());
     d_mask.setZero(mask.rows(), features);
-    decoder.output.gradient.resize(decoder.output.value.rows(), features);
-    decoder.bias.gradient.resize(features, 1);
-    decoder.effects.zero_gradient();
     d_A_.resize(blocks());
     d_z_.resize(blocks());
   }
@@ -89,7 +87,7 @@ void DecoderPass<T>::add_covariates(Index j, Index begin, Eigen::Ref<Vector<T>> 
 
 template <typename T>
 void DecoderPass<T>::add_covariate_gradient(Index j, Index begin,
-                                            const Eigen::Ref<const Vector<T>>& d_xhat) {
+                                            const Eigen::Ref<const Vector<T>>& d_xhat) const {
   if (decoder_.effects.value.size() == 0) return;
   decoder_.effects.gradient.col(j) +=
       batch_->covariates.middleRows(begin, d_xhat.size()).transpose() * d_xhat;
@@ -107,7 +105,6 @@ double DecoderPass<T>::finish() {
   double loss = 0.0;
   for (double part : losses_) loss += part;
   if (mode_ != DecoderMode::gradients) return loss;
-  decoder_.hidden.zero_gradient();
   for (const Matrix<T>& part : d_A_) decoder_.hidden.gradient += part;
   return loss;
 }
@@ -135,17 +132,17 @@ void run_passes(std::vector<DecoderPass<T>>& passes, std::vector<DecoderWorkspac
                [&](Index i, int) { sums[i].first->sum_members(sums[i].second); });
 }
 
-#define POEMS_INSTANTIATE(T)                                                                \
-  template DecoderPass<T>::DecoderPass(SparseDecoder<T>&, DecoderMode, const Matrix<T>&,    \
-                                       const Matrix<T>&, const OmicBatch<T>*, double,       \
-                                       Likelihood<T>*, const Dropout&, bool);               \
-  template double DecoderPass<T>::work() const;                                             \
-  template void DecoderPass<T>::find_active(Index, std::vector<int>&) const;                \
-  template void DecoderPass<T>::add_covariates(Index, Index, Eigen::Ref<Vector<T>>) const;  \
-  template void DecoderPass<T>::add_covariate_gradient(Index, Index,                        \
-                                                       const Eigen::Ref<const Vector<T>>&); \
-  template void DecoderPass<T>::sum_members(Block);                                         \
-  template double DecoderPass<T>::finish();                                                 \
+#define POEMS_INSTANTIATE(T)                                                                      \
+  template DecoderPass<T>::DecoderPass(const SparseDecoder<T>&, DecoderMode, const Matrix<T>&,    \
+                                       const Matrix<T>&, const OmicBatch<T>*, double,             \
+                                       Likelihood<T>*, const Dropout&, bool);                     \
+  template double DecoderPass<T>::work() const;                                                   \
+  template void DecoderPass<T>::find_active(Index, std::vector<int>&) const;                      \
+  template void DecoderPass<T>::add_covariates(Index, Index, Eigen::Ref<Vector<T>>) const;        \
+  template void DecoderPass<T>::add_covariate_gradient(Index, Index,                              \
+                                                       const Eigen::Ref<const Vector<T>>&) const; \
+  template void DecoderPass<T>::sum_members(Block);                                               \
+  template double DecoderPass<T>::finish();                                                       \
   template void run_passes<T>(std::vector<DecoderPass<T>>&, std::vector<DecoderWorkspace<T>>&, int);
 POEMS_INSTANTIATE(float)
 POEMS_INSTANTIATE(double)

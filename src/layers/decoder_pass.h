@@ -1,4 +1,5 @@
-// One pass of a sparse decoder over a batch: forward, likelihood and, if asked for, backward.
+// One pass of a sparse decoder over a batch: forward, likelihood and, if asked for, backward, which
+// adds to the gradients of the decoder's parameters and of the noise.
 //
 // Features are handled one at a time within blocks, so the largest thing in memory is one hidden x
 // samples matrix per thread, never batch x features x hidden. A feature's zero loadings are
@@ -45,7 +46,7 @@ class DecoderPass {
   /// z: factors x members. Loss and gradients are multiplied by `weight`; `batch` and `likelihood`
   /// may be null in mode `reconstruct`, which leaves covariates out. With `skip_zeros`, gradients
   /// of the mask's zeros are not computed.
-  DecoderPass(SparseDecoder<T>& decoder, DecoderMode mode, const Matrix<T>& mask,
+  DecoderPass(const SparseDecoder<T>& decoder, DecoderMode mode, const Matrix<T>& mask,
               const Matrix<T>& z, const OmicBatch<T>* batch, double weight,
               Likelihood<T>* likelihood, const Dropout& dropout, bool skip_zeros);
 
@@ -70,9 +71,10 @@ class DecoderPass {
 
   /// b_j' y of members begin, begin + 1, ...; and its backward side, which adds to the gradient.
   void add_covariates(Index j, Index begin, Eigen::Ref<Vector<T>> xhat) const;
-  void add_covariate_gradient(Index j, Index begin, const Eigen::Ref<const Vector<T>>& d_xhat);
+  void add_covariate_gradient(Index j, Index begin,
+                              const Eigen::Ref<const Vector<T>>& d_xhat) const;
 
-  SparseDecoder<T>& decoder_;
+  const SparseDecoder<T>& decoder_;
   const DecoderMode mode_;
   const Matrix<T>& mask_;
   const Matrix<T>& z_;

@@ -42,8 +42,8 @@ void DecoderPass<double>::run_block(Index block, DecoderWorkspace<double>& work)
     if (!wants_gradients) continue;
 
     const Vector<double>& d_xhat = work.xhat;  // the likelihood left the gradient there
-    decoder_.output.gradient.col(j) = work.hidden * d_xhat;
-    decoder_.bias.gradient(j) = d_xhat.sum();
+    decoder_.output.gradient.col(j) += work.hidden * d_xhat;
+    decoder_.bias.gradient(j) += d_xhat.sum();
     add_covariate_gradient(j, 0, d_xhat);
     // A hidden unit that came out positive was kept and scaled: its slope is the keep scale.
     work.hidden = (work.hidden.array() > 0.0)

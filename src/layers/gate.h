@@ -9,6 +9,7 @@
 // An omic that is hidden in a batch counts as one that the sample lacks.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "data/cohort.h"
@@ -23,19 +24,7 @@ template <typename T>
 struct LayerNorm {
   Parameter<T> weight, bias;
 
-  explicit LayerNorm(Index factors);
-};
-
-/// What the forward pass leaves for the backward pass. B: samples in the batch.
-template <typename T>
-struct GateState {
-  Matrix<T> input;                    ///< (omics * factors) x B
-  std::vector<Matrix<T>> normalised;  ///< per omic, factors x members: before scale and shift
-  std::vector<Vector<T>> inverse_sd;  ///< per omic, members
-  Matrix<T> hidden;                   ///< gate_hidden x B
-  AgreementState<T> agreement;
-  Matrix<T> alpha;    ///< omics x B; columns sum to 1
-  Matrix<T> d_alpha;  ///< omics x B, gradient of the loss
+  LayerNorm(const std::string& name, Index factors);
 };
 
 template <typename T>
@@ -45,15 +34,17 @@ struct Gate {
   Agreement<T> agreement;
   bool notices;
 
-  Gate(Index omics, Index factors, Index gate_hidden, bool notices);
+  /// omics: what the names of their own parameters start with.
+  Gate(const std::vector<std::string>& omics, Index factors, Index gate_hidden, bool notices);
 
   void initialise(std::uint64_t seed, std::uint64_t& part);
 
-  void forward(const Batch<T>& batch, const std::vector<Expert<T>>& experts,
-               GateState<T>& state) const;
+  /// [g_1; ...; g_V]: (omics factors) x B.
+  Var<T> input(Tape<T>& tape, const Batch<T>& batch, const std::vector<Expert<T>>& experts) const;
 
-  /// From d_alpha to the gradients of the weights; adds to each expert's d_mean and d_logvar.
-  void backward(const Batch<T>& batch, const GateState<T>& state, std::vector<Expert<T>>& experts);
+  /// alpha, omics x B, from the input; columns sum to 1.
+  Var<T> operator()(Tape<T>& tape, const Batch<T>& batch, const std::vector<Expert<T>>& experts,
+                    Var<T> input) const;
 };
 
 }  // namespace poems

@@ -1,4 +1,5 @@
-// Fully connected layer, y = A x + b.
+// Fully connected layer, y = A x + b, whose work threads may share in blocks. Gradients are added
+// to, as tape.h says.
 #pragma once
 
 #include <cmath>
@@ -6,7 +7,7 @@
 
 #include "kernel/product.h"
 #include "support/parallel.h"
-#include "tape/parameter.h"
+#include "tape/tape.h"
 
 namespace poems {
 
@@ -33,28 +34,19 @@ struct Linear {
     part.colwise() += bias.value.col(0);
   }
 
-  template <typename Input>
-  void forward(const Eigen::MatrixBase<Input>& x, Matrix<T>& y) const {
-    y.resize(weight.value.rows(), x.cols());
-    forward(x, {0, x.cols()}, y);
-  }
-
-  /// Gives the weight's gradient its shape, for backward_weight().
-  void prepare_gradient() { weight.gradient.resize(weight.value.rows(), weight.value.cols()); }
-
   /// db = sum of dy over the batch.
-  void backward_bias(const Matrix<T>& dy) { bias.gradient = dy.rowwise().sum(); }
+  void backward_bias(const Matrix<T>& dy) const { bias.gradient += dy.rowwise().sum(); }
 
   /// Some columns of dA = dy x'.
   template <typename Input>
-  void backward_weight(const Eigen::MatrixBase<Input>& x, const Matrix<T>& dy, Block inputs) {
-    product(dy, x.derived().middleRows(inputs.begin, inputs.size).transpose(),
-            weight.gradient.middleCols(inputs.begin, inputs.size));
+  void backward_weight(const Eigen::MatrixBase<Input>& x, const Matrix<T>& dy, Block inputs) const {
+    Matrix<T> part(dy.rows(), inputs.size);
+    product(dy, x.derived().middleRows(inputs.begin, inputs.size).transpose(), part);
+    weight.gradient.middleCols(inputs.begin, inputs.size) += part;
   }
 
   template <typename Input>
-  void backward_parameters(const Eigen::MatrixBase<Input>& x, const Matrix<T>& dy) {
-    prepare_gradient();
+  void backward_parameters(const Eigen::MatrixBase<Input>& x, const Matrix<T>& dy) const {
     backward_bias(dy);
     backward_weight(x, dy, {0, x.rows()});
   }
@@ -65,6 +57,18 @@ struct Linear {
     Matrix<T> dx(transposed.rows(), dy.cols());
     product(transposed, dy, dx);
     return dx;
+  }
+
+  /// As a piece, on one thread.
+  Var<T> operator()(Tape<T>& tape, Var<T> x) const {
+    Var<T> y = tape.node();
+    y->value.resize(weight.value.rows(), x->value.cols());
+    forward(x->value, {0, x->value.cols()}, y->value);
+    tape.on_backward(y, [this, x, y] {
+      backward_parameters(x->value, y->gradient);
+      if (!x->constant) x->add_gradient(backward_input(y->gradient));
+    });
+    return y;
   }
 };
 

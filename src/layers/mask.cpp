@@ -7,27 +7,31 @@ constexpr double floor_of_size = 1e-6;
 }
 
 template <typename T>
-void normalise_mask(const Matrix<T>& W, Matrix<T>& mask) {
-  mask = W.array().abs() + static_cast<T>(floor_of_size);
+Matrix<T> normalised_mask(const Matrix<T>& W) {
+  Matrix<T> mask = W.array().abs() + static_cast<T>(floor_of_size);
   for (Index j = 0; j < W.cols(); ++j) mask.col(j) /= mask.col(j).sum();
+  return mask;
 }
 
 template <typename T>
-void normalise_mask_backward(const Matrix<T>& W, const Matrix<T>& mask, const Matrix<T>& d_mask,
-                             Matrix<T>& d_W) {
-  d_W.resize(W.rows(), W.cols());
-  for (Index j = 0; j < W.cols(); ++j) {
-    const T total = (W.col(j).array().abs() + static_cast<T>(floor_of_size)).sum();
-    const T projection = d_mask.col(j).dot(mask.col(j));
-    d_W.col(j) = W.col(j).array().sign() * (d_mask.col(j).array() - projection) / total;
-  }
+Var<T> normalise_mask(Tape<T>& tape, Var<T> W) {
+  Var<T> mask = tape.node({W});
+  mask->value = normalised_mask(W->value);
+  tape.on_backward(mask, [W, mask] {
+    for (Index j = 0; j < W->value.cols(); ++j) {
+      const auto w = W->value.col(j).array();
+      const auto d_mask = mask->gradient.col(j);
+      const T total = (w.abs() + static_cast<T>(floor_of_size)).sum();
+      const T projection = d_mask.dot(mask->value.col(j));
+      W->gradient.col(j).array() += w.sign() * (d_mask.array() - projection) / total;
+    }
+  });
+  return mask;
 }
 
-template void normalise_mask<float>(const Matrix<float>&, Matrix<float>&);
-template void normalise_mask<double>(const Matrix<double>&, Matrix<double>&);
-template void normalise_mask_backward<float>(const Matrix<float>&, const Matrix<float>&,
-                                             const Matrix<float>&, Matrix<float>&);
-template void normalise_mask_backward<double>(const Matrix<double>&, const Matrix<double>&,
-                                              const Matrix<double>&, Matrix<double>&);
+template Matrix<float> normalised_mask<float>(const Matrix<float>&);
+template Matrix<double> normalised_mask<double>(const Matrix<double>&);
+template Var<float> normalise_mask<float>(Tape<float>&, Var<float>);
+template Var<double> normalise_mask<double>(Tape<double>&, Var<double>);
 
 }  // namespace poems

@@ -67,7 +67,8 @@ class SpecificSparseVae : public Specific<T> {
               likelihood_.reconstruction(tape, pass.x, pass.x_hat));
     terms.add("kl/" + this->omic, pieces::mean(tape, pieces::kl(tape, pass.q)));
     terms.add("mask/" + this->omic,
-              pieces::spike_slab_penalty(tape, slab, decoder_.loadings, samples));
+              pieces::spike_slab_penalty(tape, slab, tape.parameter(decoder_.loadings)),
+              1.0 / static_cast<double>(samples));
     terms.add("sigma/" + this->omic, likelihood_.prior(tape, samples));
   }
 

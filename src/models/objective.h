@@ -1,49 +1,66 @@
-// How the terms of the loss are scaled and added, and how the parameters outside the gradient step
-// are treated. A loss is per sample; smaller is better.
+// How the terms of POEMS' loss are scaled and added, and how the parameters outside the gradient
+// step are treated. A loss is per sample; smaller is better.
 #pragma once
 
 #include "support/types.h"
 
 namespace poems {
 
-/// A description of the training objective; the model and the trainer are assembled from it.
+/// A description of the training objective, of which the model and its training are assembled. As
+/// it stands, the evidence lower bound: means over samples of sums over features and factors.
 struct Objective {
-  /// Mean over samples of the sum over features and factors (true), or means over everything with
-  /// the priors divided by the batch size, as in the published code (false).
-  bool elbo;
+  bool means_over_everything = false;  ///< over features and factors, too
+  bool priors_per_batch = false;       ///< divided by the batch's samples, not by those of training
+  bool likelihood_has_normaliser = true;
+  bool proper_densities = true;          ///< in the E step of the spike and slab
+  bool penalty_by_proximal_step = true;  ///< otherwise by its subgradient
+  bool noise_once_per_epoch = true;      ///< otherwise by the optimiser
+  bool unit_norm_decoder = true;
+  bool decays_everything = false;         ///< otherwise weights of encoders, gate
+  bool inclusion_every_step = false;      ///< otherwise once per epoch
+  bool keeps_best = true;                 ///< otherwise the last epoch
+  bool validates_at_mean = true;          ///< otherwise at a sample of z
+  bool validates_priors = false;          ///< whether they count in validation
+  bool hides_omics = true;                ///< of some samples in training
+  bool gate_notices = true;               ///< experts that do not agree
+  bool reconstructs_from_mode = true;     ///< otherwise from the posterior mean
+  bool noise_prior_counts_batch = false;  ///< as so many observations more: a slip of the code
 
-  bool likelihood_has_normaliser() const { return elbo; }
-  bool proper_densities() const { return elbo; }          ///< in the E step of the spike and slab
-  bool penalty_by_proximal_step() const { return elbo; }  ///< otherwise by its subgradient
-  bool noise_once_per_epoch() const { return elbo; }      ///< otherwise by the optimiser
-  bool unit_norm_decoder() const { return elbo; }
-  bool decays_everything() const { return !elbo; }      ///< otherwise weights of encoders, gate
-  bool inclusion_every_step() const { return !elbo; }   ///< otherwise once per epoch
-  bool keeps_best() const { return elbo; }              ///< otherwise the last epoch
-  bool validates_at_mean() const { return elbo; }       ///< otherwise at a sample of z
-  bool hides_omics() const { return elbo; }             ///< of some samples in training
-  bool gate_notices() const { return elbo; }            ///< experts that do not agree
-  bool reconstructs_from_mode() const { return elbo; }  ///< otherwise from the posterior mean
-  bool validates_priors() const { return !elbo; }       ///< whether they count in validation
+  static Objective elbo() { return {}; }
+
+  /// As the authors' code has it, to the letter.
+  static Objective published() {
+    Objective o;
+    o.means_over_everything = o.priors_per_batch = true;
+    o.likelihood_has_normaliser = o.proper_densities = false;
+    o.penalty_by_proximal_step = o.noise_once_per_epoch = o.unit_norm_decoder = false;
+    o.decays_everything = o.inclusion_every_step = true;
+    o.keeps_best = o.validates_at_mean = false;
+    o.validates_priors = true;
+    o.hides_omics = o.gate_notices = o.reconstructs_from_mode = false;
+    o.noise_prior_counts_batch = true;
+    return o;
+  }
 
   /// Multiplies an omic's summed loss over the batch.
   double likelihood_weight(Index batch, Index features) const {
-    return 1.0 / (static_cast<double>(batch) * (elbo ? 1.0 : static_cast<double>(features)));
+    return 1.0 / (static_cast<double>(batch) *
+                  (means_over_everything ? static_cast<double>(features) : 1.0));
   }
 
   /// Multiplies the KL divergence summed over the batch.
   double kl_weight(Index batch, Index factors, double beta) const {
-    return beta / (static_cast<double>(batch) * (elbo ? 1.0 : static_cast<double>(factors)));
+    return beta / (static_cast<double>(batch) *
+                   (means_over_everything ? static_cast<double>(factors) : 1.0));
   }
 
   /// Multiplies the priors of W and sigma.
   double prior_weight(Index batch, Index training_samples) const {
-    return 1.0 / static_cast<double>(elbo ? training_samples : batch);
+    return 1.0 / static_cast<double>(priors_per_batch ? batch : training_samples);
   }
 
-  /// Observations by which the prior of the noise counts as more: the published code's slip.
   double noise_prior_observations(Index batch) const {
-    return elbo ? 0.0 : static_cast<double>(batch);
+    return noise_prior_counts_batch ? static_cast<double>(batch) : 0.0;
   }
 };
 

@@ -1,60 +1,65 @@
 #include "models/poems.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "layers/mask.h"
+#include "pieces/noise_prior.h"
+#include "pieces/spike_slab_penalty.h"
 #include "support/stopwatch.h"
+#include "tape/stopwatch.h"
 
-namespace poems {
+namespace poems::models {
 
 namespace {
 
-/// The part of z that belongs to the samples having an omic: factors x members.
-template <typename T>
-Matrix<T> members_of(const Matrix<T>& z, const std::vector<Index>& members) {
-  Matrix<T> part(z.rows(), static_cast<Index>(members.size()));
-  for (std::size_t i = 0; i < members.size(); ++i) part.col(i) = z.col(members[i]);
-  return part;
-}
+/// The noise starts from its initial value and is first re-estimated after this many epochs, when
+/// residuals have begun to mean something.
+constexpr long first_noise_epoch = 5;
 
-Dropout dropout_of(double rate, bool on, std::uint64_t seed, Purpose purpose, std::uint64_t epoch,
-                   std::size_t omic) {
-  return Dropout(Stream(seed, purpose, epoch, omic), on ? rate : 0.0);
+/// What the names of an omic's parameters start with; omics go by their numbers.
+std::string name_of(std::size_t omic) { return "omics/" + std::to_string(omic + 1) + "/"; }
+
+std::vector<std::string> names_of(const PoemsOptions& options) {
+  std::vector<std::string> names;
+  for (std::size_t v = 0; v < options.omics.size(); ++v) names.push_back(name_of(v));
+  return names;
 }
 
 }  // namespace
 
 template <typename T>
-OmicModel<T>::OmicModel(const ModelConfig& config, const OmicConfig& omic)
-    : encoder(omic.features, config.encoder_hidden, config.factors),
-      decoder(omic.features, config.factors, config.decoder_hidden, config.covariates),
+PoemsOmicModel<T>::PoemsOmicModel(const std::string& name, const PoemsOptions& options,
+                                  const PoemsOmic& omic)
+    : encoder(name, omic.features, options.encoder_hidden, options.factors),
+      decoder(name, omic.features, options.factors, options.decoder_hidden, options.covariates),
       likelihood(
           make_likelihood<T>(omic.family, omic.features, omic.noise_prior,
-                             {config.objective.likelihood_has_normaliser(), config.sigma_df})),
-      spike_slab({config.lambda0, config.lambda1, config.inclusion_a, omic.inclusion_b,
-                  config.objective.proper_densities()},
-                 config.factors, omic.features) {}
-
-template <typename T>
-Model<T>::Model(const ModelConfig& config)
-    : gate(static_cast<Index>(config.omics.size()), config.factors, config.gate_hidden,
-           config.objective.gate_notices()),
-      experts(config.omics.size()),
-      config_(config),
-      normalised_masks_(config.omics.size()) {
-  for (const OmicConfig& omic : config.omics) omics.emplace_back(config, omic);
+                             {options.objective.likelihood_has_normaliser, options.sigma_df})),
+      spike_slab({options.lambda0, options.lambda1, options.inclusion_a, omic.inclusion_b,
+                  options.objective.proper_densities},
+                 options.factors, omic.features) {
+  if (Parameter<T>* noise = likelihood->noise()) noise->name = name + noise->name;
 }
 
 template <typename T>
-void Model<T>::initialise(std::uint64_t seed, const std::vector<Vector<double>>& noise) {
+Poems<T>::Poems(const PoemsOptions& options)
+    : gate(names_of(options), options.factors, options.gate_hidden, options.objective.gate_notices),
+      options_(options) {
+  for (std::size_t v = 0; v < options.omics.size(); ++v)
+    omics.emplace_back(name_of(v), options, options.omics[v]);
+}
+
+template <typename T>
+void Poems<T>::initialise(std::uint64_t seed, const std::vector<Vector<double>>& noise) {
   std::uint64_t part = 0;
   for (std::size_t v = 0; v < omics.size(); ++v) {
     omics[v].encoder.initialise(seed, part);
-    omics[v].decoder.initialise(seed, part, config_.objective.unit_norm_decoder());
+    omics[v].decoder.initialise(seed, part, options_.objective.unit_norm_decoder);
     omics[v].likelihood->initialise(noise[v]);
-    if (config_.objective.inclusion_every_step()) {
+    if (options_.objective.inclusion_every_step) {
       const Stream stream(seed, Purpose::initialise, 0, part++);
-      Vector<T>& rate = omics[v].spike_slab.inclusion_rate;
+      Matrix<T>& rate = omics[v].spike_slab.inclusion_rate;
       for (Index k = 0; k < rate.size(); ++k) rate(k) = static_cast<T>(stream.uniform(k));
     }
   }
@@ -62,259 +67,180 @@ void Model<T>::initialise(std::uint64_t seed, const std::vector<Vector<double>>&
 }
 
 template <typename T>
-const Matrix<T>& Model<T>::mask(std::size_t omic) {
+Matrix<T> Poems<T>::mask(std::size_t omic) const {
   const Matrix<T>& W = omics[omic].decoder.W.value;
-  if (!config_.row_normalize) return W;
-  normalise_mask(W, normalised_masks_[omic]);
-  return normalised_masks_[omic];
+  return options_.row_normalize ? normalised_mask(W) : W;
 }
 
 template <typename T>
-void Model<T>::encode(const Batch<T>& batch, const Pass<T>& pass) {
-  const Stopwatch watch(times.encoders);
-  const auto encoder_work = [&](std::size_t v) { return omics[v].encoder.work_per_sample(); };
-  const auto dropout = [&](Purpose purpose, std::size_t v) {
-    return dropout_of(config_.dropout, pass.dropout, pass.seed, purpose, pass.epoch, v);
-  };
-  for (std::size_t v = 0; v < omics.size(); ++v)
-    omics[v].encoder.prepare(batch.omics[v], experts[v]);
-  for_sample_blocks(batch, encoder_work, pass.threads, [&](std::size_t v, Block samples) {
-    omics[v].encoder.forward(batch.omics[v], dropout(Purpose::encoder_dropout_1, v),
-                             dropout(Purpose::encoder_dropout_2, v), samples, experts[v]);
-  });
-  gate.forward(batch, experts, gate_state);
-  fuse(batch, experts, gate_state.alpha, posterior);
-  sample_latent(pass.noise, posterior);
+PoemsPass<T> Poems<T>::encode(Tape<T>& tape, const Batch<T>& batch, const pieces::Draws<T>& draws,
+                              int threads) const {
+  std::vector<const Encoder<T>*> encoders;
+  for (const PoemsOmicModel<T>& omic : omics) encoders.push_back(&omic.encoder);
+  PoemsPass<T> pass;
+  pass.experts = encode_omics(tape, encoders, batch, draws, options_.dropout, threads);
+  pass.gate_input = gate.input(tape, batch, pass.experts);
+  pass.alpha = gate(tape, batch, pass.experts, pass.gate_input);
+  pass.posterior = fuse(tape, batch, pass.experts, pass.alpha, threads);
+  const Matrix<T> noise = draws.noise("", options_.factors, batch.size());
+  pass.z = noise.size() == 0 ? pass.posterior.mean
+                             : pieces::sample(tape, pass.posterior, tape.constant(noise));
+  return pass;
 }
 
-/// From the experts' d_mean and d_logvar to the gradients of the encoders.
 template <typename T>
-void Model<T>::backward_encoders(const Batch<T>& batch, const Pass<T>& pass) {
-  const Stopwatch watch(times.encoders);
-  const double keep_scale = dropout_of(config_.dropout, pass.dropout, pass.seed,
-                                       Purpose::encoder_dropout_1, pass.epoch, 0)
-                                .keep_scale();
-  const auto encoder_work = [&](std::size_t v) { return omics[v].encoder.work_per_sample(); };
-  for_sample_blocks(batch, encoder_work, pass.threads, [&](std::size_t v, Block samples) {
-    omics[v].encoder.backward(keep_scale, samples, experts[v]);
-  });
-  std::vector<std::pair<std::size_t, Index>> blocks;
-  double work = 0.0;
-  for (std::size_t v = 0; v < omics.size(); ++v) {
-    omics[v].encoder.prepare_gradients();
-    for (Index i = 0; i < omics[v].encoder.gradient_blocks(); ++i) blocks.emplace_back(v, i);
-    work += encoder_work(v) * static_cast<double>(batch.omics[v].x.rows());
+void Poems<T>::loss(Tape<T>& tape, const Batch<T>& batch, const pieces::Draws<T>& draws,
+                    Terms<T>& terms) {
+  const Objective& objective = options_.objective;
+  PoemsPass<T> pass;
+  {
+    const TapeStopwatch<T> watch(tape, times_.encoders);
+    pass = encode(tape, batch, draws, phase_.threads);
+    terms.add("kl", pieces::total_kl(tape, pass.posterior),
+              objective.kl_weight(batch.size(), options_.factors, beta()));
   }
-  parallel_for(static_cast<Index>(blocks.size()), work, pass.threads, [&](Index i, int) {
-    const std::size_t v = blocks[i].first;
-    omics[v].encoder.gradient(batch.omics[v], experts[v], blocks[i].second);
-  });
-}
-
-/// Calls body(omic, samples) for blocks of the samples that have each omic, on several threads.
-/// sample_work(omic): multiplications for one sample, roughly.
-template <typename T>
-template <typename Work, typename Body>
-void Model<T>::for_sample_blocks(const Batch<T>& batch, Work sample_work, int threads,
-                                 Body body) const {
-  constexpr Index samples_at_once = 24;
-  std::vector<std::pair<std::size_t, Block>> blocks;
-  double work = 0.0;
+  prior_weight_ = objective.prior_weight(batch.size(), phase_.training_samples);
+  const double observations = objective.noise_prior_observations(batch.size());
+  std::vector<DecodedOmic<T>> decoded;
+  std::vector<Var<T>> penalties, priors;
   for (std::size_t v = 0; v < omics.size(); ++v) {
-    const Index members = batch.omics[v].x.rows();
-    for (Index i = 0; i < block_count(samples_at_once, members); ++i)
-      blocks.emplace_back(v, block_at(i, samples_at_once, members));
-    work += sample_work(v) * static_cast<double>(members);
+    PoemsOmicModel<T>& omic = omics[v];
+    Var<T> W = tape.parameter(omic.decoder.W);
+    Var<T> mask = options_.row_normalize ? normalise_mask(tape, W) : W;
+    penalties.push_back(
+        objective.penalty_by_proximal_step
+            ? tape.constant(omic.spike_slab.penalty(mask->value, phase_.threads))
+            : pieces::spike_slab_penalty(tape, omic.spike_slab, mask, phase_.threads));
+    priors.push_back(pieces::noise_prior(tape, *omic.likelihood, prior_weight_, observations));
+    decoded.push_back({&omic.decoder, omic.likelihood.get(), mask,
+                       objective.likelihood_weight(batch.size(), options_.omics[v].features),
+                       draws.dropout(Purpose::decoder_dropout, v, options_.dropout)});
   }
-  parallel_for(static_cast<Index>(blocks.size()), work, threads,
-               [&](Index i, int) { body(blocks[i].first, blocks[i].second); });
-}
-
-/// Runs the decoders of all omics at once, over the members of the batch that have the omic.
-/// Returns the loss of each; `passes` keeps their gradients.
-template <typename T>
-std::vector<double> Model<T>::decode(const Batch<T>& batch, const Pass<T>& pass, DecoderMode mode,
-                                     std::vector<DecoderPass<T>>& passes) {
-  const Stopwatch watch(times.decoders);
-  const std::size_t n = omics.size();
-  passes.clear();
-  passes.reserve(n);
-  members_z_.resize(n);
-  for (std::size_t v = 0; v < n; ++v) {
-    members_z_[v] = members_of(posterior.z, batch.omics[v].members);
-    passes.emplace_back(
-        omics[v].decoder, mode, mask(v), members_z_[v], &batch.omics[v],
-        config_.objective.likelihood_weight(batch.size(), config_.omics[v].features),
-        omics[v].likelihood.get(),
-        dropout_of(config_.dropout, pass.dropout, pass.seed, Purpose::decoder_dropout, pass.epoch,
-                   v),
-        pass.skip_zeros || mode != DecoderMode::gradients);
-  }
-  run_passes(passes, workspaces_, pass.threads);
-  std::vector<double> losses;
-  for (DecoderPass<T>& decoder : passes) losses.push_back(decoder.finish());
-  return losses;
-}
-
-template <typename T>
-LossTerms Model<T>::loss(const Batch<T>& batch, const Pass<T>& pass) {
-  LossTerms terms;
-  std::vector<DecoderPass<T>> passes;
-  encode(batch, pass);
-  terms.reconstruction = decode(batch, pass, DecoderMode::loss, passes);
-  add_priors(batch.size(), pass, terms);
-  return terms;
-}
-
-template <typename T>
-LossTerms Model<T>::loss_and_gradients(const Batch<T>& batch, const Pass<T>& pass) {
-  LossTerms terms;
-  std::vector<DecoderPass<T>> passes;
-  encode(batch, pass);
-  for (OmicModel<T>& omic : omics)
-    if (Parameter<T>* noise = omic.likelihood->noise()) noise->zero_gradient();
-  terms.reconstruction = decode(batch, pass, DecoderMode::gradients, passes);
-
-  const Index factors = config_.factors;
-  Matrix<T> d_z = Matrix<T>::Zero(factors, batch.size());
+  const TapeStopwatch<T> watch(tape, times_.decoders);
+  const std::vector<Var<T>> reconstructions =
+      decode_omics(tape, decoded, pass.z, batch, {skips_zeros(), phase_.threads}, workspaces_);
   for (std::size_t v = 0; v < omics.size(); ++v) {
-    const std::vector<Index>& members = batch.omics[v].members;
-    for (std::size_t i = 0; i < members.size(); ++i) d_z.col(members[i]) += passes[v].d_z.col(i);
-    add_prior_gradients(v, batch.size(), pass, passes[v].d_mask);
-  }
-  kl_backward(config_.objective.kl_weight(batch.size(), factors, pass.kl_weight), posterior);
-  sample_latent_backward(pass.noise, d_z, posterior);
-  gate_state.d_alpha.setZero(gate_state.alpha.rows(), gate_state.alpha.cols());
-  const auto exponentials = [&](std::size_t) { return 40.0 * static_cast<double>(factors); };
-  for_sample_blocks(batch, exponentials, pass.threads, [&](std::size_t v, Block samples) {
-    fuse_backward(batch, gate_state.alpha, posterior, v, samples, experts[v], gate_state.d_alpha);
-  });
-  gate.backward(batch, gate_state, experts);
-  backward_encoders(batch, pass);
-  add_priors(batch.size(), pass, terms);
-  return terms;
-}
-
-/// The terms that are not reconstruction, and the total.
-template <typename T>
-void Model<T>::add_priors(Index batch_size, const Pass<T>& pass, LossTerms& terms) {
-  const Objective& objective = config_.objective;
-  const double weight = objective.prior_weight(batch_size, pass.training_samples);
-  terms.kl =
-      objective.kl_weight(batch_size, config_.factors, pass.kl_weight) * kl_divergence(posterior);
-  terms.total = terms.kl;
-  for (std::size_t v = 0; v < omics.size(); ++v) {
-    terms.penalty.push_back(weight * omics[v].spike_slab.penalty(mask(v), pass.threads));
-    terms.noise.push_back(
-        weight * omics[v].likelihood->prior(objective.noise_prior_observations(batch_size)));
-    terms.total += terms.reconstruction[v] + terms.penalty[v] + terms.noise[v];
+    const std::string omic = std::to_string(v + 1);
+    terms.add("reconstruction/" + omic, reconstructions[v]);
+    terms.add("penalty/" + omic, penalties[v], prior_weight_);
+    terms.add("noise/" + omic, priors[v]);
   }
 }
 
-/// Turns the mask's gradient into W's and adds the gradients of the priors of W and the noise.
-/// The penalty's is left out where the proximal step takes its place.
 template <typename T>
-void Model<T>::add_prior_gradients(std::size_t v, Index batch_size, const Pass<T>& pass,
-                                   Matrix<T>& d_mask) {
-  const Objective& objective = config_.objective;
-  OmicModel<T>& omic = omics[v];
-  const double weight = objective.prior_weight(batch_size, pass.training_samples);
-  if (!objective.penalty_by_proximal_step()) omic.spike_slab.add_gradient(mask(v), weight, d_mask);
-  if (config_.row_normalize)
-    normalise_mask_backward(omic.decoder.W.value, mask(v), d_mask, omic.decoder.W.gradient);
-  else
-    omic.decoder.W.gradient.swap(d_mask);
-
-  omic.likelihood->add_prior_gradient(weight, objective.noise_prior_observations(batch_size));
+std::vector<LatentBlock<T>> Poems<T>::embedding(Tape<T>& tape, const Batch<T>& batch,
+                                                const pieces::Draws<T>& draws) {
+  return {{"factors", encode(tape, batch, draws, phase_.threads).z}};
 }
 
 template <typename T>
-void Model<T>::step(AdamW<T>& optimizer, const Pass<T>& pass, Index batch_size) {
-  const Stopwatch watch(times.optimiser);
-  const Objective& objective = config_.objective;
-  optimizer.next_step();
-  const auto update = [&](Parameter<T>* parameter) {
-    optimizer.update(*parameter, objective.decays_everything() || parameter->decays, pass.threads);
-  };
-  for (Parameter<T>* parameter : gate_parameters()) update(parameter);
+void Poems<T>::enter(const Phase& phase) {
+  phase_ = phase;
+  if (!phase.training) return;
+  times_ = {};
+  for (PoemsOmicModel<T>& omic : omics) omic.likelihood->reset_counts();
+}
+
+template <typename T>
+double Poems<T>::beta() const {
+  if (!phase_.training || phase_.epoch >= options_.warmup) return options_.kl_weight;
+  return options_.kl_weight *
+         (static_cast<double>(phase_.epoch) / static_cast<double>(options_.warmup));
+}
+
+template <typename T>
+bool Poems<T>::skips_zeros() const {
+  return options_.objective.penalty_by_proximal_step && phase_.training &&
+         phase_.epoch % options_.revisit != 0;
+}
+
+template <typename T>
+void Poems<T>::step(Adam<T>& adam, int threads) {
+  const Stopwatch watch(times_.optimiser);
+  const Objective& objective = options_.objective;
+  AdamW<T>& rule = adam.rule();
+  rule.next_step();
   for (std::size_t v = 0; v < omics.size(); ++v) {
-    OmicModel<T>& omic = omics[v];
-    for (Parameter<T>* parameter : omic_parameters(v)) {
-      if (parameter == omic.likelihood->noise() && objective.noise_once_per_epoch()) continue;
-      if (parameter == &omic.decoder.W || parameter == &omic.decoder.output) continue;
-      if (gate.agreement.holds(parameter)) continue;
-      update(parameter);
+    const PoemsOmicModel<T>& omic = omics[v];
+    const Parameter<T>* noise = objective.noise_once_per_epoch ? omic.likelihood->noise() : nullptr;
+    for (Parameter<T>* p : omic_parameters(v)) {
+      if (p == noise || p == &omic.decoder.W || p == &omic.decoder.output) continue;
+      if (gate.agreement.holds(p)) continue;
+      rule.update(*p, objective.decays_everything || p->decays, threads);
     }
   }
-  step_loadings(optimizer, pass, batch_size);
-  if (objective.inclusion_every_step())
-    for (std::size_t v = 0; v < omics.size(); ++v)
-      omics[v].spike_slab.update(mask(v), pass.threads);
+  for (Parameter<T>* p : gate_parameters())
+    rule.update(*p, objective.decays_everything || p->decays, threads);
+  step_loadings(rule, threads);
+  if (objective.inclusion_every_step)
+    for (std::size_t v = 0; v < omics.size(); ++v) omics[v].spike_slab.update(mask(v), threads);
 }
 
 /// The step of W and v, with the proximal step and the unit lengths, in one pass over memory.
 template <typename T>
-void Model<T>::step_loadings(AdamW<T>& optimizer, const Pass<T>& pass, Index batch_size) {
+void Poems<T>::step_loadings(AdamW<T>& rule, int threads) {
   constexpr Index features_at_once = 128;
-  const Objective& objective = config_.objective;
-  const double weight = objective.prior_weight(batch_size, pass.training_samples);
+  const Objective& objective = options_.objective;
+  const bool skips = skips_zeros();
   std::vector<std::pair<std::size_t, Block>> blocks;
   std::vector<Vector<T>> lengths(omics.size());
   double work = 0.0;
   for (std::size_t v = 0; v < omics.size(); ++v) {
     SparseDecoder<T>& decoder = omics[v].decoder;
-    optimizer.prepare_moments(decoder.W);
-    optimizer.prepare_moments(decoder.output);
-    if (objective.unit_norm_decoder()) lengths[v] = decoder.normalise_hidden();
+    rule.prepare_moments(decoder.W);
+    rule.prepare_moments(decoder.output);
+    if (objective.unit_norm_decoder) lengths[v] = decoder.normalise_hidden();
     const Index features = decoder.W.value.cols();
     for (Index i = 0; i < block_count(features_at_once, features); ++i)
       blocks.emplace_back(v, block_at(i, features_at_once, features));
     work += 10.0 * static_cast<double>(decoder.W.value.size() + decoder.output.value.size());
   }
-  parallel_for(static_cast<Index>(blocks.size()), work, pass.threads, [&](Index i, int) {
-    OmicModel<T>& omic = omics[blocks[i].first];
+  parallel_for(static_cast<Index>(blocks.size()), work, threads, [&](Index i, int) {
+    PoemsOmicModel<T>& omic = omics[blocks[i].first];
     Parameter<T>&W = omic.decoder.W, &output = omic.decoder.output;
     const Block features = blocks[i].second;
-    if (pass.skip_zeros)
-      optimizer.update_nonzero_columns(W, features);
+    if (skips)
+      rule.update_nonzero_columns(W, features);
     else
-      optimizer.update_columns(W, objective.decays_everything() || W.decays, features);
-    optimizer.update_columns(output, objective.decays_everything() || output.decays, features);
-    if (objective.penalty_by_proximal_step())
-      omic.spike_slab.proximal_step(optimizer.step_sizes(W, features), weight, features, W.value);
-    if (objective.unit_norm_decoder())
+      rule.update_columns(W, objective.decays_everything || W.decays, features);
+    rule.update_columns(output, objective.decays_everything || output.decays, features);
+    if (objective.penalty_by_proximal_step)
+      omic.spike_slab.proximal_step(rule.step_sizes(W, features), prior_weight_, features, W.value);
+    if (objective.unit_norm_decoder)
       omic.decoder.normalise_outputs(lengths[blocks[i].first], features);
   });
 }
 
 template <typename T>
-Matrix<T> Model<T>::reconstruct(std::size_t omic, const Matrix<T>& z, int threads) {
-  std::vector<DecoderPass<T>> pass;
-  pass.emplace_back(omics[omic].decoder, DecoderMode::reconstruct, mask(omic), z, nullptr, 1.0,
-                    nullptr, dropout_of(0.0, false, 0, Purpose::decoder_dropout, 0, omic), true);
-  run_passes(pass, workspaces_, threads);
-  return std::move(pass[0].xhat);
-}
-
-template <typename T>
-void Model<T>::begin_epoch() {
-  times = {};
-  for (OmicModel<T>& omic : omics) omic.likelihood->reset_counts();
-}
-
-template <typename T>
-void Model<T>::end_epoch(bool update_noise, int threads) {
+void Poems<T>::after_epoch() {
+  const Objective& objective = options_.objective;
   for (std::size_t v = 0; v < omics.size(); ++v) {
-    if (!config_.objective.inclusion_every_step()) omics[v].spike_slab.update(mask(v), threads);
-    if (config_.objective.noise_once_per_epoch() && update_noise)
+    if (!objective.inclusion_every_step) omics[v].spike_slab.update(mask(v), phase_.threads);
+    if (objective.noise_once_per_epoch && phase_.epoch >= first_noise_epoch)
       omics[v].likelihood->update_noise();
   }
 }
 
 template <typename T>
-double Model<T>::share_nonzero() const {
+double Poems<T>::validation_loss(const Terms<T>& terms) const {
+  if (options_.objective.validates_priors) return terms.total();
+  return terms.total("reconstruction") + terms.total("kl");
+}
+
+template <typename T>
+std::vector<Figure> Poems<T>::figures() const {
+  return {{"kl_weight", beta()},
+          {"nonzero", share_nonzero()},
+          {"encoder_seconds", times_.encoders},
+          {"decoder_seconds", times_.decoders},
+          {"optimiser_seconds", times_.optimiser}};
+}
+
+/// The share of W that is not 0, over all omics.
+template <typename T>
+double Poems<T>::share_nonzero() const {
   double nonzero = 0.0, size = 0.0;
-  for (const OmicModel<T>& omic : omics) {
+  for (const PoemsOmicModel<T>& omic : omics) {
     nonzero += static_cast<double>((omic.decoder.W.value.array() != T(0)).count());
     size += static_cast<double>(omic.decoder.W.value.size());
   }
@@ -322,7 +248,12 @@ double Model<T>::share_nonzero() const {
 }
 
 template <typename T>
-std::vector<Parameter<T>*> Model<T>::omic_parameters(std::size_t v) {
+Matrix<T> Poems<T>::reconstruct(std::size_t omic, const Matrix<T>& z, int threads) const {
+  return decode(omics[omic].decoder, mask(omic), z, threads);
+}
+
+template <typename T>
+std::vector<Parameter<T>*> Poems<T>::omic_parameters(std::size_t v) {
   Encoder<T>& encoder = omics[v].encoder;
   SparseDecoder<T>& decoder = omics[v].decoder;
   std::vector<Parameter<T>*> parameters = {
@@ -331,48 +262,40 @@ std::vector<Parameter<T>*> Model<T>::omic_parameters(std::size_t v) {
       &encoder.logvar.weight,  &encoder.logvar.bias,  &gate.norms[v].weight,
       &gate.norms[v].bias,     &decoder.hidden,       &decoder.W,
       &decoder.output,         &decoder.bias};
-  if (gate.notices) {
-    AgreementWeights<T>& agreement = gate.agreement.omics[v];
-    for (Parameter<T>* p :
-         {&agreement.own, &agreement.others, &agreement.product, &agreement.offset})
-      parameters.push_back(p);
-  }
+  if (gate.notices)
+    for (Parameter<T>* p : gate.agreement.omics[v].parameters()) parameters.push_back(p);
   if (decoder.effects.value.size() > 0) parameters.push_back(&decoder.effects);
   if (Parameter<T>* noise = omics[v].likelihood->noise()) parameters.push_back(noise);
   return parameters;
 }
 
 template <typename T>
-std::vector<Parameter<T>*> Model<T>::gate_parameters() {
+std::vector<Parameter<T>*> Poems<T>::gate_parameters() {
   return {&gate.hidden.weight, &gate.hidden.bias, &gate.output.weight, &gate.output.bias};
 }
 
 template <typename T>
-std::vector<Matrix<T>> Model<T>::snapshot() {
-  std::vector<Matrix<T>> copy;
-  for (std::size_t v = 0; v < omics.size(); ++v) {
-    for (Parameter<T>* parameter : omic_parameters(v)) copy.push_back(parameter->value);
-    copy.push_back(omics[v].spike_slab.inclusion_probability);
-    copy.push_back(omics[v].spike_slab.inclusion_rate);
-  }
-  for (Parameter<T>* parameter : gate_parameters()) copy.push_back(parameter->value);
-  return copy;
+std::vector<Parameter<T>*> Poems<T>::parameters() {
+  std::vector<Parameter<T>*> all;
+  for (std::size_t v = 0; v < omics.size(); ++v)
+    for (Parameter<T>* p : omic_parameters(v)) all.push_back(p);
+  for (Parameter<T>* p : gate_parameters()) all.push_back(p);
+  return all;
 }
 
 template <typename T>
-void Model<T>::restore(const std::vector<Matrix<T>>& snapshot) {
-  auto next = snapshot.begin();
-  for (std::size_t v = 0; v < omics.size(); ++v) {
-    for (Parameter<T>* parameter : omic_parameters(v)) parameter->value = *next++;
-    omics[v].spike_slab.inclusion_probability = *next++;
-    omics[v].spike_slab.inclusion_rate = *next++;
+std::vector<Matrix<T>*> Poems<T>::state() {
+  std::vector<Matrix<T>*> all;
+  for (PoemsOmicModel<T>& omic : omics) {
+    all.push_back(&omic.spike_slab.inclusion_probability);
+    all.push_back(&omic.spike_slab.inclusion_rate);
   }
-  for (Parameter<T>* parameter : gate_parameters()) parameter->value = *next++;
+  return all;
 }
 
-template struct OmicModel<float>;
-template struct OmicModel<double>;
-template class Model<float>;
-template class Model<double>;
+template struct PoemsOmicModel<float>;
+template struct PoemsOmicModel<double>;
+template class Poems<float>;
+template class Poems<double>;
 
-}  // namespace poems
+}  // namespace poems::models

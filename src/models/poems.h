@@ -1,25 +1,30 @@
-// The POEMS model: owns the parameters of every piece and wires them together.
+// POEMS: a product of experts, weighed by a gate, and a sparse decoder per omic.
 //
-//   encoders -> gate -> fusion -> z -> sparse decoders with their likelihoods
+//   mean_v, logvar_v = encoder_v(x_v)                     the experts
+//   alpha            = gate(mean_1, ..., mean_V)
+//   q(z | x)         = prod_v N(mean_v, e^logvar_v)^alpha_v,    z ~ q
+//   x_v              ~ likelihood_v(decoder_v(z; W_v)),   W_v with a spike-and-slab prior
+//
+//   loss = beta KL(q || N(0, 1)) + sum_v ( reconstruction_v + penalty_v + noise_v )
+//
+// scaled as the objective says.
 #pragma once
 
 #include <memory>
 #include <vector>
 
-#include "data/cohort.h"
-#include "layers/decoder.h"
-#include "layers/decoder_pass.h"
+#include "layers/decoders.h"
 #include "layers/encoder.h"
 #include "layers/fusion.h"
 #include "layers/gate.h"
 #include "likelihoods/likelihood.h"
+#include "models/model.h"
 #include "models/objective.h"
 #include "pieces/spike_slab.h"
-#include "tape/adamw.h"
 
-namespace poems {
+namespace poems::models {
 
-struct OmicConfig {
+struct PoemsOmic {
   Index features;
   /// What the prior of the family's noise is centred on: s^2 of the Gaussian's scaled inverse chi^2
   /// prior, the typical dispersion of the negative binomial.
@@ -29,8 +34,8 @@ struct OmicConfig {
 };
 
 /// Everything that describes a model but its parameters.
-struct ModelConfig {
-  std::vector<OmicConfig> omics;
+struct PoemsOptions {
+  std::vector<PoemsOmic> omics;
   Index factors;
   Index encoder_hidden, decoder_hidden, gate_hidden;
   double dropout;
@@ -40,117 +45,99 @@ struct ModelConfig {
   bool row_normalize;
   Objective objective;
   Index covariates = 0;
+  double kl_weight = 1.0;  ///< beta
+  long warmup = 0;         ///< epochs over which it rises to that
+  /// Loadings that are exactly 0 are skipped, which saves the arithmetic, but for every
+  /// `revisit`-th epoch, in which all get a gradient and can come back. Has no meaning for
+  /// "published", whose loadings are never 0.
+  long revisit = 1;
 };
 
 /// The pieces that belong to one omic.
 template <typename T>
-struct OmicModel {
+struct PoemsOmicModel {
   Encoder<T> encoder;
   SparseDecoder<T> decoder;
   std::unique_ptr<Likelihood<T>> likelihood;
   SpikeSlab<T> spike_slab;
 
-  OmicModel(const ModelConfig& config, const OmicConfig& omic);
+  PoemsOmicModel(const std::string& name, const PoemsOptions& options, const PoemsOmic& omic);
 };
 
-/// The loss and its terms, already scaled as the objective says; `total` is their sum.
-struct LossTerms {
-  std::vector<double> reconstruction, penalty, noise;  ///< per omic
-  double kl = 0.0;
-  double total = 0.0;
-};
-
-/// How one pass over a batch is done.
+/// What a pass over a batch computes up to z.
 template <typename T>
-struct Pass {
-  const Matrix<T>* noise = nullptr;  ///< factors x batch; null: z is the posterior mean
-  double kl_weight = 1.0;            ///< beta
-  Index training_samples = 0;        ///< N, over which the "elbo" objective spreads the priors
-  bool dropout = false;
-  std::uint64_t seed = 0, epoch = 0;  ///< what dropout draws from
-  bool skip_zeros = false;            ///< leave loadings that are 0 as they are
-  int threads = 1;
-};
-
-/// Where the time since begin_epoch() went, in seconds.
-struct WorkTimes {
-  double encoders = 0.0;  ///< with the gate and the fusion, forward and backward
-  double decoders = 0.0;  ///< with the likelihood
-  double optimiser = 0.0;
+struct PoemsPass {
+  std::vector<Expert<T>> experts;
+  Var<T> gate_input;  ///< (omics factors) x B
+  Var<T> alpha;       ///< omics x B
+  pieces::Gaussian<T> posterior;
+  Var<T> z;  ///< factors x B
 };
 
 template <typename T>
-class Model {
+class Poems : public Model<T> {
  public:
-  std::vector<OmicModel<T>> omics;
+  std::vector<PoemsOmicModel<T>> omics;
   Gate<T> gate;
 
-  // What the last pass computed.
-  std::vector<Expert<T>> experts;
-  GateState<T> gate_state;
-  Posterior<T> posterior;
+  explicit Poems(const PoemsOptions& options);
 
-  WorkTimes times;
+  const PoemsOptions& options() const { return options_; }
 
-  explicit Model(const ModelConfig& config);
+  /// noise: per omic, the initial noise of every feature (sd or dispersion).
+  void initialise(std::uint64_t seed, const std::vector<Vector<double>>& noise) override;
 
-  const ModelConfig& config() const { return config_; }
+  std::vector<Parameter<T>*> parameters() override;
+  std::vector<Matrix<T>*> state() override;
 
-  /// Random initial values; noise: per omic, the initial noise of every feature (sd or dispersion).
-  void initialise(std::uint64_t seed, const std::vector<Vector<double>>& noise);
+  PoemsPass<T> encode(Tape<T>& tape, const Batch<T>& batch, const pieces::Draws<T>& draws,
+                      int threads) const;
 
-  /// Experts, gates and posterior of a batch; z as the pass says.
-  void encode(const Batch<T>& batch, const Pass<T>& pass);
+  void loss(Tape<T>& tape, const Batch<T>& batch, const pieces::Draws<T>& draws,
+            Terms<T>& terms) override;
 
-  /// The loss without dropout and gradients.
-  LossTerms loss(const Batch<T>& batch, const Pass<T>& pass);
+  std::vector<LatentBlock<T>> embedding(Tape<T>& tape, const Batch<T>& batch,
+                                        const pieces::Draws<T>& draws) override;
 
-  /// The loss, and the gradients of all parameters.
-  LossTerms loss_and_gradients(const Batch<T>& batch, const Pass<T>& pass);
+  void enter(const Phase& phase) override;
 
-  /// One step of the optimiser on every parameter, with the proximal step, the unit norms and the
-  /// update of the inclusion probabilities where the objective has them.
-  void step(AdamW<T>& optimizer, const Pass<T>& pass, Index batch_size);
-
-  /// Forgets what the likelihoods counted in the epoch before, for end_epoch() to update the noise.
-  void begin_epoch();
+  /// With the proximal step, the unit norms and the update of the inclusion probabilities where the
+  /// objective has them.
+  void step(Adam<T>& adam, int threads) override;
 
   /// Updates that the objective does once per epoch: inclusion probabilities and noise.
-  void end_epoch(bool update_noise, int threads);
+  void after_epoch() override;
+
+  double validation_loss(const Terms<T>& terms) const override;
+  std::vector<Figure> figures() const override;
 
   /// One omic decoded from z (factors x samples) without dropout and covariates: samples x
   /// features.
-  Matrix<T> reconstruct(std::size_t omic, const Matrix<T>& z, int threads);
+  Matrix<T> reconstruct(std::size_t omic, const Matrix<T>& z, int threads) const;
 
   /// The decoder's mask of one omic, factors x features.
-  const Matrix<T>& mask(std::size_t omic);
-
-  /// All parameters of one omic, or of the gate's shared layers.
-  std::vector<Parameter<T>*> omic_parameters(std::size_t omic);
-  std::vector<Parameter<T>*> gate_parameters();
-
-  /// The share of W that is not 0, over all omics.
-  double share_nonzero() const;
-
-  /// Copies of everything that training changes, to go back to.
-  std::vector<Matrix<T>> snapshot();
-  void restore(const std::vector<Matrix<T>>& snapshot);
+  Matrix<T> mask(std::size_t omic) const;
 
  private:
-  void step_loadings(AdamW<T>& optimizer, const Pass<T>& pass, Index batch_size);
-  template <typename Work, typename Body>
-  void for_sample_blocks(const Batch<T>& batch, Work sample_work, int threads, Body body) const;
-  void backward_encoders(const Batch<T>& batch, const Pass<T>& pass);
-  std::vector<double> decode(const Batch<T>& batch, const Pass<T>& pass, DecoderMode mode,
-                             std::vector<DecoderPass<T>>& passes);
-  void add_priors(Index batch_size, const Pass<T>& pass, LossTerms& terms);
-  void add_prior_gradients(std::size_t omic, Index batch_size, const Pass<T>& pass,
-                           Matrix<T>& d_mask);
+  std::vector<Parameter<T>*> omic_parameters(std::size_t omic);
+  std::vector<Parameter<T>*> gate_parameters();
+  void step_loadings(AdamW<T>& rule, int threads);
+  double share_nonzero() const;
+  double beta() const;       ///< the KL divergence's weight in this phase
+  bool skips_zeros() const;  ///< in this phase
 
-  ModelConfig config_;
-  std::vector<Matrix<T>> normalised_masks_;  ///< per omic, only with row_normalize
-  std::vector<Matrix<T>> members_z_;         ///< per omic, z of the batch's members
+  /// Where the epoch's time went, in seconds.
+  struct Times {
+    double encoders = 0.0;  ///< with the gate and the fusion
+    double decoders = 0.0;  ///< with the likelihood
+    double optimiser = 0.0;
+  };
+
+  PoemsOptions options_;
+  Phase phase_{false, 0, 1, 1};
+  double prior_weight_ = 1.0;  ///< of the last batch
   std::vector<DecoderWorkspace<T>> workspaces_;
+  Times times_;
 };
 
-}  // namespace poems
+}  // namespace poems::models

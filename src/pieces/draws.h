@@ -8,26 +8,34 @@
 #include <vector>
 
 #include "pieces/arithmetic.h"
+#include "support/dropout.h"
+#include "support/parallel.h"
 #include "support/random.h"
 #include "tape/tape.h"
 
 namespace poems::pieces {
 
-/// No chance: every latent is at its mean and no unit is dropped.
+/// No chance: every latent is at its mean and no unit is dropped. Noise is empty then, and so is
+/// what dropout multiplies by.
 template <typename T>
 class Draws {
  public:
   virtual ~Draws() = default;
 
-  /// Standard normals, rows x samples.
-  virtual Matrix<T> noise(const std::string&, Index rows, Index samples) const {
-    return Matrix<T>::Zero(rows, samples);
+  /// Standard normals, rows x samples. A model's only latent needs no name.
+  virtual Matrix<T> noise(const std::string&, Index /*rows*/, Index /*samples*/) const {
+    return Matrix<T>();
   }
 
   /// What dropout multiplies by, 0 or 1 / (1 - rate), rows x samples; empty where it is off.
   virtual Matrix<T> kept(const std::string&, double /*rate*/, Index /*rows*/,
                          Index /*samples*/) const {
     return Matrix<T>();
+  }
+
+  /// For pieces that drop units themselves. part: the omic.
+  virtual Dropout dropout(Purpose purpose, std::size_t part, double /*rate*/) const {
+    return Dropout(Stream(0, purpose, 0, part), 0.0);
   }
 };
 
@@ -36,11 +44,11 @@ class Draws {
 template <typename T>
 class StreamDraws : public Draws<T> {
  public:
-  StreamDraws(std::uint64_t seed, std::uint64_t epoch, std::vector<Index> samples)
-      : seed_(seed), epoch_(epoch), samples_(std::move(samples)) {}
+  StreamDraws(std::uint64_t seed, std::uint64_t epoch, std::vector<Index> samples, int threads = 1)
+      : seed_(seed), epoch_(epoch), samples_(std::move(samples)), threads_(threads) {}
 
   Matrix<T> noise(const std::string& name, Index rows, Index samples) const override {
-    const Stream stream(seed_, Purpose::latent_noise, epoch_, part(name));
+    const Stream stream(seed_, noise_, epoch_, part(name));
     return fill(rows, samples, [&](std::uint64_t at) { return stream.normal(at); });
   }
 
@@ -52,31 +60,60 @@ class StreamDraws : public Draws<T> {
     });
   }
 
+  Dropout dropout(Purpose purpose, std::size_t part, double rate) const override {
+    return Dropout(Stream(seed_, purpose, epoch_, part), rate);
+  }
+
+ protected:
+  Purpose noise_ = Purpose::latent_noise;
+
  private:
   template <typename At>
   Matrix<T> fill(Index rows, Index samples, At at) const {
+    constexpr double work = 100.0;  // multiplications that a draw takes
     Matrix<T> y(rows, samples);
-    for (Index i = 0; i < samples; ++i)
+    parallel_for(samples, work * static_cast<double>(y.size()), threads_, [&](Index i, int) {
       for (Index k = 0; k < rows; ++k)
         y(k, i) = static_cast<T>(at(static_cast<std::uint64_t>(samples_[i] * rows + k)));
+    });
     return y;
   }
 
-  /// A number for a name (FNV-1a), the same on every machine.
+  /// A number for a name (FNV-1a, from 0), the same on every machine.
   static std::uint64_t part(const std::string& name) {
-    std::uint64_t hash = 0xCBF29CE484222325ULL;
+    constexpr std::uint64_t basis = 0xCBF29CE484222325ULL;
+    std::uint64_t hash = basis;
     for (unsigned char c : name) hash = (hash ^ c) * 0x100000001B3ULL;
-    return hash;
+    return hash ^ basis;
   }
 
   std::uint64_t seed_, epoch_;
   std::vector<Index> samples_;
+  int threads_;
 };
 
-/// eps for a latent like `mean`.
+/// Those of an epoch's validation: latents are drawn, no unit is dropped.
+template <typename T>
+class ValidationDraws : public StreamDraws<T> {
+ public:
+  ValidationDraws(std::uint64_t seed, std::uint64_t epoch, std::vector<Index> samples, int threads)
+      : StreamDraws<T>(seed, epoch, std::move(samples), threads) {
+    this->noise_ = Purpose::validation_noise;
+  }
+
+  Matrix<T> kept(const std::string&, double, Index, Index) const override { return Matrix<T>(); }
+
+  Dropout dropout(Purpose purpose, std::size_t part, double rate) const override {
+    return Draws<T>().dropout(purpose, part, rate);
+  }
+};
+
+/// eps for a latent like `mean`; 0 at the mean.
 template <typename T>
 Var<T> noise(Tape<T>& tape, const Draws<T>& draws, const std::string& name, Var<T> mean) {
-  return tape.constant(draws.noise(name, mean->value.rows(), mean->value.cols()));
+  const Matrix<T> eps = draws.noise(name, mean->value.rows(), mean->value.cols());
+  if (eps.size() > 0) return tape.constant(eps);
+  return tape.constant(Matrix<T>::Zero(mean->value.rows(), mean->value.cols()));
 }
 
 /// y = x o kept, or x itself where dropout is off.

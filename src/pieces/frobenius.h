@@ -11,8 +11,8 @@ Var<T> frobenius(Tape<T>& tape, Var<T> a, Var<T> b) {
   Var<T> y = tape.node({a, b});
   y->value.setConstant(1, 1, (a->value - b->value).norm());
   tape.on_backward(y, [a, b, y] {
-    if (y->scalar() <= T(0)) return;
-    const T weight = y->gradient(0) / y->scalar();
+    if (y->value(0) <= T(0)) return;
+    const T weight = y->gradient(0) / y->value(0);
     a->add_gradient(weight * (a->value - b->value));
     b->add_gradient(weight * (b->value - a->value));
   });

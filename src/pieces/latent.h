@@ -17,12 +17,12 @@ struct Gaussian {
 template <typename T>
 Var<T> sample(Tape<T>& tape, Gaussian<T> q, Var<T> eps) {
   Var<T> z = tape.node({q.mean, q.logvar, eps});
-  z->value = q.mean->value.array() + (q.logvar->value.array() / T(2)).exp() * eps->value.array();
+  z->value = q.mean->value.array() + (T(0.5) * q.logvar->value.array()).exp() * eps->value.array();
   tape.on_backward(z, [q, eps, z] {
+    const auto sd = (T(0.5) * q.logvar->value.array()).exp();
     q.mean->add_gradient(z->gradient);
-    q.logvar->add_gradient(
-        (z->gradient.array() * (z->value - q.mean->value).array() / T(2)).matrix());
-    eps->add_gradient((z->gradient.array() * (q.logvar->value.array() / T(2)).exp()).matrix());
+    q.logvar->add_gradient((T(0.5) * z->gradient.array() * eps->value.array() * sd).matrix());
+    eps->add_gradient((z->gradient.array() * sd).matrix());
   });
   return z;
 }
@@ -36,6 +36,21 @@ Var<T> kl(Tape<T>& tape, Gaussian<T> q) {
     q.mean->add_gradient(y->gradient.cwiseProduct(q.mean->value));
     q.logvar->add_gradient(
         (T(0.5) * y->gradient.array() * (q.logvar->value.array().exp() - T(1))).matrix());
+  });
+  return y;
+}
+
+/// Its sum over factors and samples, in double.
+template <typename T>
+Var<T> total_kl(Tape<T>& tape, Gaussian<T> q) {
+  Var<T> y = tape.node({q.mean, q.logvar});
+  const auto mean = q.mean->value.array().template cast<double>();
+  const auto logvar = q.logvar->value.array().template cast<double>();
+  y->set_scalar(0.5 * (mean.square() + logvar.exp() - 1.0 - logvar).sum());
+  tape.on_backward(y, [q, y] {
+    const T weight = y->gradient(0);
+    q.mean->add_gradient(weight * q.mean->value);
+    q.logvar->add_gradient((T(0.5) * weight * (q.logvar->value.array().exp() - T(1))).matrix());
   });
   return y;
 }

@@ -14,7 +14,7 @@ constexpr Index features_at_once = 256;
 template <typename T>
 SpikeSlab<T>::SpikeSlab(const SpikeSlabConfig& config, Index factors, Index features)
     : inclusion_probability(Matrix<T>::Constant(factors, features, T(0.5))),
-      inclusion_rate(Vector<T>::Constant(factors, T(0.5))),
+      inclusion_rate(Matrix<T>::Constant(factors, 1, T(0.5))),
       config_(config) {}
 
 template <typename T>
@@ -60,7 +60,7 @@ void SpikeSlab<T>::update(const Matrix<T>& W, int threads) {
   const double difference = config_.lambda0 - config_.lambda1;
   // p = 1 / (1 + odds of the spike), the spike's odds being
   // (1 - eta) / eta * lambda0 / lambda1 * exp(-(lambda0 - lambda1) |w|).
-  const auto eta = inclusion_rate.array().template cast<double>();
+  const auto eta = inclusion_rate.col(0).array().template cast<double>();
   const Vector<double> prior_odds = (1.0 - eta) / eta * density_ratio;
   const Index blocks = block_count(features_at_once, W.cols());
   Matrix<double> sums = Matrix<double>::Zero(factors, blocks);

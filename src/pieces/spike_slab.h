@@ -26,7 +26,7 @@ template <typename T>
 class SpikeSlab {
  public:
   Matrix<T> inclusion_probability;  ///< p: factors x features
-  Vector<T> inclusion_rate;         ///< eta: factors
+  Matrix<T> inclusion_rate;         ///< eta: factors x 1
 
   SpikeSlab(const SpikeSlabConfig& config, Index factors, Index features);
 

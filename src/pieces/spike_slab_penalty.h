@@ -1,6 +1,6 @@
-// The spike-and-slab lasso's expected penalty on the loadings W (K x D) in the published scaling,
+// The spike-and-slab lasso's expected penalty on loadings W, or on the mask made from them (K x D),
 //
-//   sum_jk (lambda1 p_jk + lambda0 (1 - p_jk)) |w_jk| / B
+//   sum_jk (lambda1 p_jk + lambda0 (1 - p_jk)) |w_jk|
 //
 // with p as it is: the EM step that moves it comes after the optimiser's.
 #pragma once
@@ -12,12 +12,11 @@ namespace poems::pieces {
 
 /// The slab must stay as it is until the backward pass is done.
 template <typename T>
-Var<T> spike_slab_penalty(Tape<T>& tape, const SpikeSlab<T>& slab, Parameter<T>& W, Index samples) {
-  const double share = 1.0 / static_cast<double>(samples);
-  Var<T> y = tape.node();
-  y->value.setConstant(1, 1, static_cast<T>(share * slab.penalty(W.value, 1)));
-  tape.on_backward(y, [y, &slab, &W, share] {
-    slab.add_gradient(W.value, share * static_cast<double>(y->gradient(0)), W.gradient);
+Var<T> spike_slab_penalty(Tape<T>& tape, const SpikeSlab<T>& slab, Var<T> W, int threads = 1) {
+  Var<T> y = tape.node({W});
+  y->set_scalar(slab.penalty(W->value, threads));
+  tape.on_backward(y, [y, &slab, W] {
+    slab.add_gradient(W->value, static_cast<double>(y->gradient(0)), W->gradient);
   });
   return y;
 }

@@ -30,6 +30,9 @@ class Adam {
     }
   }
 
+  /// For models that take their steps themselves.
+  AdamW<T>& rule() { return rule_; }
+
  private:
   AdamW<T> rule_;
   double weight_decay_;

@@ -15,14 +15,14 @@ struct Parameter {
   bool decays = true;       ///< whether weight decay applies when only weights decay
   bool transposed = false;  ///< held with features in columns, reported with features in rows
   Matrix<T> value;
-  Matrix<T> gradient;
-  Matrix<T> first_moment;   ///< running mean of the gradient
-  Matrix<T> second_moment;  ///< running mean of the squared gradient
+  mutable Matrix<T> gradient;  ///< of a pass, which leaves the model itself as it is
+  Matrix<T> first_moment;      ///< running mean of the gradient
+  Matrix<T> second_moment;     ///< running mean of the squared gradient
 
   Parameter(std::string name_, Index rows, Index cols, bool decays_ = true)
       : name(std::move(name_)), decays(decays_), value(Matrix<T>::Zero(rows, cols)) {}
 
-  void zero_gradient() { gradient.setZero(value.rows(), value.cols()); }
+  void zero_gradient() const { gradient.setZero(value.rows(), value.cols()); }
 
   /// Fills `value` with uniform numbers in (-bound, bound).
   void fill_uniform(const Stream& stream, double bound) {

@@ -9,11 +9,17 @@
 // uses. They are zeroed in one place, Tape::backward(), before the first of them is added to.
 //
 // A constant (data, draws, what is detached) takes no gradient, and a piece that is fed constants
-// alone makes a constant.
+// alone makes a constant. On a tape that does not record, for losses and predictions without
+// gradients, all are constants and nothing is left for the backward pass.
+//
+// A piece may leave its value to the backward pass, if that computes it anyway: the fused decoders
+// do, whose terms of the loss are known after backward() only where the tape records.
 #pragma once
 
 #include <deque>
 #include <functional>
+#include <limits>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -35,12 +41,27 @@ struct Node {
     if (!constant) gradient.noalias() += g;
   }
 
-  T scalar() const { return value(0, 0); }
+  /// Of a term of the loss: a sum in double, where T is single precision.
+  double scalar() const { return exact_ ? *exact_ : static_cast<double>(value(0, 0)); }
+
+  void set_scalar(double x) {
+    value.setConstant(1, 1, static_cast<T>(x));
+    exact_ = x;
+  }
+
+  void clear() { exact_.reset(); }
+
+ private:
+  std::optional<double> exact_;
 };
 
 template <typename T>
 class Tape {
  public:
+  explicit Tape(bool records = true) : records_(records) {}
+
+  bool records() const { return records_; }
+
   /// Forgets the pass. Nodes stay allocated, so that a next pass of the same shapes finds them.
   void reset() {
     used_ = 0;
@@ -65,8 +86,15 @@ class Tape {
     return y;
   }
 
+  /// A 1 x 1 constant.
+  Var<T> constant(double scalar) {
+    Var<T> y = next(true);
+    y->set_scalar(scalar);
+    return y;
+  }
+
   /// A parameter as a node.
-  Var<T> parameter(Parameter<T>& p) {
+  Var<T> parameter(const Parameter<T>& p) {
     Var<T> y = node();
     y->value = p.value;
     on_backward(y, [y, &p] { p.gradient += y->gradient; });
@@ -76,6 +104,11 @@ class Tape {
   /// Leaves what is to be done once y's gradient is known; nothing if y is a constant.
   void on_backward(Var<T> y, std::function<void()> backward) {
     if (!y->constant) backwards_.push_back(std::move(backward));
+  }
+
+  /// Has something done when the backward pass comes by here.
+  void on_backward(std::function<void()> backward) {
+    if (records_) backwards_.push_back(std::move(backward));
   }
 
   /// The gradients of sum_t weight_t term_t. `parameters`: all those of the model.
@@ -93,10 +126,12 @@ class Tape {
   Var<T> next(bool constant) {
     if (used_ == nodes_.size()) nodes_.emplace_back();
     Var<T> y = &nodes_[used_++];
-    y->constant = constant;
+    y->constant = constant || !records_;
+    y->clear();
     return y;
   }
 
+  const bool records_;
   std::deque<Node<T>> nodes_;  // a deque, because its elements stay where they are
   std::size_t used_ = 0;
   std::vector<std::function<void()>> backwards_;

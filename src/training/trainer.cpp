@@ -3,192 +3,161 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <limits>
-#include <numeric>
-#include <utility>
+#include <memory>
 
 #include "data/hide_omics.h"
-#include "support/parallel.h"
 
 namespace poems {
 
 namespace {
 
-/// The noise starts from its initial value and is first re-estimated after this many epochs, when
-/// residuals have begun to mean something.
-constexpr long first_noise_epoch = 5;
-
-/// Validation in batches no larger than this, to bound memory.
-constexpr Index largest_evaluation_batch = 512;
-
-double sum(const std::vector<double>& x) { return std::accumulate(x.begin(), x.end(), 0.0); }
-
-/// Standard normal noise, factors x batch; each sample draws its own, whatever batch it is in.
+/// Adds share times the terms, by kind.
 template <typename T>
-Matrix<T> draw_noise(const Stream& stream, Index factors, const std::vector<Index>& samples,
-                     int threads) {
-  Matrix<T> noise(factors, static_cast<Index>(samples.size()));
-  const double work = 100.0 * static_cast<double>(noise.size());
-  parallel_for(noise.cols(), work, threads, [&](Index i, int) {
-    for (Index k = 0; k < factors; ++k)
-      noise(k, i) =
-          static_cast<T>(stream.normal(static_cast<std::uint64_t>(samples[i] * factors + k)));
-  });
-  return noise;
+void add_terms(const Terms<T>& terms, double share, std::vector<models::Figure>& sums) {
+  for (const std::string& kind : terms.kinds()) {
+    auto sum = std::find_if(sums.begin(), sums.end(),
+                            [&](const models::Figure& figure) { return figure.first == kind; });
+    if (sum == sums.end()) sum = sums.insert(sum, {kind, 0.0});
+    sum->second += share * terms.total(kind);
+  }
 }
 
 template <typename T>
 class Trainer {
  public:
-  Trainer(Model<T>& model, const Cohort<T>& cohort, const TrainerConfig& config, Monitor& monitor)
+  Trainer(models::Model<T>& model, const Cohort<T>& cohort, const TrainerConfig& config,
+          Monitor& monitor)
       : model_(model),
         cohort_(cohort),
         config_(config),
         monitor_(monitor),
-        optimizer_({config.learning_rate, config.weight_decay}),
+        adam_(config.optimiser, config.decay),
         stopping_(config.patience),
-        start_(std::chrono::steady_clock::now()) {}
+        parameters_(model.parameters()) {}
 
   TrainingResult run() {
     Split split = split_samples(cohort_.samples, config_.validation, config_.seed);
     training_samples_ = std::move(split.training);
     result_.validation_samples = std::move(split.validation);
-    result_.stopped = Stopped::epochs;
-    result_.best_epoch = 0;
-    for (long epoch = 1; epoch <= config_.epochs; ++epoch) {
-      EpochRecord record{};
-      record.epoch = epoch;
-      if (!train_epoch(record)) break;
-      record.validation = validation_loss(epoch);
-      record.nonzero = model_.share_nonzero();
-      record.seconds =
-          std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-      result_.history.push_back(record);
-      monitor_.epoch_done(record);
-      if (!std::isfinite(record.training)) {
-        result_.stopped = Stopped::diverged;
-        break;
-      }
-      if (!still_improving(record)) {
-        result_.stopped = Stopped::converged;
-        break;
-      }
+    for (long epoch = 1; epoch <= config_.epochs && goes_on(epoch); ++epoch) {
     }
-    if (model_.config().objective.keeps_best() && !best_.empty())
-      model_.restore(best_);
+    if (config_.keeps_best && !best_.empty())
+      models::restore(best_, model_);
     else
       result_.best_epoch = result_.history.empty() ? 0 : result_.history.back().epoch;
-    return result_;
+    return std::move(result_);
   }
 
  private:
-  Pass<T> pass_of(long epoch) const {
-    Pass<T> pass;
-    pass.training_samples = static_cast<Index>(training_samples_.size());
-    pass.seed = config_.seed;
-    pass.epoch = static_cast<std::uint64_t>(epoch);
-    pass.threads = config_.threads;
-    return pass;
+  /// One epoch; false when it was the last.
+  bool goes_on(long epoch) {
+    EpochRecord record;
+    record.epoch = epoch;
+    if (!train_epoch(record)) return stops(Stopped::interrupted);
+    record.figures = model_.figures();
+    record.validation = validation_loss(epoch);
+    record.seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    result_.history.push_back(record);
+    monitor_.epoch_done(record);
+    if (!std::isfinite(record.training)) return stops(Stopped::diverged);
+    return still_improving(record) || stops(Stopped::converged);
+  }
+
+  bool stops(Stopped why) {
+    result_.stopped = why;
+    return false;
+  }
+
+  void enter(long epoch, bool training) {
+    model_.enter({training, epoch, static_cast<Index>(training_samples_.size()), config_.threads});
   }
 
   /// False when interrupted.
   bool train_epoch(EpochRecord& record) {
-    const auto n = static_cast<Index>(training_samples_.size());
     const std::vector<Index> samples = shuffled(training_samples_, config_.seed, record.epoch);
-    const Stream noise_stream(config_.seed, Purpose::latent_noise, record.epoch);
+    const auto n = static_cast<Index>(samples.size());
     const Stream hide_stream(config_.seed, Purpose::hide_omics, record.epoch);
-    Pass<T> pass = pass_of(record.epoch);
-    pass.dropout = true;
-    pass.skip_zeros =
-        model_.config().objective.penalty_by_proximal_step() && record.epoch % config_.revisit != 0;
-    pass.kl_weight = record.kl_weight =
-        config_.kl_weight *
-        (record.epoch < config_.warmup ? static_cast<double>(record.epoch) / config_.warmup : 1.0);
-    model_.begin_epoch();
+    enter(record.epoch, true);
     for (Index begin = 0; begin < n; begin += config_.batch_size) {
       Batch<T> batch =
           make_batch(cohort_, slice(samples, begin, config_.batch_size), config_.threads);
-      if (model_.config().objective.hides_omics()) hide_omics(hide_stream, batch);
-      const Matrix<T> noise =
-          draw_noise<T>(noise_stream, model_.config().factors, batch.samples, config_.threads);
-      pass.noise = &noise;
-      const LossTerms terms = model_.loss_and_gradients(batch, pass);
-      model_.step(optimizer_, pass, batch.size());
+      if (config_.hides_omics) hide_omics(hide_stream, batch);
+      const pieces::StreamDraws<T> draws(config_.seed, record.epoch, batch.samples,
+                                         config_.threads);
+      pass(tape_, batch, draws);
+      tape_.backward(terms_, parameters_);
+      model_.step(adam_, config_.threads);
       const double share = static_cast<double>(batch.size()) / static_cast<double>(n);
-      record.training += share * terms.total;
-      record.reconstruction += share * sum(terms.reconstruction);
-      record.kl += share * terms.kl;
-      record.penalty += share * sum(terms.penalty);
-      record.noise += share * sum(terms.noise);
-      if (monitor_.interrupted()) {
-        result_.stopped = Stopped::interrupted;
-        return false;
-      }
+      record.training += share * terms_.total();
+      add_terms(terms_, share, record.terms);
+      if (monitor_.interrupted()) return false;
     }
-    record.encoder_seconds = model_.times.encoders;
-    record.decoder_seconds = model_.times.decoders;
-    record.optimiser_seconds = model_.times.optimiser;
-    model_.end_epoch(record.epoch >= first_noise_epoch, config_.threads);
+    model_.after_epoch();
     return true;
   }
 
-  /// At the full weight of the KL divergence whatever the warm-up, so that epochs compare.
   double validation_loss(long epoch) {
     const std::vector<Index>& held_out = result_.validation_samples;
     const auto n = static_cast<Index>(held_out.size());
     if (n == 0) return std::numeric_limits<double>::quiet_NaN();
-    const Objective& objective = model_.config().objective;
-    const Stream noise_stream(config_.seed, Purpose::validation_noise, epoch);
-    const Index size = std::min(largest_evaluation_batch, config_.batch_size);
-    Pass<T> pass = pass_of(epoch);
-    pass.kl_weight = config_.kl_weight;
+    const Index size = std::min(config_.validation_batch, n);
+    enter(epoch, false);
     double loss = 0.0;
     for (Index begin = 0; begin < n; begin += size) {
       const Batch<T> batch = make_batch(cohort_, slice(held_out, begin, size), config_.threads);
-      const Matrix<T> noise =
-          draw_noise<T>(noise_stream, model_.config().factors, batch.samples, config_.threads);
-      pass.noise = objective.validates_at_mean() ? nullptr : &noise;
-      const LossTerms terms = model_.loss(batch, pass);
+      if (config_.validates_at_mean)
+        pass(values_, batch, pieces::Draws<T>());
+      else
+        pass(values_, batch,
+             pieces::ValidationDraws<T>(config_.seed, epoch, batch.samples, config_.threads));
       loss += static_cast<double>(batch.size()) / static_cast<double>(n) *
-              (objective.validates_priors() ? terms.total : sum(terms.reconstruction) + terms.kl);
+              model_.validation_loss(terms_);
     }
     return loss;
   }
 
-  /// Keeps the best parameters; false when patience has run out. Epochs of the warm-up do not
-  /// count: their posteriors have not yet felt the whole KL divergence.
+  void pass(Tape<T>& tape, const Batch<T>& batch, const pieces::Draws<T>& draws) {
+    tape.reset();
+    terms_.clear();
+    model_.loss(tape, batch, draws, terms_);
+  }
+
+  /// Keeps the best parameters; false when patience has run out.
   bool still_improving(const EpochRecord& record) {
-    if (result_.validation_samples.empty() || record.epoch < config_.warmup) return true;
-    if (stopping_.improves(record.epoch, record.validation) &&
-        model_.config().objective.keeps_best())
-      best_ = model_.snapshot();
+    if (result_.validation_samples.empty() || record.epoch < config_.first_counted) return true;
+    if (stopping_.improves(record.epoch, record.validation) && config_.keeps_best)
+      best_ = models::snapshot(model_);
     result_.best_epoch = stopping_.best_epoch();
     return stopping_.goes_on(record.epoch);
   }
 
-  Model<T>& model_;
+  models::Model<T>& model_;
   const Cohort<T>& cohort_;
   const TrainerConfig config_;
   Monitor& monitor_;
-  AdamW<T> optimizer_;
+  Adam<T> adam_;
   EarlyStopping stopping_;
-  std::chrono::steady_clock::time_point start_;
+  const std::vector<Parameter<T>*> parameters_;
+  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::vector<Index> training_samples_;
   TrainingResult result_;
   std::vector<Matrix<T>> best_;
+  Tape<T> tape_, values_{false};
+  Terms<T> terms_;
 };
 
 }  // namespace
 
 template <typename T>
-TrainingResult train(Model<T>& model, const Cohort<T>& cohort, const TrainerConfig& config,
+TrainingResult train(models::Model<T>& model, const Cohort<T>& cohort, const TrainerConfig& config,
                      Monitor& monitor) {
   return Trainer<T>(model, cohort, config, monitor).run();
 }
 
-template TrainingResult train<float>(Model<float>&, const Cohort<float>&, const TrainerConfig&,
-                                     Monitor&);
-template TrainingResult train<double>(Model<double>&, const Cohort<double>&, const TrainerConfig&,
-                                      Monitor&);
+template TrainingResult train<float>(models::Model<float>&, const Cohort<float>&,
+                                     const TrainerConfig&, Monitor&);
+template TrainingResult train<double>(models::Model<double>&, const Cohort<double>&,
+                                      const TrainerConfig&, Monitor&);
 
 }  // namespace poems

@@ -1,10 +1,14 @@
-// Training: epochs of mini-batches, validation, early stopping, progress and interrupts.
+// Training of any model: epochs of mini-batches, validation, early stopping, progress and
+// interrupts. It knows of a model what models/model.h says, and nothing else.
 #pragma once
 
+#include <limits>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "data/cohort.h"
-#include "models/poems.h"
+#include "models/model.h"
 #include "training/schedule.h"
 
 namespace poems {
@@ -12,30 +16,30 @@ namespace poems {
 struct TrainerConfig {
   long epochs;
   Index batch_size;
-  double learning_rate;
-  double weight_decay;
+  AdamWConfig optimiser;
+  Decay decay;
   double validation;  ///< share of the samples held out; 0 for none
   long patience;      ///< epochs without a better validation loss before stopping
-  long warmup;        ///< epochs over which the weight of the KL divergence rises to kl_weight
-  double kl_weight;
-  /// Loadings that are exactly 0 are skipped, which saves the arithmetic, but for every
-  /// `revisit`-th epoch, in which all get a gradient and can come back. Has no meaning for
-  /// "published", whose loadings are never 0.
-  long revisit;
   std::uint64_t seed;
   int threads;
+  /// Whether the model ends with the parameters of the epoch of lowest validation loss, or with
+  /// the last one's.
+  bool keeps_best = false;
+  long first_counted = 1;         ///< epochs before it are never the best
+  bool hides_omics = false;       ///< of some samples in training; see hide_omics.h
+  bool validates_at_mean = true;  ///< otherwise at a sample of the latents
+  /// Samples validated together; all where the loss is no mean over samples.
+  Index validation_batch = std::numeric_limits<Index>::max();
 };
 
-/// One line of the history. Losses are per sample and averaged over the epoch's batches.
+/// One line of the history. Training losses are means over the epoch's samples.
 struct EpochRecord {
   long epoch;
-  double training, validation;                ///< validation is NaN when nothing is held out
-  double reconstruction, kl, penalty, noise;  ///< the terms of the training loss, over omics
-  double kl_weight;
-  double nonzero;  ///< share of W that is not 0
-  double seconds;  ///< since the start of training
-  /// Of which in this epoch's training batches.
-  double encoder_seconds, decoder_seconds, optimiser_seconds;
+  double training = 0.0;
+  double validation = std::numeric_limits<double>::quiet_NaN();
+  std::vector<models::Figure> terms;    ///< of the training loss, over omics, by kind
+  std::vector<models::Figure> figures;  ///< the model's own
+  double seconds = 0.0;                 ///< since the start of training
 };
 
 /// Whoever watches the training.
@@ -49,14 +53,13 @@ class Monitor {
 struct TrainingResult {
   std::vector<EpochRecord> history;
   std::vector<Index> validation_samples;
-  long best_epoch;  ///< the epoch whose parameters the model holds at the end
-  Stopped stopped;
+  long best_epoch = 0;  ///< of the lowest validation loss, or the last one where that counts
+  Stopped stopped = Stopped::epochs;
 };
 
-/// Trains `model` in place. The "elbo" objective ends with the parameters of the epoch of lowest
-/// validation loss, "published" with the last.
+/// Trains `model` in place.
 template <typename T>
-TrainingResult train(Model<T>& model, const Cohort<T>& cohort, const TrainerConfig& config,
+TrainingResult train(models::Model<T>& model, const Cohort<T>& cohort, const TrainerConfig& config,
                      Monitor& monitor);
 
 }  // namespace poems

@@ -74,30 +74,31 @@ void add_covariates(Index covariates, poems::Cohort<T>& cohort) {
   }
 }
 
-inline poems::ModelConfig small_config(const std::vector<Index>& features, bool elbo,
-                                       bool row_normalize = false) {
-  poems::ModelConfig config{};
+inline poems::models::PoemsOptions small_options(const std::vector<Index>& features, bool elbo,
+                                                 bool row_normalize = false) {
+  poems::models::PoemsOptions options{};
   for (Index d : features)
-    config.omics.push_back({d, 0.3, static_cast<double>(d) / 10.0, poems::Family::gaussian});
-  config.factors = 3;
-  config.encoder_hidden = 6;
-  config.decoder_hidden = 5;
-  config.gate_hidden = 4;
-  config.dropout = 0.2;
-  config.lambda0 = 5.0;
-  config.lambda1 = 0.5;
-  config.inclusion_a = 1.0;
-  config.sigma_df = 3.0;
-  config.row_normalize = row_normalize;
-  config.objective.elbo = elbo;
-  return config;
+    options.omics.push_back({d, 0.3, static_cast<double>(d) / 10.0, poems::Family::gaussian});
+  options.factors = 3;
+  options.encoder_hidden = 6;
+  options.decoder_hidden = 5;
+  options.gate_hidden = 4;
+  options.dropout = 0.2;
+  options.lambda0 = 5.0;
+  options.lambda1 = 0.5;
+  options.inclusion_a = 1.0;
+  options.sigma_df = 3.0;
+  options.row_normalize = row_normalize;
+  options.objective = elbo ? poems::Objective::elbo() : poems::Objective::published();
+  return options;
 }
 
 template <typename T>
-poems::Model<T> initialised_model(const poems::ModelConfig& config, std::uint64_t seed) {
-  poems::Model<T> model(config);
+poems::models::Poems<T> initialised_model(const poems::models::PoemsOptions& options,
+                                          std::uint64_t seed) {
+  poems::models::Poems<T> model(options);
   std::vector<poems::Vector<double>> sigma;
-  for (const poems::OmicConfig& omic : config.omics)
+  for (const poems::models::PoemsOmic& omic : options.omics)
     sigma.push_back(poems::Vector<double>::Constant(omic.features, 0.8));
   model.initialise(seed, sigma);
   return model;

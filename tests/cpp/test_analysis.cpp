@@ -19,8 +19,9 @@ constexpr Index samples = 300;                     // more than a tile
 
 /// Every third loading is 0, and factor 1 has none in omic 0.
 template <typename T>
-poems::Model<T> sparse_model(bool elbo, bool row_normalize = false) {
-  poems::Model<T> model = initialised_model<T>(small_config(features, elbo, row_normalize), 11);
+poems::models::Poems<T> sparse_model(bool elbo, bool row_normalize = false) {
+  poems::models::Poems<T> model =
+      initialised_model<T>(small_options(features, elbo, row_normalize), 11);
   for (auto& omic : model.omics)
     for (Index i = 0; i < omic.decoder.W.value.size(); i += 3) omic.decoder.W.value.data()[i] = 0;
   model.omics[0].decoder.W.value.row(1).setZero();
@@ -58,7 +59,7 @@ Sums sums_of(const poems::OmicData<double>& data, const Matrix<double>& xhat,
 
 TEST(Variance, IsThatOfReconstructionsWithAFactorHeld) {
   for (const bool row_normalize : {false, true}) {
-    poems::Model<double> model = sparse_model<double>(!row_normalize, row_normalize);
+    poems::models::Poems<double> model = sparse_model<double>(!row_normalize, row_normalize);
     const poems::Cohort<double> cohort = random_cohort<double>(samples, features, true);
     const Matrix<double> z = random_z<double>();
     const auto all = poems::variance_sums(model, cohort, z, held, 1);
@@ -89,7 +90,7 @@ TEST(Variance, IsThatOfReconstructionsWithAFactorHeld) {
 }
 
 TEST(Variance, OfAllFactorsIsThatOfTheProjection) {
-  poems::Model<double> model = sparse_model<double>(true);
+  poems::models::Poems<double> model = sparse_model<double>(true);
   const poems::Cohort<double> cohort = random_cohort<double>(samples, features, true);
   const Matrix<double> z = random_z<double>();
   const auto all = poems::variance_sums(model, cohort, z, held, 1);
@@ -104,13 +105,13 @@ TEST(Variance, IsThatOfDeviancesWithOtherFamiliesAndCovariates) {
                                     poems::Family::bernoulli};
   poems::Cohort<double> cohort = random_cohort<double>(samples, features, true);
   add_covariates(2, cohort);
-  poems::ModelConfig config = small_config(features, true);
-  config.covariates = 2;
+  poems::models::PoemsOptions options = small_options(features, true);
+  options.covariates = 2;
   for (std::size_t v = 0; v < 3; ++v) {
-    config.omics[v].family = families[v];
+    options.omics[v].family = families[v];
     if (families[v] != poems::Family::gaussian) change_family(families[v], cohort.omics[v]);
   }
-  poems::Model<double> model = initialised_model<double>(config, 11);
+  poems::models::Poems<double> model = initialised_model<double>(options, 11);
   for (auto& omic : model.omics)
     omic.decoder.effects.value = 0.3 * normal_matrix(2, omic.decoder.W.value.cols(), 8);
   const Matrix<double> z = random_z<double>();
@@ -164,12 +165,12 @@ TEST(Variance, IsThatOfDeviancesWithOtherFamiliesAndCovariates) {
 }
 
 TEST(Variance, IsTheSameOnAnyNumberOfThreadsAndInFloatNearly) {
-  poems::Model<float> model = sparse_model<float>(true);
+  poems::models::Poems<float> model = sparse_model<float>(true);
   const poems::Cohort<float> cohort = random_cohort<float>(samples, features, true);
   const Vector<float> held_at = held.cast<float>();
   const auto one = poems::variance_sums(model, cohort, random_z<float>(), held_at, 1);
   const auto three = poems::variance_sums(model, cohort, random_z<float>(), held_at, 3);
-  poems::Model<double> in_double = sparse_model<double>(true);
+  poems::models::Poems<double> in_double = sparse_model<double>(true);
   const auto exact = poems::variance_sums(in_double, random_cohort<double>(samples, features, true),
                                           random_z<double>(), held, 1);
   for (std::size_t v = 0; v < features.size(); ++v) {
@@ -184,7 +185,7 @@ TEST(Variance, IsTheSameOnAnyNumberOfThreadsAndInFloatNearly) {
 
 TEST(Slopes, AreThoseOfFiniteDifferences) {
   for (const bool row_normalize : {false, true}) {
-    poems::Model<double> model = sparse_model<double>(!row_normalize, row_normalize);
+    poems::models::Poems<double> model = sparse_model<double>(!row_normalize, row_normalize);
     const Matrix<double> z = random_z<double>();
     const auto all = poems::mean_slopes(model, z, 1);
     constexpr double step = 1e-7;
@@ -208,7 +209,7 @@ TEST(Slopes, AreThoseOfFiniteDifferences) {
 }
 
 TEST(Slopes, AreTheSameOnAnyNumberOfThreads) {
-  poems::Model<float> model = sparse_model<float>(true);
+  poems::models::Poems<float> model = sparse_model<float>(true);
   const auto one = poems::mean_slopes(model, random_z<float>(), 1);
   const auto three = poems::mean_slopes(model, random_z<float>(), 3);
   for (std::size_t v = 0; v < features.size(); ++v) EXPECT_EQ(one[v].mean, three[v].mean);

@@ -15,55 +15,58 @@
 using namespace poems_test;
 
 TEST(KlDivergence, IsThatOfTwoGaussians) {
-  poems::Posterior<double> posterior;
-  posterior.mean.resize(2, 1);
-  posterior.logvar.resize(2, 1);
-  posterior.mean << 1.0, -2.0;
-  posterior.logvar << 0.0, std::log(4.0);
+  poems::Tape<double> tape;
+  Matrix<double> mean(2, 1), logvar(2, 1);
+  mean << 1.0, -2.0;
+  logvar << 0.0, std::log(4.0);
   // Factor 1: (1 + 1 - 1 - 0) / 2 = 0.5; factor 2: (4 + 4 - 1 - log 4) / 2.
-  EXPECT_NEAR(poems::kl_divergence(posterior), 0.5 + 0.5 * (7.0 - std::log(4.0)), 1e-14);
+  const double kl =
+      poems::pieces::total_kl<double>(tape, {tape.constant(mean), tape.constant(logvar)})->scalar();
+  EXPECT_NEAR(kl, 0.5 + 0.5 * (7.0 - std::log(4.0)), 1e-14);
 }
 
 TEST(Fusion, MultipliesTwoGaussians) {
   const poems::Cohort<double> cohort = random_cohort<double>(1, {2, 2}, false);
   const poems::Batch<double> batch = poems::make_batch(cohort, {0}, 1);
+  poems::Tape<double> tape;
+  const auto number = [&](double x) { return tape.constant(Matrix<double>::Constant(1, 1, x)); };
   std::vector<poems::Expert<double>> experts(2);
-  experts[0].mean = Matrix<double>::Constant(1, 1, 1.0);
-  experts[0].logvar = Matrix<double>::Constant(1, 1, std::log(0.5));  // precision 2
-  experts[1].mean = Matrix<double>::Constant(1, 1, 4.0);
-  experts[1].logvar = Matrix<double>::Constant(1, 1, std::log(0.25));  // precision 4
+  experts[0].mean = number(1.0);
+  experts[0].logvar = number(std::log(0.5));  // precision 2
+  experts[1].mean = number(4.0);
+  experts[1].logvar = number(std::log(0.25));  // precision 4
   Matrix<double> alpha(2, 1);
-  poems::Posterior<double> posterior;
 
   // Ungated, the product of N(1, 1/2) and N(4, 1/4) is N((2 * 1 + 4 * 4) / 6, 1 / 6).
   alpha << 1.0, 1.0;
-  poems::fuse(batch, experts, alpha, posterior);
-  EXPECT_NEAR(posterior.mean(0), 3.0, 1e-14);
-  EXPECT_NEAR(std::exp(posterior.logvar(0)), 1.0 / 6.0, 1e-14);
+  auto posterior = poems::fuse(tape, batch, experts, tape.constant(alpha), 1);
+  EXPECT_NEAR(posterior.mean->value(0), 3.0, 1e-14);
+  EXPECT_NEAR(std::exp(posterior.logvar->value(0)), 1.0 / 6.0, 1e-14);
 
   // Gates scale the precisions: 0.75 * 2 + 0.25 * 4 = 2.5.
   alpha << 0.75, 0.25;
-  poems::fuse(batch, experts, alpha, posterior);
-  EXPECT_NEAR(posterior.mean(0), (1.5 * 1.0 + 1.0 * 4.0) / 2.5, 1e-14);
-  EXPECT_NEAR(std::exp(posterior.logvar(0)), 0.4, 1e-14);
+  posterior = poems::fuse(tape, batch, experts, tape.constant(alpha), 1);
+  EXPECT_NEAR(posterior.mean->value(0), (1.5 * 1.0 + 1.0 * 4.0) / 2.5, 1e-14);
+  EXPECT_NEAR(std::exp(posterior.logvar->value(0)), 0.4, 1e-14);
 
   // z = mean + sd * noise.
-  const Matrix<double> noise = Matrix<double>::Constant(1, 1, -2.0);
-  poems::sample_latent(&noise, posterior);
-  EXPECT_NEAR(posterior.z(0), 2.2 - 2.0 * std::sqrt(0.4), 1e-14);
+  const auto z = poems::pieces::sample(tape, posterior, number(-2.0));
+  EXPECT_NEAR(z->value(0), 2.2 - 2.0 * std::sqrt(0.4), 1e-14);
 }
 
 TEST(Gate, GivesAbsentOmicsNoWeightAndTheRestAllOfIt) {
   const std::vector<Index> features = {5, 4, 6};
   const poems::Cohort<double> cohort = random_cohort<double>(9, features, true);
-  poems::Model<double> model = initialised_model<double>(small_config(features, true), 7);
-  model.encode(poems::make_batch(cohort, all_samples(9), 1), poems::Pass<double>());
+  poems::models::Poems<double> model = initialised_model<double>(small_options(features, true), 7);
+  const poems::Batch<double> batch = poems::make_batch(cohort, all_samples(9), 1);
+  poems::Tape<double> tape(false);
+  const auto pass = model.encode(tape, batch, poems::pieces::Draws<double>(), 1);
   for (Index i = 0; i < 9; ++i) {
-    EXPECT_NEAR(model.gate_state.alpha.col(i).sum(), 1.0, 1e-14);
+    EXPECT_NEAR(pass.alpha->value.col(i).sum(), 1.0, 1e-14);
     for (std::size_t v = 0; v < 3; ++v) {
       const bool has = cohort.omics[v].column[i] >= 0;
-      EXPECT_EQ(model.gate_state.alpha(v, i) > 0.0, has);
-      EXPECT_EQ(model.gate_state.input.col(i).segment(3 * v, 3).norm() > 0.0, has);
+      EXPECT_EQ(pass.alpha->value(v, i) > 0.0, has);
+      EXPECT_EQ(pass.gate_input->value.col(i).segment(3 * v, 3).norm() > 0.0, has);
     }
   }
 }
@@ -287,7 +290,7 @@ TEST(NegativeBinomialLikelihood, StepsLeadToTheModeOfTheDispersion) {
 }
 
 TEST(SparseDecoder, UnitNormsDoNotChangeTheReconstruction) {
-  poems::Model<double> model = initialised_model<double>(small_config({6, 4}, false), 4);
+  poems::models::Poems<double> model = initialised_model<double>(small_options({6, 4}, false), 4);
   poems::SparseDecoder<double>& decoder = model.omics[0].decoder;
   const Matrix<double> z = normal_matrix(3, 8, 1);
   decoder.W.value(1, 2) = 0.0;

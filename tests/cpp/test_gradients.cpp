@@ -2,6 +2,7 @@
 // that lack omics and with missing values.
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <ostream>
 #include <string>
 
@@ -9,8 +10,12 @@
 #include "random_problem.h"
 
 using namespace poems_test;
+using poems::Tape;
+using poems::Terms;
 
 namespace {
+
+using Draws = poems::pieces::Draws<double>;
 
 struct Case {
   std::string name;
@@ -26,13 +31,34 @@ class Gradients : public testing::TestWithParam<Case> {};
 
 /// What the gradients are those of: the loss, without the penalty where a proximal step stands in
 /// for its gradient.
-double smooth_loss(poems::Model<double>& model, const poems::Batch<double>& batch,
-                   const poems::Pass<double>& pass) {
-  const poems::LossTerms terms = model.loss_and_gradients(batch, pass);
-  double loss = terms.total;
-  if (model.config().objective.penalty_by_proximal_step())
-    for (double penalty : terms.penalty) loss -= penalty;
-  return loss;
+double smooth_loss(poems::models::Poems<double>& model, const Terms<double>& terms) {
+  const bool smooth = !model.options().objective.penalty_by_proximal_step;
+  return terms.total() - (smooth ? 0.0 : terms.total("penalty"));
+}
+
+/// The loss of a batch, without gradients or with.
+double value(poems::models::Poems<double>& model, const poems::Batch<double>& batch,
+             const Draws& draws) {
+  Tape<double> tape(false);
+  Terms<double> terms;
+  model.loss(tape, batch, draws, terms);
+  return smooth_loss(model, terms);
+}
+
+double value_and_gradients(poems::models::Poems<double>& model, const poems::Batch<double>& batch,
+                           const Draws& draws) {
+  Tape<double> tape;
+  Terms<double> terms;
+  model.loss(tape, batch, draws, terms);
+  tape.backward(terms, model.parameters());
+  return smooth_loss(model, terms);
+}
+
+/// Latents drawn, units dropped or not.
+std::unique_ptr<Draws> draws_of(bool dropout) {
+  using poems::pieces::StreamDraws, poems::pieces::ValidationDraws;
+  if (dropout) return std::make_unique<StreamDraws<double>>(3, 2, all_samples(9));
+  return std::make_unique<ValidationDraws<double>>(3, 2, all_samples(9), 1);
 }
 
 }  // namespace
@@ -41,14 +67,15 @@ TEST_P(Gradients, AgreeWithFiniteDifferences) {
   const Case& c = GetParam();
   const std::vector<Index> features = {5, 4, 6};
   poems::Cohort<double> cohort = random_cohort<double>(9, features, c.gaps);
-  poems::ModelConfig config = small_config(features, c.elbo, c.row_normalize);
-  config.covariates = c.covariates;
+  poems::models::PoemsOptions options = small_options(features, c.elbo, c.row_normalize);
+  options.covariates = c.covariates;
+  options.kl_weight = 0.7;
   if (c.covariates > 0) add_covariates(c.covariates, cohort);
   for (std::size_t v = 0; v < 2 && c.family != poems::Family::gaussian; ++v) {
-    config.omics[v].family = c.family;
+    options.omics[v].family = c.family;
     change_family(c.family, cohort.omics[v]);
   }
-  poems::Model<double> model = initialised_model<double>(config, 7);
+  poems::models::Poems<double> model = initialised_model<double>(options, 7);
   for (std::size_t v = 0; v < features.size(); ++v) {
     // As initialised, the gate does not notice any expert.
     poems::AgreementWeights<double>& agreement = model.gate.agreement.omics[v];
@@ -63,24 +90,16 @@ TEST_P(Gradients, AgreeWithFiniteDifferences) {
     ASSERT_LT(batch.omics[0].members.size(), 9u);
     ASSERT_GT(batch.omics[1].observed.size(), 0);
   }
-  const Matrix<double> noise = normal_matrix(3, 9, 5);
-  poems::Pass<double> pass;
-  pass.noise = &noise;
-  pass.kl_weight = 0.7;
-  pass.training_samples = 40;
-  pass.dropout = c.dropout;
-  pass.seed = 3;
-  pass.epoch = 2;
+  const std::unique_ptr<Draws> draws = draws_of(c.dropout);
+  model.enter({false, 2, 40, 1});
 
-  std::vector<poems::Parameter<double>*> parameters = model.gate_parameters();
-  for (std::size_t v = 0; v < features.size(); ++v)
-    for (poems::Parameter<double>* p : model.omic_parameters(v)) parameters.push_back(p);
+  const std::vector<poems::Parameter<double>*> parameters = model.parameters();
   const bool has_noise =
       c.family == poems::Family::gaussian || c.family == poems::Family::negative_binomial;
   ASSERT_EQ(parameters.size(),
             4u + 3u * (c.elbo ? 19u : 15u) + (c.covariates > 0 ? 3u : 0u) - (has_noise ? 0u : 2u));
 
-  smooth_loss(model, batch, pass);
+  EXPECT_NEAR(value_and_gradients(model, batch, *draws), value(model, batch, *draws), 1e-12);
   std::vector<Matrix<double>> gradients;
   for (poems::Parameter<double>* p : parameters) gradients.push_back(p->gradient);
 
@@ -89,12 +108,12 @@ TEST_P(Gradients, AgreeWithFiniteDifferences) {
     double largest = 0.0;
     for (Index e = 0; e < parameters[i]->value.size(); ++e) {
       double& entry = parameters[i]->value.data()[e];
-      const double value = entry;
-      entry = value + h;
-      const double above = smooth_loss(model, batch, pass);
-      entry = value - h;
-      const double below = smooth_loss(model, batch, pass);
-      entry = value;
+      const double at = entry;
+      entry = at + h;
+      const double above = value(model, batch, *draws);
+      entry = at - h;
+      const double below = value(model, batch, *draws);
+      entry = at;
       const double expected = (above - below) / (2.0 * h);
       EXPECT_NEAR(gradients[i].data()[e], expected, 1e-7 + 1e-6 * std::abs(expected))
           << parameters[i]->name << " of parameter set " << i << ", entry " << e;
@@ -125,19 +144,21 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(SkipZeros, LeavesTheLossAndTheOtherGradientsAsTheyAre) {
   const std::vector<Index> features = {20, 4};
   const poems::Cohort<double> cohort = random_cohort<double>(9, features, true);
-  poems::Model<double> model = initialised_model<double>(small_config(features, true), 7);
+  poems::models::PoemsOptions options = small_options(features, true);
+  options.revisit = 2;  // in epoch 1 zeros are skipped, in 2 they are not
+  poems::models::Poems<double> model = initialised_model<double>(options, 7);
   Matrix<double>& W = model.omics[0].decoder.W.value;
   for (Index i = 0; i < W.size(); i += 2) W.data()[i] = 0.0;
   W.col(3).setZero();  // a feature that no factor drives
   const poems::Batch<double> batch = poems::make_batch(cohort, all_samples(9), 1);
-  poems::Pass<double> pass;
-  pass.training_samples = 9;
-  const double dense = model.loss_and_gradients(batch, pass).total;
+  const Draws at_mean;
+  model.enter({true, 2, 9, 1});
+  const double dense = value_and_gradients(model, batch, at_mean);
   const Matrix<double> d_W = model.omics[0].decoder.W.gradient;
   const Matrix<double> d_A = model.omics[0].decoder.hidden.gradient;
   const Matrix<double> d_encoder = model.omics[0].encoder.hidden1.weight.gradient;
-  pass.skip_zeros = true;
-  EXPECT_NEAR(model.loss_and_gradients(batch, pass).total, dense, 1e-12 * std::abs(dense));
+  model.enter({true, 1, 9, 1});
+  EXPECT_NEAR(value_and_gradients(model, batch, at_mean), dense, 1e-12 * std::abs(dense));
   EXPECT_TRUE(model.omics[0].decoder.hidden.gradient.isApprox(d_A, 1e-12));
   EXPECT_TRUE(model.omics[0].encoder.hidden1.weight.gradient.isApprox(d_encoder, 1e-12));
   for (Index i = 0; i < W.size(); ++i)

@@ -58,17 +58,20 @@ TEST(Hide, DependsOnTheSampleAlone) {
 
 TEST(Hide, IsEncodedAsIfLacking) {
   const poems::Cohort<double> cohort = random_cohort<double>(30, features, false);
-  poems::Model<double> model = initialised_model<double>(small_config(features, true), 3);
+  poems::models::Poems<double> model = initialised_model<double>(small_options(features, true), 3);
   const poems::Batch<double> batch = hidden_batch(cohort, all_samples(30));
   poems::Cohort<double> lacking = cohort;
   for (std::size_t v = 0; v < features.size(); ++v)
     for (Index i = 0; i < 30; ++i)
       if (batch.omics[v].hidden[i]) lacking.omics[v].column[i] = -1;
-  model.encode(batch, {});
-  const Matrix<double> mean = model.posterior.mean, alpha = model.gate_state.alpha;
-  model.encode(poems::make_batch(lacking, all_samples(30), 1), {});
-  EXPECT_TRUE(mean.isApprox(model.posterior.mean, 1e-12));
-  EXPECT_TRUE(alpha.isApprox(model.gate_state.alpha, 1e-12));
-  EXPECT_EQ((alpha.array() == 0.0).count(), (model.gate_state.alpha.array() == 0.0).count());
+  const poems::Batch<double> without = poems::make_batch(lacking, all_samples(30), 1);
+  poems::Tape<double> tape(false);
+  const poems::pieces::Draws<double> none;
+  const auto hidden = model.encode(tape, batch, none, 1);
+  const auto lacks = model.encode(tape, without, none, 1);
+  const Matrix<double>& alpha = hidden.alpha->value;
+  EXPECT_TRUE(hidden.posterior.mean->value.isApprox(lacks.posterior.mean->value, 1e-12));
+  EXPECT_TRUE(alpha.isApprox(lacks.alpha->value, 1e-12));
+  EXPECT_EQ((alpha.array() == 0.0).count(), (lacks.alpha->value.array() == 0.0).count());
   EXPECT_GT((alpha.array() == 0.0).count(), 0);
 }

@@ -31,7 +31,7 @@ template <typename T>
 Outcome<T> run(const Shape& s, const Matrix<double>& A, const Matrix<double>& mask,
                const Matrix<double>& output, const Matrix<double>& bias, const Matrix<double>& z,
                const Matrix<double>& x, const Matrix<double>& observed) {
-  poems::SparseDecoder<T> decoder(s.features, s.factors, s.units);
+  poems::SparseDecoder<T> decoder("", s.features, s.factors, s.units);
   decoder.hidden.value = A.cast<T>();
   decoder.output.value = output.cast<T>();
   decoder.bias.value = bias.cast<T>();
@@ -44,6 +44,7 @@ Outcome<T> run(const Shape& s, const Matrix<double>& A, const Matrix<double>& ma
   poems::GaussianLikelihood<T> likelihood(s.features, true, 3.0, 0.3);
   likelihood.log_sigma.value.setConstant(T(-0.3));
   likelihood.log_sigma.zero_gradient();
+  for (auto* p : {&decoder.hidden, &decoder.output, &decoder.bias}) p->zero_gradient();
   const poems::Dropout dropout(poems::Stream(5, poems::Purpose::decoder_dropout, 2), s.dropout);
   std::vector<poems::DecoderWorkspace<T>> workspaces;
   std::vector<poems::DecoderPass<T>> pass;

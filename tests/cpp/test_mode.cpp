@@ -19,21 +19,21 @@ constexpr Index samples = 150;  // several tiles
 /// Omics of three families with gaps, covariates and loadings that are 0.
 struct Problem {
   poems::Cohort<double> cohort = random_cohort<double>(samples, features, true);
-  poems::ModelConfig config = small_config(features, true);
+  poems::models::PoemsOptions options = small_options(features, true);
 
   Problem() {
     const poems::Family families[] = {poems::Family::negative_binomial, poems::Family::gaussian,
                                       poems::Family::bernoulli};
     add_covariates(2, cohort);
-    config.covariates = 2;
+    options.covariates = 2;
     for (std::size_t v = 0; v < features.size(); ++v) {
-      config.omics[v].family = families[v];
+      options.omics[v].family = families[v];
       if (families[v] != poems::Family::gaussian) change_family(families[v], cohort.omics[v]);
     }
   }
 
-  poems::Model<double> model() const {
-    poems::Model<double> model = initialised_model<double>(config, 11);
+  poems::models::Poems<double> model() const {
+    poems::models::Poems<double> model = initialised_model<double>(options, 11);
     for (std::size_t v = 0; v < features.size(); ++v) {
       auto& decoder = model.omics[v].decoder;
       for (Index i = 0; i < decoder.W.value.size(); i += 3) decoder.W.value.data()[i] = 0;
@@ -45,13 +45,13 @@ struct Problem {
   }
 
   /// What is minimised, of every sample.
-  Vector<double> value(poems::Model<double>& model, const Matrix<double>& z) const {
+  Vector<double> value(poems::models::Poems<double>& model, const Matrix<double>& z) const {
     Vector<double> sum = 0.5 * z.colwise().squaredNorm().transpose();
     for (std::size_t v = 0; v < features.size(); ++v) {
       const poems::OmicData<double>& data = cohort.omics[v];
       const Matrix<double> xhat = poems::reconstruct(model, v, z, 1);
       double scale = 1.0;
-      if (config.omics[v].family == poems::Family::gaussian)
+      if (options.omics[v].family == poems::Family::gaussian)
         scale = (2.0 * model.omics[v].likelihood->noise()->value.array()).exp().mean();
       for (Index i = 0; i < samples; ++i) {
         const Index n = data.column[i];
@@ -78,7 +78,7 @@ struct Problem {
 
 TEST(Mode, IsALowestPoint) {
   const Problem problem;
-  poems::Model<double> model = problem.model();
+  poems::models::Poems<double> model = problem.model();
   const Matrix<double> start = normal_matrix(3, samples, 5);
   Matrix<double> mode = poems::latent_mode(model, problem.cohort, start, 1);
   EXPECT_TRUE((problem.value(model, mode).array() <= problem.value(model, start).array()).all());
@@ -97,14 +97,16 @@ TEST(Mode, IsALowestPoint) {
 
 TEST(Mode, IsTheSameOnSeveralThreadsAndCloseInFloat) {
   const Problem problem;
-  poems::Model<double> model = problem.model();
+  poems::models::Poems<double> model = problem.model();
   const Matrix<double> start = normal_matrix(3, samples, 5);
   const Matrix<double> mode = poems::latent_mode(model, problem.cohort, start, 1);
   EXPECT_EQ(mode, poems::latent_mode(model, problem.cohort, start, 3));
 
   const poems::Cohort<float> cohort = random_cohort<float>(samples, features, true);
-  poems::Model<float> in_float = initialised_model<float>(small_config(features, true), 11);
-  poems::Model<double> in_double = initialised_model<double>(small_config(features, true), 11);
+  poems::models::Poems<float> in_float =
+      initialised_model<float>(small_options(features, true), 11);
+  poems::models::Poems<double> in_double =
+      initialised_model<double>(small_options(features, true), 11);
   const Matrix<double> exact =
       poems::latent_mode(in_double, random_cohort<double>(samples, features, true), start, 1);
   const Matrix<float> rounded = poems::latent_mode<float>(in_float, cohort, start.cast<float>(), 1);
@@ -113,7 +115,8 @@ TEST(Mode, IsTheSameOnSeveralThreadsAndCloseInFloat) {
 }
 
 TEST(Mode, IsThePosteriorMeanWherePublished) {
-  poems::Model<double> model = initialised_model<double>(small_config(features, false), 11);
+  poems::models::Poems<double> model =
+      initialised_model<double>(small_options(features, false), 11);
   const Matrix<double> start = normal_matrix(3, samples, 5);
   EXPECT_EQ(start,
             poems::latent_mode(model, random_cohort<double>(samples, features, true), start, 1));

@@ -242,8 +242,8 @@ TEST(TapePieces, SpikeSlabPenalty) {
   poems::SpikeSlab<double> slab({5.0, 0.5, 1.0, 0.4, false}, 3, 4);
   slab.inclusion_probability = 0.5 * (1.0 + 0.9 * normals(3, 4, 4).array().tanh());
   Parameter<double> W = random_parameter("loadings", 3, 4, 5);
-  expect_gradients([&](auto& t, const Nodes&) { return spike_slab_penalty(t, slab, W, 5); }, {},
-                   {&W});
+  expect_gradients(
+      [&](auto& t, const Nodes&) { return spike_slab_penalty(t, slab, t.parameter(W)); }, {}, {&W});
 }
 
 TEST(TapePieces, Unit) {

@@ -23,17 +23,18 @@ class Silent : public poems::Monitor {
   long batches_ = 0;
 };
 
+constexpr long warmup = 5;
+
 poems::TrainerConfig trainer_config() {
   poems::TrainerConfig config{};
   config.epochs = 30;
   config.batch_size = 16;
-  config.learning_rate = 5e-3;
-  config.weight_decay = 1e-4;
+  config.optimiser = {5e-3, 1e-4};
+  config.decay = poems::Decay::decoupled;
   config.validation = 0.25;
   config.patience = 30;
-  config.warmup = 5;
-  config.kl_weight = 1.0;
-  config.revisit = 5;
+  config.validation_batch = 16;
+  config.first_counted = warmup;
   config.seed = 11;
   config.threads = 1;
   return config;
@@ -41,22 +42,37 @@ poems::TrainerConfig trainer_config() {
 
 const std::vector<Index> features = {70, 30};
 
+poems::models::PoemsOptions options_of(bool elbo) {
+  poems::models::PoemsOptions options = small_options(features, elbo);
+  options.warmup = warmup;
+  options.revisit = 5;
+  return options;
+}
+
 struct Fitted {
-  poems::Model<float> model;
+  poems::models::Poems<float> model;
   poems::TrainingResult result;
 };
 
-Fitted fit(const poems::TrainerConfig& config, bool elbo = true, long interrupt_after = -1) {
+Fitted fit(poems::TrainerConfig config, const poems::models::PoemsOptions& options,
+           long interrupt_after = -1) {
   const poems::Cohort<float> cohort = random_cohort<float>(60, features, true);
-  poems::Model<float> model = initialised_model<float>(small_config(features, elbo), config.seed);
+  poems::models::Poems<float> model = initialised_model<float>(options, config.seed);
+  config.keeps_best = options.objective.keeps_best;
+  config.hides_omics = options.objective.hides_omics;
+  config.validates_at_mean = options.objective.validates_at_mean;
   Silent monitor;
   monitor.interrupt_after_batches = interrupt_after;
   poems::TrainingResult result = poems::train(model, cohort, config, monitor);
   return {std::move(model), std::move(result)};
 }
 
-void expect_same_parameters(poems::Model<float>& a, poems::Model<float>& b) {
-  const auto x = a.snapshot(), y = b.snapshot();
+Fitted fit(const poems::TrainerConfig& config, bool elbo = true, long interrupt_after = -1) {
+  return fit(config, options_of(elbo), interrupt_after);
+}
+
+void expect_same_parameters(poems::models::Poems<float>& a, poems::models::Poems<float>& b) {
+  const auto x = poems::models::snapshot(a), y = poems::models::snapshot(b);
   ASSERT_EQ(x.size(), y.size());
   for (std::size_t i = 0; i < x.size(); ++i) EXPECT_TRUE(x[i] == y[i]) << "array " << i;
 }
@@ -97,7 +113,7 @@ TEST(Training, ElboRestoresTheBestEpoch) {
   const long best = stopped.result.best_epoch;
   EXPECT_EQ(static_cast<long>(history.size()), best + config.patience);
   for (const poems::EpochRecord& record : history) {
-    if (record.epoch < config.warmup) continue;
+    if (record.epoch < warmup) continue;
     EXPECT_GE(record.validation, history[best - 1].validation);
   }
 
@@ -117,10 +133,13 @@ TEST(Training, PublishedKeepsTheLastEpoch) {
 TEST(Training, WarmsUpTheKl) {
   poems::TrainerConfig config = trainer_config();
   config.epochs = 7;
-  config.kl_weight = 2.0;
-  const Fitted a = fit(config);
-  for (const poems::EpochRecord& record : a.result.history)
-    EXPECT_NEAR(record.kl_weight, 2.0 * std::min(1.0, record.epoch / 5.0), 1e-12);
+  poems::models::PoemsOptions options = options_of(true);
+  options.kl_weight = 2.0;
+  const Fitted a = fit(config, options);
+  for (const poems::EpochRecord& record : a.result.history) {
+    ASSERT_EQ(record.figures[0].first, "kl_weight");
+    EXPECT_NEAR(record.figures[0].second, 2.0 * std::min(1.0, record.epoch / 5.0), 1e-12);
+  }
 }
 
 TEST(Training, SplitsSamplesOnce) {
@@ -138,20 +157,20 @@ TEST(Training, StopsAtAnInterruptAndKeepsWhatItHas) {
   Fitted a = fit(config, true, 3 * 9 + 2);
   EXPECT_EQ(a.result.stopped, poems::Stopped::interrupted);
   EXPECT_EQ(a.result.history.size(), 9u);
-  EXPECT_GE(a.result.best_epoch, config.warmup);
+  EXPECT_GE(a.result.best_epoch, warmup);
   EXPECT_LE(a.result.best_epoch, 9);
 }
 
 TEST(Training, ReportsDivergence) {
   poems::TrainerConfig config = trainer_config();
-  config.learning_rate = 1e6;
+  config.optimiser.learning_rate = 1e6;
   const Fitted a = fit(config);
   EXPECT_EQ(a.result.stopped, poems::Stopped::diverged);
 }
 
 TEST(Projection, VarianceExplainedCountsObservedValuesOfTheSamplesAskedFor) {
   const poems::Cohort<double> cohort = random_cohort<double>(20, {4, 3}, true);
-  poems::Model<double> model = initialised_model<double>(small_config({4, 3}, true), 1);
+  poems::models::Poems<double> model = initialised_model<double>(small_options({4, 3}, true), 1);
   const Matrix<double> mean = normal_matrix(3, 20, 2);
   std::vector<bool> asked(20, false);
   for (Index i = 0; i < 12; ++i) asked[i] = true;
@@ -210,8 +229,8 @@ TEST(Storage, GivesWhatMemoryGives) {
   poems::TrainerConfig config = trainer_config();
   config.epochs = 2;
   Silent monitor;
-  poems::Model<float> a = initialised_model<float>(small_config({6, 5}, true), 1);
-  poems::Model<float> b = initialised_model<float>(small_config({6, 5}, true), 1);
+  poems::models::Poems<float> a = initialised_model<float>(small_options({6, 5}, true), 1);
+  poems::models::Poems<float> b = initialised_model<float>(small_options({6, 5}, true), 1);
   const poems::TrainingResult result = poems::train(a, cohort, config, monitor);
   EXPECT_EQ(poems::train(b, stored, config, monitor).history.back().validation,
             result.history.back().validation);

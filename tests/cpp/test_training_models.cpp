@@ -5,15 +5,14 @@
 #include "gradient_check.h"
 #include "models/mocss.h"
 #include "models/poem.h"
-#include "training/fit.h"
+#include "training/trainer.h"
 
 using namespace poems_test;
 using poems::Decay;
-using poems::Fit;
-using poems::FitConfig;
-using poems::FitEpoch;
-using poems::FitResult;
+using poems::EpochRecord;
 using poems::Stopped;
+using poems::TrainerConfig;
+using poems::TrainingResult;
 using poems::models::Mocss;
 using poems::models::MocssKind;
 using poems::models::MocssOptions;
@@ -65,33 +64,33 @@ struct Cohort {
   }
 };
 
-class Watcher : public poems::FitMonitor {
+class Watcher : public poems::Monitor {
  public:
   explicit Watcher(int batches = -1) : left_(batches) {}
   bool interrupted() override { return left_ > 0 && --left_ == 0; }
-  void epoch_done(const FitEpoch& epoch) override { epochs.push_back(epoch.epoch); }
+  void epoch_done(const EpochRecord& epoch) override { epochs.push_back(epoch.epoch); }
   std::vector<long> epochs;
 
  private:
   int left_;
 };
 
-const FitConfig quick{60, 16, {3e-3, 1e-4}, Decay::decoupled, 0.2, 1000, 5, 1};
+const TrainerConfig quick{60, 16, {3e-3, 1e-4}, Decay::decoupled, 0.2, 1000, 5, 1};
 
 template <typename M>
-FitResult fit(M& model, const FitConfig& config, Watcher&& watcher = Watcher()) {
+TrainingResult fit(M& model, const TrainerConfig& config, Watcher&& watcher = Watcher()) {
   static const Cohort cohort;
   model.initialise(config.seed, cohort.spread);
-  return Fit<float>(model, complete_cohort(cohort.x), config, watcher).run();
+  return poems::train<float>(model, complete_cohort(cohort.x), config, watcher);
 }
 
 template <typename M>
 void expect_learns(M&& model) {
-  const FitResult result = fit(model, quick);
+  const TrainingResult result = fit(model, quick);
   ASSERT_EQ(result.history.size(), 60u);
   EXPECT_EQ(result.stopped, Stopped::epochs);
   EXPECT_EQ(result.validation_samples.size(), 12u);
-  const FitEpoch &first = result.history.front(), &last = result.history.back();
+  const EpochRecord &first = result.history.front(), &last = result.history.back();
   EXPECT_LT(last.training, first.training - 0.1 * std::abs(first.training));
   EXPECT_LT(last.validation, first.validation);
   // The terms make up the loss, and keep their names.
@@ -103,15 +102,19 @@ void expect_learns(M&& model) {
 
 }  // namespace
 
-TEST(Fitting, PoemLearns) { expect_learns(Poem<float>(poem_options())); }
-TEST(Fitting, MocssAeLearns) { expect_learns(Mocss<float>(mocss_options(MocssKind::ae))); }
-TEST(Fitting, MocssVaeLearns) { expect_learns(Mocss<float>(mocss_options(MocssKind::vae))); }
-TEST(Fitting, MocssSparseVaeLearns) {
+TEST(TrainingOnTheTape, PoemLearns) { expect_learns(Poem<float>(poem_options())); }
+TEST(TrainingOnTheTape, MocssAeLearns) {
+  expect_learns(Mocss<float>(mocss_options(MocssKind::ae)));
+}
+TEST(TrainingOnTheTape, MocssVaeLearns) {
+  expect_learns(Mocss<float>(mocss_options(MocssKind::vae)));
+}
+TEST(TrainingOnTheTape, MocssSparseVaeLearns) {
   expect_learns(Mocss<float>(mocss_options(MocssKind::sparse_vae)));
 }
 
-TEST(Fitting, IsTheSameOnEveryRunAndDiffersWithTheSeed) {
-  FitConfig config = quick;
+TEST(TrainingOnTheTape, IsTheSameOnEveryRunAndDiffersWithTheSeed) {
+  TrainerConfig config = quick;
   config.epochs = 5;
   Poem<float> one(poem_options()), two(poem_options()), other(poem_options());
   fit(one, config);
@@ -128,34 +131,35 @@ TEST(Fitting, IsTheSameOnEveryRunAndDiffersWithTheSeed) {
   EXPECT_TRUE(differs);
 }
 
-TEST(Fitting, StopsWhenTheValidationLossNoLongerFalls) {
-  FitConfig config = quick;
+TEST(TrainingOnTheTape, StopsWhenTheValidationLossNoLongerFalls) {
+  TrainerConfig config = quick;
   config.epochs = 400;
   config.patience = 3;
+  config.keeps_best = true;
   config.optimiser.learning_rate = 3e-2;
   Poem<float> model(poem_options());
-  const FitResult result = fit(model, config);
+  const TrainingResult result = fit(model, config);
   ASSERT_EQ(result.stopped, Stopped::converged);
   const long last = result.history.back().epoch;
   EXPECT_EQ(last, result.best_epoch + 3);
   const double best = result.history[result.best_epoch - 1].validation;
-  for (const FitEpoch& epoch : result.history) EXPECT_GE(epoch.validation, best);
+  for (const EpochRecord& epoch : result.history) EXPECT_GE(epoch.validation, best);
 }
 
-TEST(Fitting, NothingHeldOutMeansNoValidationLoss) {
-  FitConfig config = quick;
+TEST(TrainingOnTheTape, NothingHeldOutMeansNoValidationLoss) {
+  TrainerConfig config = quick;
   config.epochs = 2;
   config.validation = 0.0;
   Poem<float> model(poem_options());
-  const FitResult result = fit(model, config);
+  const TrainingResult result = fit(model, config);
   EXPECT_TRUE(result.validation_samples.empty());
   EXPECT_TRUE(std::isnan(result.history.back().validation));
-  EXPECT_EQ(result.best_epoch, 0);
+  EXPECT_EQ(result.best_epoch, 2);
 }
 
-TEST(Fitting, AnInterruptEndsItWithinTheEpoch) {
+TEST(TrainingOnTheTape, AnInterruptEndsItWithinTheEpoch) {
   Poem<float> model(poem_options());
-  const FitResult result = fit(model, quick, Watcher(7));  // 3 batches an epoch
+  const TrainingResult result = fit(model, quick, Watcher(7));  // 3 batches an epoch
   EXPECT_EQ(result.stopped, Stopped::interrupted);
   EXPECT_EQ(result.history.size(), 2u);
 }

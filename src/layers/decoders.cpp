@@ -1,0 +1,88 @@
+#include "layers/decoders.h"
+
+#include <utility>
+
+namespace poems {
+
+namespace {
+
+/// The part of z that belongs to the samples having an omic: factors x members.
+template <typename T>
+Matrix<T> members_of(const Matrix<T>& z, const std::vector<Index>& members) {
+  Matrix<T> part(z.rows(), static_cast<Index>(members.size()));
+  for (std::size_t i = 0; i < members.size(); ++i) part.col(i) = z.col(members[i]);
+  return part;
+}
+
+/// Sets the terms; with gradients, adds to those of masks and z.
+template <typename T>
+void run(const std::vector<DecodedOmic<T>>& omics, DecoderMode mode, Var<T> z,
+         const Batch<T>& batch, const DecoderSettings& settings,
+         std::vector<DecoderWorkspace<T>>& workspaces, const std::vector<Var<T>>& terms) {
+  const bool gradients = mode == DecoderMode::gradients;
+  std::vector<Matrix<T>> members_z;
+  std::vector<DecoderPass<T>> passes;
+  members_z.reserve(omics.size());
+  passes.reserve(omics.size());
+  for (std::size_t v = 0; v < omics.size(); ++v) {
+    const double scale = gradients ? static_cast<double>(terms[v]->gradient(0)) : 1.0;
+    members_z.push_back(members_of(z->value, batch.omics[v].members));
+    passes.emplace_back(*omics[v].decoder, mode, omics[v].mask->value, members_z[v],
+                        &batch.omics[v], scale * omics[v].weight, omics[v].likelihood,
+                        omics[v].dropout, settings.skip_zeros || !gradients);
+  }
+  run_passes(passes, workspaces, settings.threads);
+  for (std::size_t v = 0; v < omics.size(); ++v) {
+    const double scale = gradients ? static_cast<double>(terms[v]->gradient(0)) : 1.0;
+    terms[v]->set_scalar(passes[v].finish() / scale);
+    if (!gradients) continue;
+    const std::vector<Index>& members = batch.omics[v].members;
+    if (!z->constant)
+      for (std::size_t i = 0; i < members.size(); ++i)
+        z->gradient.col(members[i]) += passes[v].d_z.col(i);
+    omics[v].mask->add_gradient(passes[v].d_mask);
+  }
+}
+
+}  // namespace
+
+template <typename T>
+std::vector<Var<T>> decode_omics(Tape<T>& tape, const std::vector<DecodedOmic<T>>& omics, Var<T> z,
+                                 const Batch<T>& batch, const DecoderSettings& settings,
+                                 std::vector<DecoderWorkspace<T>>& workspaces) {
+  std::vector<Var<T>> terms;
+  for (std::size_t v = 0; v < omics.size(); ++v) {
+    terms.push_back(tape.node());
+    terms[v]->set_scalar(std::numeric_limits<double>::quiet_NaN());
+  }
+  if (!tape.records()) {
+    run(omics, DecoderMode::loss, z, batch, settings, workspaces, terms);
+    return terms;
+  }
+  tape.on_backward([omics, z, &batch, settings, &workspaces, terms] {
+    run(omics, DecoderMode::gradients, z, batch, settings, workspaces, terms);
+  });
+  return terms;
+}
+
+template <typename T>
+Matrix<T> decode(const SparseDecoder<T>& decoder, const Matrix<T>& mask, const Matrix<T>& z,
+                 int threads) {
+  std::vector<DecoderWorkspace<T>> workspaces;
+  std::vector<DecoderPass<T>> pass;
+  pass.emplace_back(decoder, DecoderMode::reconstruct, mask, z, nullptr, 1.0, nullptr,
+                    Dropout(Stream(0, Purpose::decoder_dropout, 0), 0.0), true);
+  run_passes(pass, workspaces, threads);
+  return std::move(pass[0].xhat);
+}
+
+#define POEMS_INSTANTIATE(T)                                                                    \
+  template std::vector<Var<T>> decode_omics<T>(Tape<T>&, const std::vector<DecodedOmic<T>>&,    \
+                                               Var<T>, const Batch<T>&, const DecoderSettings&, \
+                                               std::vector<DecoderWorkspace<T>>&);              \
+  template Matrix<T> decode<T>(const SparseDecoder<T>&, const Matrix<T>&, const Matrix<T>&, int);
+POEMS_INSTANTIATE(float)
+POEMS_INSTANTIATE(double)
+#undef POEMS_INSTANTIATE
+
+}  // namespace poems

@@ -1,0 +1,41 @@
+// The sparse decoders of all omics, as one piece: they share the threads. From z to the terms
+//
+//   weight_v  sum_n,j  -log p(x_nj | decoder_v(z_n)_j),   over the samples that have omic v
+//
+// Where the tape records, a term is computed with its gradients, in the backward pass.
+#pragma once
+
+#include <vector>
+
+#include "layers/decoder_pass.h"
+#include "tape/tape.h"
+
+namespace poems {
+
+/// What is decoded of one omic.
+template <typename T>
+struct DecodedOmic {
+  const SparseDecoder<T>* decoder;
+  Likelihood<T>* likelihood;
+  Var<T> mask;    ///< factors x features
+  double weight;  ///< of the term
+  Dropout dropout;
+};
+
+struct DecoderSettings {
+  bool skip_zeros;  ///< no gradients of the mask's zeros
+  int threads;
+};
+
+/// The terms, one per omic. z: factors x B. The workspaces serve pass after pass.
+template <typename T>
+std::vector<Var<T>> decode_omics(Tape<T>& tape, const std::vector<DecodedOmic<T>>& omics, Var<T> z,
+                                 const Batch<T>& batch, const DecoderSettings& settings,
+                                 std::vector<DecoderWorkspace<T>>& workspaces);
+
+/// One omic decoded without dropout and covariates: samples x features.
+template <typename T>
+Matrix<T> decode(const SparseDecoder<T>& decoder, const Matrix<T>& mask, const Matrix<T>& z,
+                 int threads);
+
+}  // namespace poems
