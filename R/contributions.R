@@ -41,12 +41,9 @@ contributions <- function(fit, newdata = NULL, samples = c("columns", "rows"),
   }
   data <- align_newdata(fit$omics, newdata, samples)
   design <- new_design(fit, covariates, newdata, data$samples)
-  gates <- project_samples(fit, data, design)$gates
-  experts <- core_experts(
-    core_parameters(fit), fit$config, core_omics(fit$omics, data$data, data$samples, design),
-    length(data$samples), fit$control$threads
-  )
-  name_contributions(experts_shares(experts, gates)[, , factors_in_use(fit), drop = FALSE],
+  projected <- project_samples(fit, data, design)
+  experts <- core_experts(core_parameters(fit), fit$config, projected$cohort, fit$control$threads)
+  name_contributions(experts_shares(experts, projected$gates)[, , factors_in_use(fit), drop = FALSE],
                      data$samples, names(fit$omics))
 }
 

@@ -73,7 +73,7 @@ impute.poems <- function(object, x, value = c("mean", "sd"), draws = 100, seed =
   lacking <- samples_with_gaps(data, names(object$omics))
   design <- new_design(object, covariates, x, data$samples)
   posterior <- project_samples(object, data, design)
-  posterior$mode <- find_mode(object, data, posterior)
+  posterior$mode <- find_mode(object, posterior)
   posterior <- take_samples(posterior, match(lacking, data$samples))
   posterior$values <- values_of_had(object, data, lacking, posterior, value == "sd")
   posterior$lacking <- values_of_lacking(object, data, lacking, posterior)

@@ -59,8 +59,14 @@ noise_prior <- function(objective) {
   )
 }
 
-# The core's form of data read by read_omics() or align_newdata(): one entry per omic of the fit.
-# An omic that no sample has is passed with no column. `design`: samples x covariates, or NULL.
+# Data read by read_omics() or align_newdata(), read and scaled by the core: what its other functions
+# take, held while several things are asked of it. `design`: samples x covariates, or NULL.
+held_cohort <- function(omics, data, samples, design, threads) {
+  core_cohort(core_omics(omics, data, samples, design), length(samples), threads)
+}
+
+# The core's form of such data: one entry per omic of the fit. An omic that no sample has is passed
+# with no column.
 core_omics <- function(omics, data, samples, design = NULL) {
   lapply(names(omics), \(omic) {
     scaling <- omics[[omic]]

@@ -181,19 +181,18 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
   started <- proc.time()[["elapsed"]]
   noise <- initial_noise(omics)
   config <- model_config(control, factors, noise, family, max(0L, ncol(covariates$design)))
-  standardised <- core_omics(omics, data$data, data$samples, covariates$design)
+  cohort <- held_cohort(omics, data$data, data$samples, covariates$design, control$threads)
   train <- function(control, reporter, start) {
     core_train(
-      standardised, length(data$samples), config, noise,
-      c(unclass(control), list(seed = seed, revisit = revisit_zeros_every)), reporter,
-      start$parameters, as.list(start$misplaced)
+      cohort, config, noise, c(unclass(control), list(seed = seed, revisit = revisit_zeros_every)),
+      reporter, start$parameters, as.list(start$misplaced)
     )
   }
   start_of <- function(control, known = NULL) {
     if (control$start == "random") return(NULL)
-    blank <- train(utils::modifyList(control, list(epochs = 0L)), \(...) TRUE, NULL)
     linear_start(
-      blank$parameters, omics, data$data, data$samples, blank$validation, factors, control,
+      core_initial_parameters(config, noise, seed), omics, data$data, data$samples,
+      core_held_out(length(data$samples), control$validation, seed), factors, control,
       covariates$design, known
     )
   }
@@ -207,11 +206,9 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
     trained <- take_all_samples(trained, again)
   }
   trained$sums <- core_variance(
-    trained$parameters, config, standardised, trained$mode, colMeans(trained$mode),
-    control$threads
+    trained$parameters, config, cohort, trained$mode, colMeans(trained$mode), control$threads
   )
-  experts <- core_experts(trained$parameters, config, standardised, length(data$samples),
-                          control$threads)
+  experts <- core_experts(trained$parameters, config, cohort, control$threads)
   trained$contributions <- experts_shares(experts, trained$gates)
   used <- spaced(length(data$samples), most_start_samples)
   z <- trained$mode[used, , drop = FALSE]

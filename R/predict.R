@@ -78,7 +78,7 @@ predict.poems <- function(object, newdata = NULL, type = c("latent", "gates", "r
     design <- new_design(object, covariates, newdata, data$samples)
     projected <- project_samples(object, data, design)
     if (type == "reconstruction") {
-      projected$mode <- find_mode(object, data, projected)
+      projected$mode <- find_mode(object, projected)
       projected$lacking <- values_of_lacking(object, data, data$samples, projected)
     }
     projected
@@ -107,17 +107,16 @@ check_no_covariates <- function(covariates, call = rlang::caller_env()) {
 
 # Latent means, of the core's factors, and gates of data in the internal form of read_omics(), with
 # what a reconstruction needs beside: the design matrix, and per omic of counts the log library
-# sizes by sample.
+# sizes by sample; and the `cohort` as the core holds it.
 project_samples <- function(fit, data, design = NULL) {
-  projected <- core_project(
-    core_parameters(fit), fit$config, core_omics(fit$omics, data$data, data$samples, design),
-    length(data$samples), fit$control$threads
-  )
+  cohort <- held_cohort(fit$omics, data$data, data$samples, design, fit$control$threads)
+  projected <- core_project(core_parameters(fit), fit$config, cohort, fit$control$threads)
   dimnames(projected$gates) <- list(data$samples, names(fit$omics))
   has <- vapply(names(fit$omics), \(omic) data$samples %in% colnames(data$data[[omic]]),
                 logical(length(data$samples)))
   has <- matrix(has, length(data$samples), dimnames = dimnames(projected$gates))
-  c(projected, list(has = has, design = design, offset = sample_offsets(fit$omics, data)))
+  c(projected, list(has = has, design = design, offset = sample_offsets(fit$omics, data),
+                    cohort = cohort))
 }
 
 # The same of the samples of the fit, with their mode.
@@ -130,12 +129,9 @@ projected_in_fit <- function(fit) {
 
 # Where the decoders see samples, of which `projected` is what project_samples() returns: samples x
 # the core's factors.
-find_mode <- function(fit, data, projected) {
-  core_mode(
-    core_parameters(fit), fit$config,
-    core_omics(fit$omics, data$data, data$samples, projected$design), projected$latent,
-    fit$control$threads
-  )
+find_mode <- function(fit, projected) {
+  core_mode(core_parameters(fit), fit$config, projected$cohort, projected$latent,
+            fit$control$threads)
 }
 
 # Per omic of counts, the log library size of every sample; 0, that of the mean library, for samples

@@ -129,7 +129,7 @@ seen_in_data <- function(fit, chosen, newdata, samples, covariates, call) {
   data <- align_newdata(fit$omics, newdata, samples, call)
   projected <- project_samples(fit, data,
                                new_design(fit, covariates, newdata, data$samples, call))
-  projected$mode <- find_mode(fit, data, projected)
+  projected$mode <- find_mode(fit, projected)
   eta <- predict_on_link(fit, projected)
   measured <- expected <- matrix(NA_real_, nrow(chosen), length(data$samples))
   for (i in seq_len(nrow(chosen))) {

@@ -70,10 +70,10 @@ variance_explained <- function(fit, newdata = NULL, by = c("factor", "feature", 
   }
   data <- align_newdata(fit$omics, newdata, samples)
   design <- new_design(fit, covariates, newdata, data$samples)
-  mode <- find_mode(fit, data, project_samples(fit, data, design))
+  projected <- project_samples(fit, data, design)
   sums <- core_variance(
-    core_parameters(fit), fit$config, core_omics(fit$omics, data$data, data$samples, design),
-    mode, colMeans(core_mode_of(fit)), fit$control$threads
+    core_parameters(fit), fit$config, projected$cohort, find_mode(fit, projected),
+    colMeans(core_mode_of(fit)), fit$control$threads
   )
   explained_tables(sums, fit$omics, factors_in_use(fit))[[by]]
 }

@@ -55,7 +55,7 @@ peak_memory_mib <- function() {
 measure <- function(a) {
   set.seed(21)
   features <- as.integer(strsplit(a$features, ",")[[1]])
-  omics <- random_omics(features, a$samples)
+  cohort <- omicpoems:::core_cohort(random_omics(features, a$samples), a$samples, a$threads)
   # Hardly any penalty, so that the loadings that are not zero stay so.
   control <- poems_control(a$objective,
     batch_size = a$batch, hidden = a$hidden, dropout = a$dropout, validation = 0, warmup = 0,
@@ -68,12 +68,12 @@ measure <- function(a) {
       epochs = as.integer(epochs), seed = 21L, revisit = as.integer(revisit)
     ))
     omicpoems:::core_train(
-      omics, a$samples, config, sd, settings, \(epoch, training, validation) TRUE, start
+      cohort, config, sd, settings, \(epoch, training, validation) TRUE, start, list()
     )
   }
   start <- NULL
   if (a$density < 1) {
-    start <- train(0, 1, NULL)$parameters
+    start <- omicpoems:::core_initial_parameters(config, sd, 21L)
     start$omics <- lapply(start$omics, \(p) {
       p$W <- thin_loadings(p$W, a$density)
       p

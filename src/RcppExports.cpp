@@ -11,6 +11,32 @@ Rcpp::Rostream<true>&  Rcpp::Rcout = Rcpp::Rcpp_cout_get();
 Rcpp::Rostream<false>& Rcpp::Rcerr = Rcpp::Rcpp_cerr_get();
 #endif
 
+// core_cohort
+SEXP core_cohort(const Rcpp::List& omics, int cohort_size, int threads);
+RcppExport SEXP _omicpoems_core_cohort(SEXP omicsSEXP, SEXP cohort_sizeSEXP, SEXP threadsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type omics(omicsSEXP);
+    Rcpp::traits::input_parameter< int >::type cohort_size(cohort_sizeSEXP);
+    Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_cohort(omics, cohort_size, threads));
+    return rcpp_result_gen;
+END_RCPP
+}
+// core_held_out
+Rcpp::IntegerVector core_held_out(int samples, double validation, int seed);
+RcppExport SEXP _omicpoems_core_held_out(SEXP samplesSEXP, SEXP validationSEXP, SEXP seedSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< int >::type samples(samplesSEXP);
+    Rcpp::traits::input_parameter< double >::type validation(validationSEXP);
+    Rcpp::traits::input_parameter< int >::type seed(seedSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_held_out(samples, validation, seed));
+    return rcpp_result_gen;
+END_RCPP
+}
 // core_cpu
 Rcpp::List core_cpu();
 RcppExport SEXP _omicpoems_core_cpu() {
@@ -54,18 +80,18 @@ BEGIN_RCPP
 END_RCPP
 }
 // core_variance
-Rcpp::List core_variance(const Rcpp::List& parameters, const Rcpp::List& model_config, const Rcpp::List& omics, const Rcpp::NumericMatrix& latent, const Rcpp::NumericVector& held, int threads);
-RcppExport SEXP _omicpoems_core_variance(SEXP parametersSEXP, SEXP model_configSEXP, SEXP omicsSEXP, SEXP latentSEXP, SEXP heldSEXP, SEXP threadsSEXP) {
+Rcpp::List core_variance(const Rcpp::List& parameters, const Rcpp::List& model_config, SEXP cohort, const Rcpp::NumericMatrix& latent, const Rcpp::NumericVector& held, int threads);
+RcppExport SEXP _omicpoems_core_variance(SEXP parametersSEXP, SEXP model_configSEXP, SEXP cohortSEXP, SEXP latentSEXP, SEXP heldSEXP, SEXP threadsSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
     Rcpp::traits::input_parameter< const Rcpp::List& >::type parameters(parametersSEXP);
     Rcpp::traits::input_parameter< const Rcpp::List& >::type model_config(model_configSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::List& >::type omics(omicsSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type cohort(cohortSEXP);
     Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type latent(latentSEXP);
     Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type held(heldSEXP);
     Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
-    rcpp_result_gen = Rcpp::wrap(core_variance(parameters, model_config, omics, latent, held, threads));
+    rcpp_result_gen = Rcpp::wrap(core_variance(parameters, model_config, cohort, latent, held, threads));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -84,47 +110,45 @@ BEGIN_RCPP
 END_RCPP
 }
 // core_project
-Rcpp::List core_project(const Rcpp::List& parameters, const Rcpp::List& model_config, const Rcpp::List& omics, int cohort_size, int threads);
-RcppExport SEXP _omicpoems_core_project(SEXP parametersSEXP, SEXP model_configSEXP, SEXP omicsSEXP, SEXP cohort_sizeSEXP, SEXP threadsSEXP) {
+Rcpp::List core_project(const Rcpp::List& parameters, const Rcpp::List& model_config, SEXP cohort, int threads);
+RcppExport SEXP _omicpoems_core_project(SEXP parametersSEXP, SEXP model_configSEXP, SEXP cohortSEXP, SEXP threadsSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
     Rcpp::traits::input_parameter< const Rcpp::List& >::type parameters(parametersSEXP);
     Rcpp::traits::input_parameter< const Rcpp::List& >::type model_config(model_configSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::List& >::type omics(omicsSEXP);
-    Rcpp::traits::input_parameter< int >::type cohort_size(cohort_sizeSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type cohort(cohortSEXP);
     Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
-    rcpp_result_gen = Rcpp::wrap(core_project(parameters, model_config, omics, cohort_size, threads));
+    rcpp_result_gen = Rcpp::wrap(core_project(parameters, model_config, cohort, threads));
     return rcpp_result_gen;
 END_RCPP
 }
 // core_experts
-Rcpp::List core_experts(const Rcpp::List& parameters, const Rcpp::List& model_config, const Rcpp::List& omics, int cohort_size, int threads);
-RcppExport SEXP _omicpoems_core_experts(SEXP parametersSEXP, SEXP model_configSEXP, SEXP omicsSEXP, SEXP cohort_sizeSEXP, SEXP threadsSEXP) {
+Rcpp::List core_experts(const Rcpp::List& parameters, const Rcpp::List& model_config, SEXP cohort, int threads);
+RcppExport SEXP _omicpoems_core_experts(SEXP parametersSEXP, SEXP model_configSEXP, SEXP cohortSEXP, SEXP threadsSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
     Rcpp::traits::input_parameter< const Rcpp::List& >::type parameters(parametersSEXP);
     Rcpp::traits::input_parameter< const Rcpp::List& >::type model_config(model_configSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::List& >::type omics(omicsSEXP);
-    Rcpp::traits::input_parameter< int >::type cohort_size(cohort_sizeSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type cohort(cohortSEXP);
     Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
-    rcpp_result_gen = Rcpp::wrap(core_experts(parameters, model_config, omics, cohort_size, threads));
+    rcpp_result_gen = Rcpp::wrap(core_experts(parameters, model_config, cohort, threads));
     return rcpp_result_gen;
 END_RCPP
 }
 // core_mode
-Rcpp::NumericMatrix core_mode(const Rcpp::List& parameters, const Rcpp::List& model_config, const Rcpp::List& omics, const Rcpp::NumericMatrix& latent, int threads);
-RcppExport SEXP _omicpoems_core_mode(SEXP parametersSEXP, SEXP model_configSEXP, SEXP omicsSEXP, SEXP latentSEXP, SEXP threadsSEXP) {
+Rcpp::NumericMatrix core_mode(const Rcpp::List& parameters, const Rcpp::List& model_config, SEXP cohort, const Rcpp::NumericMatrix& latent, int threads);
+RcppExport SEXP _omicpoems_core_mode(SEXP parametersSEXP, SEXP model_configSEXP, SEXP cohortSEXP, SEXP latentSEXP, SEXP threadsSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
     Rcpp::traits::input_parameter< const Rcpp::List& >::type parameters(parametersSEXP);
     Rcpp::traits::input_parameter< const Rcpp::List& >::type model_config(model_configSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::List& >::type omics(omicsSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type cohort(cohortSEXP);
     Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type latent(latentSEXP);
     Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
-    rcpp_result_gen = Rcpp::wrap(core_mode(parameters, model_config, omics, latent, threads));
+    rcpp_result_gen = Rcpp::wrap(core_mode(parameters, model_config, cohort, latent, threads));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -201,40 +225,55 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
-// core_train
-Rcpp::List core_train(const Rcpp::List& omics, int cohort_size, const Rcpp::List& model_config, const Rcpp::List& noise, const Rcpp::List& trainer_config, const Rcpp::Function& callback, const Rcpp::RObject& start, const Rcpp::List& misplaced);
-RcppExport SEXP _omicpoems_core_train(SEXP omicsSEXP, SEXP cohort_sizeSEXP, SEXP model_configSEXP, SEXP noiseSEXP, SEXP trainer_configSEXP, SEXP callbackSEXP, SEXP startSEXP, SEXP misplacedSEXP) {
+// core_initial_parameters
+Rcpp::List core_initial_parameters(const Rcpp::List& model_config, const Rcpp::List& noise, int seed);
+RcppExport SEXP _omicpoems_core_initial_parameters(SEXP model_configSEXP, SEXP noiseSEXP, SEXP seedSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
-    Rcpp::traits::input_parameter< const Rcpp::List& >::type omics(omicsSEXP);
-    Rcpp::traits::input_parameter< int >::type cohort_size(cohort_sizeSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type model_config(model_configSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type noise(noiseSEXP);
+    Rcpp::traits::input_parameter< int >::type seed(seedSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_initial_parameters(model_config, noise, seed));
+    return rcpp_result_gen;
+END_RCPP
+}
+// core_train
+Rcpp::List core_train(SEXP cohort, const Rcpp::List& model_config, const Rcpp::List& noise, const Rcpp::List& trainer_config, const Rcpp::Function& callback, const Rcpp::RObject& start, const Rcpp::List& misplaced);
+RcppExport SEXP _omicpoems_core_train(SEXP cohortSEXP, SEXP model_configSEXP, SEXP noiseSEXP, SEXP trainer_configSEXP, SEXP callbackSEXP, SEXP startSEXP, SEXP misplacedSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< SEXP >::type cohort(cohortSEXP);
     Rcpp::traits::input_parameter< const Rcpp::List& >::type model_config(model_configSEXP);
     Rcpp::traits::input_parameter< const Rcpp::List& >::type noise(noiseSEXP);
     Rcpp::traits::input_parameter< const Rcpp::List& >::type trainer_config(trainer_configSEXP);
     Rcpp::traits::input_parameter< const Rcpp::Function& >::type callback(callbackSEXP);
     Rcpp::traits::input_parameter< const Rcpp::RObject& >::type start(startSEXP);
     Rcpp::traits::input_parameter< const Rcpp::List& >::type misplaced(misplacedSEXP);
-    rcpp_result_gen = Rcpp::wrap(core_train(omics, cohort_size, model_config, noise, trainer_config, callback, start, misplaced));
+    rcpp_result_gen = Rcpp::wrap(core_train(cohort, model_config, noise, trainer_config, callback, start, misplaced));
     return rcpp_result_gen;
 END_RCPP
 }
 
 static const R_CallMethodDef CallEntries[] = {
+    {"_omicpoems_core_cohort", (DL_FUNC) &_omicpoems_core_cohort, 3},
+    {"_omicpoems_core_held_out", (DL_FUNC) &_omicpoems_core_held_out, 3},
     {"_omicpoems_core_cpu", (DL_FUNC) &_omicpoems_core_cpu, 0},
     {"_omicpoems_core_evaluate", (DL_FUNC) &_omicpoems_core_evaluate, 5},
     {"_omicpoems_core_steps", (DL_FUNC) &_omicpoems_core_steps, 7},
     {"_omicpoems_core_variance", (DL_FUNC) &_omicpoems_core_variance, 6},
     {"_omicpoems_core_slopes", (DL_FUNC) &_omicpoems_core_slopes, 4},
-    {"_omicpoems_core_project", (DL_FUNC) &_omicpoems_core_project, 5},
-    {"_omicpoems_core_experts", (DL_FUNC) &_omicpoems_core_experts, 5},
+    {"_omicpoems_core_project", (DL_FUNC) &_omicpoems_core_project, 4},
+    {"_omicpoems_core_experts", (DL_FUNC) &_omicpoems_core_experts, 4},
     {"_omicpoems_core_mode", (DL_FUNC) &_omicpoems_core_mode, 5},
     {"_omicpoems_core_reconstruct", (DL_FUNC) &_omicpoems_core_reconstruct, 4},
     {"_omicpoems_core_inner_products", (DL_FUNC) &_omicpoems_core_inner_products, 2},
     {"_omicpoems_core_factor_model", (DL_FUNC) &_omicpoems_core_factor_model, 5},
     {"_omicpoems_core_factor_scores", (DL_FUNC) &_omicpoems_core_factor_scores, 6},
     {"_omicpoems_core_factor_uncertainty", (DL_FUNC) &_omicpoems_core_factor_uncertainty, 6},
-    {"_omicpoems_core_train", (DL_FUNC) &_omicpoems_core_train, 8},
+    {"_omicpoems_core_initial_parameters", (DL_FUNC) &_omicpoems_core_initial_parameters, 3},
+    {"_omicpoems_core_train", (DL_FUNC) &_omicpoems_core_train, 7},
     {NULL, NULL, 0}
 };
 

@@ -12,15 +12,15 @@ using namespace bindings;
 // every factor when it is held at the value given, the others staying as latent (samples x factors)
 // has them. See variance.h.
 // [[Rcpp::export]]
-Rcpp::List core_variance(const Rcpp::List& parameters, const Rcpp::List& model_config,
-                         const Rcpp::List& omics, const Rcpp::NumericMatrix& latent,
-                         const Rcpp::NumericVector& held, int threads) {
+Rcpp::List core_variance(const Rcpp::List& parameters, const Rcpp::List& model_config, SEXP cohort,
+                         const Rcpp::NumericMatrix& latent, const Rcpp::NumericVector& held,
+                         int threads) {
   poems::models::Poems<float> model = fitted_model(parameters, model_config);
   const Matrix<float> z = read_latent(latent);
   const Vector<float> held_at = Rcpp::as<Vector<double>>(held).cast<float>();
   Rcpp::List list;
-  for (const poems::VarianceSums& sums : poems::variance_sums(
-           model, read_cohort<float>(omics, latent.nrow(), threads), z, held_at, threads))
+  for (const poems::VarianceSums& sums :
+       poems::variance_sums(model, *HeldCohort(cohort), z, held_at, threads))
     list.push_back(Rcpp::List::create(
         Rcpp::Named("total") = sums.total, Rcpp::Named("residual") = sums.residual,
         Rcpp::Named("gain") = sums.gain, Rcpp::Named("change") = sums.change,

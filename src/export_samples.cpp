@@ -10,11 +10,10 @@ using namespace bindings;
 
 // Projects samples: posterior mean and log-variance (samples x factors), gates (samples x omics).
 // [[Rcpp::export]]
-Rcpp::List core_project(const Rcpp::List& parameters, const Rcpp::List& model_config,
-                        const Rcpp::List& omics, int cohort_size, int threads) {
+Rcpp::List core_project(const Rcpp::List& parameters, const Rcpp::List& model_config, SEXP cohort,
+                        int threads) {
   poems::models::Poems<float> model = fitted_model(parameters, model_config);
-  const poems::Projection<float> projection =
-      poems::project(model, read_cohort<float>(omics, cohort_size, threads), threads);
+  const poems::Projection<float> projection = poems::project(model, *HeldCohort(cohort), threads);
   return Rcpp::List::create(Rcpp::Named("latent") = to_r(projection.mean, true),
                             Rcpp::Named("logvar") = to_r(projection.logvar, true),
                             Rcpp::Named("gates") = to_r(projection.gates, true));
@@ -23,11 +22,11 @@ Rcpp::List core_project(const Rcpp::List& parameters, const Rcpp::List& model_co
 // What every omic's expert says of samples: per omic, mean and log-variance (samples x factors),
 // NaN where a sample lacks the omic.
 // [[Rcpp::export]]
-Rcpp::List core_experts(const Rcpp::List& parameters, const Rcpp::List& model_config,
-                        const Rcpp::List& omics, int cohort_size, int threads) {
+Rcpp::List core_experts(const Rcpp::List& parameters, const Rcpp::List& model_config, SEXP cohort,
+                        int threads) {
   poems::models::Poems<float> model = fitted_model(parameters, model_config);
   const poems::ExpertsOfSamples<float> experts =
-      poems::experts_of(model, read_cohort<float>(omics, cohort_size, threads), threads);
+      poems::experts_of(model, *HeldCohort(cohort), threads);
   Rcpp::List all;
   for (std::size_t v = 0; v < experts.mean.size(); ++v)
     all.push_back(Rcpp::List::create(Rcpp::Named("mean") = to_r(experts.mean[v], true),
@@ -39,13 +38,10 @@ Rcpp::List core_experts(const Rcpp::List& parameters, const Rcpp::List& model_co
 // latent_mode.h.
 // [[Rcpp::export]]
 Rcpp::NumericMatrix core_mode(const Rcpp::List& parameters, const Rcpp::List& model_config,
-                              const Rcpp::List& omics, const Rcpp::NumericMatrix& latent,
-                              int threads) {
+                              SEXP cohort, const Rcpp::NumericMatrix& latent, int threads) {
   poems::models::Poems<float> model = fitted_model(parameters, model_config);
   const Matrix<float> z = read_latent(latent);
-  return to_r(
-      poems::latent_mode(model, read_cohort<float>(omics, latent.nrow(), threads), z, threads),
-      true);
+  return to_r(poems::latent_mode(model, *HeldCohort(cohort), z, threads), true);
 }
 
 // Every omic (features x samples, on the scale of training, without covariates) decoded from latent

@@ -93,36 +93,51 @@ Rcpp::NumericMatrix variance_to_r(const poems::models::Poems<T>& model,
   return variance;
 }
 
+void initialise(poems::models::Poems<float>& model, const Rcpp::List& noise, std::uint64_t seed) {
+  std::vector<Vector<double>> of_features;
+  for (R_xlen_t v = 0; v < noise.size(); ++v)
+    of_features.push_back(Rcpp::as<Vector<double>>(noise[v]));
+  model.initialise(seed, of_features);
+}
+
 }  // namespace
 
-// Fits a model. The callback is told epoch, training and validation loss, and returns FALSE to
-// stop. `noise`: per omic, the initial noise of every feature; `start`: parameters to start from,
-// or NULL for random ones.
+// What training starts from without a `start`. `noise`: per omic, the initial noise of every
+// feature.
 // [[Rcpp::export]]
-Rcpp::List core_train(const Rcpp::List& omics, int cohort_size, const Rcpp::List& model_config,
-                      const Rcpp::List& noise, const Rcpp::List& trainer_config,
-                      const Rcpp::Function& callback, const Rcpp::RObject& start,
-                      const Rcpp::List& misplaced) {
+Rcpp::List core_initial_parameters(const Rcpp::List& model_config, const Rcpp::List& noise,
+                                   int seed) {
+  poems::models::Poems<float> model(read_options(model_config));
+  initialise(model, noise, static_cast<std::uint64_t>(seed));
+  return write_parameters(model);
+}
+
+// Fits a model. The callback is told epoch, training and validation loss, and returns FALSE to
+// stop. `start`: parameters to start from, or NULL for random ones; `misplaced`: per omic, samples
+// that training is to take as lacking it.
+// [[Rcpp::export]]
+Rcpp::List core_train(SEXP cohort, const Rcpp::List& model_config, const Rcpp::List& noise,
+                      const Rcpp::List& trainer_config, const Rcpp::Function& callback,
+                      const Rcpp::RObject& start, const Rcpp::List& misplaced) {
   poems::models::PoemsOptions options = read_options(model_config);
   read_training_options(trainer_config, options);
   const poems::TrainerConfig trainer = read_trainer_config(trainer_config, options.objective);
-  poems::Cohort<float> cohort = read_cohort<float>(omics, cohort_size, trainer.threads);
+  poems::Cohort<float>& held = *HeldCohort(cohort);
   poems::models::Poems<float> model(options);
-  std::vector<Vector<double>> initial_noise;
-  for (R_xlen_t v = 0; v < noise.size(); ++v)
-    initial_noise.push_back(Rcpp::as<Vector<double>>(noise[v]));
-  model.initialise(trainer.seed, initial_noise);
+  initialise(model, noise, trainer.seed);
   if (!start.isNULL()) read_parameters(Rcpp::List(start), model);
 
   RMonitor monitor(callback);
-  const std::vector<std::vector<Index>> columns = take_out(misplaced, cohort);
-  const poems::TrainingResult result = poems::train(model, cohort, trainer, monitor);
-  for (std::size_t v = 0; v < columns.size(); ++v) cohort.omics[v].column = columns[v];
-  const poems::Projection<float> projection = poems::project(model, cohort, trainer.threads);
+  poems::TrainingResult result;
+  {
+    const TakenOut<float> without(misplaced, held);
+    result = poems::train<float>(model, held, trainer, monitor);
+  }
+  const poems::Projection<float> projection = poems::project(model, held, trainer.threads);
   // Without epochs, what is asked for is what training starts from.
   const Matrix<float> mode =
       trainer.epochs == 0 ? projection.mean
-                          : poems::latent_mode(model, cohort, projection.mean, trainer.threads);
+                          : poems::latent_mode(model, held, projection.mean, trainer.threads);
   Rcpp::IntegerVector validation;
   for (Index i : result.validation_samples) validation.push_back(i + 1);
   return Rcpp::List::create(
@@ -133,5 +148,5 @@ Rcpp::List core_train(const Rcpp::List& omics, int cohort_size, const Rcpp::List
       Rcpp::Named("latent") = to_r(projection.mean, true), Rcpp::Named("mode") = to_r(mode, true),
       Rcpp::Named("gates") = to_r(projection.gates, true),
       Rcpp::Named("variance") =
-          variance_to_r(model, cohort, mode, result.validation_samples, trainer.threads));
+          variance_to_r(model, held, mode, result.validation_samples, trainer.threads));
 }

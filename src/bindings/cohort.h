@@ -70,16 +70,31 @@ poems::Cohort<T> read_cohort(const Rcpp::List& omics, int cohort_size, int threa
   return cohort;
 }
 
-/// Takes samples out of omics, per omic by number from 1: they count as lacking them. Returns the
-/// columns of all omics as they were, to put them back.
+/// A cohort that R holds while it asks several things of it. No fit holds one.
+using HeldCohort = Rcpp::XPtr<poems::Cohort<float>>;
+
+/// Takes samples out of omics, per omic by number from 1, until its end: they count as lacking
+/// them.
 template <typename T>
-std::vector<std::vector<Index>> take_out(const Rcpp::List& misplaced, poems::Cohort<T>& cohort) {
-  std::vector<std::vector<Index>> columns;
-  for (R_xlen_t v = 0; v < misplaced.size(); ++v) {
-    columns.push_back(cohort.omics[v].column);
-    for (int i : Rcpp::as<Rcpp::IntegerVector>(misplaced[v])) cohort.omics[v].column[i - 1] = -1;
+class TakenOut {
+ public:
+  TakenOut(const Rcpp::List& misplaced, poems::Cohort<T>& cohort) : cohort_(cohort) {
+    for (R_xlen_t v = 0; v < misplaced.size(); ++v) {
+      columns_.push_back(cohort.omics[v].column);
+      for (int i : Rcpp::as<Rcpp::IntegerVector>(misplaced[v])) cohort.omics[v].column[i - 1] = -1;
+    }
   }
-  return columns;
-}
+
+  ~TakenOut() {
+    for (std::size_t v = 0; v < columns_.size(); ++v) cohort_.omics[v].column = columns_[v];
+  }
+
+  TakenOut(const TakenOut&) = delete;
+  TakenOut& operator=(const TakenOut&) = delete;
+
+ private:
+  poems::Cohort<T>& cohort_;
+  std::vector<std::vector<Index>> columns_;
+};
 
 }  // namespace bindings

@@ -22,8 +22,7 @@ test_that("contributions are the weights of the posterior mean", {
   omics <- small_cohort()$omics
   data <- align_newdata(fit$omics, omics)
   experts <- core_experts(core_parameters(fit), fit$config,
-                          core_omics(fit$omics, data$data, data$samples, NULL),
-                          length(data$samples), 1L)
+                          held_cohort(fit$omics, data$data, data$samples, NULL, 1L), 1L)
   shares <- contributions(fit)
   used <- factors_in_use(fit)
   mean <- Reduce(`+`, lapply(seq_along(experts), \(v) {

@@ -19,10 +19,7 @@ core_loss <- function(x, family, intercept, offset = NULL, noise = rep(1, nrow(x
     samples = seq_len(ncol(x)), link = list(intercept = intercept, unit = rep(1, nrow(x)))
   )
   omic$offset <- offset
-  settings <- c(utils::modifyList(unclass(control), list(epochs = 0L)), seed = 1L, revisit = 5L)
-  blank <- core_train(list(omic), ncol(x), config, list(noise), settings, \(...) TRUE, NULL,
-                      list())
-  parameters <- blank$parameters
+  parameters <- core_initial_parameters(config, list(noise), 1L)
   parameters$omics[[1]]$W[] <- 0  # predictions are the intercepts
   core_evaluate(parameters, config, list(omic), matrix(0, 1, ncol(x)), FALSE)$loss$reconstruction *
     ncol(x)

@@ -11,7 +11,7 @@ decoders_alone <- function(fit) {
 # Every value that was there is kept; omics that samples lack are as predict() says, and values
 # missing within omics as predict_values() does.
 data <- align_newdata(fit$omics, cohort$omics)
-mode <- find_mode(fit, data, project_samples(fit, data))
+mode <- find_mode(fit, project_samples(fit, data))
 within <- standardised_features(fit$omics, data$data, data$samples, NULL)
 within <- predict_values(fit, within, mode)$mean
 within <- lapply(split(seq_len(nrow(within)), omic_of_features(fit$omics)), \(rows) within[rows, ])

@@ -56,14 +56,15 @@ test_that("the network that training starts from computes the linear model", {
   samples <- colnames(omics[[1]])
   sd <- unname(lapply(scaled, `[[`, "sd"))
   config <- model_config(control, 6L, sd)
-  in_core <- core_omics(scaled, omics, samples)
+  cohort <- held_cohort(scaled, omics, samples, NULL, 1L)
   settings <- c(utils::modifyList(unclass(control), list(epochs = 0L, validation = 0)), seed = 1L,
                 revisit = 5L)
   run <- \(start) {
-    core_train(in_core, length(samples), config, sd, settings, \(...) TRUE, start$parameters,
-               list())
+    core_train(cohort, config, sd, settings, \(...) TRUE, start$parameters, list())
   }
-  started <- run(linear_start(run(NULL)$parameters, scaled, omics, samples, integer(), 6, control))
+  blank <- core_initial_parameters(config, sd, 1L)
+  expect_identical(run(NULL)$parameters, blank)
+  started <- run(linear_start(blank, scaled, omics, samples, integer(), 6, control))
 
   at <- standardised(omics)
   scores <- starting_scores(standardise_rows(bounded(at$x))$x, at$omic, 6L, 1L)

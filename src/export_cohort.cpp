@@ -1,0 +1,23 @@
+// The cohort, read and scaled once for all that is asked of it.
+#include <RcppEigen.h>
+
+#include "bindings/cohort.h"
+#include "training/schedule.h"
+
+using namespace bindings;
+
+// What core_train(), core_project() and the like take. omics: what core_omics() returns.
+// [[Rcpp::export]]
+SEXP core_cohort(const Rcpp::List& omics, int cohort_size, int threads) {
+  return HeldCohort(new poems::Cohort<float>(read_cohort<float>(omics, cohort_size, threads)));
+}
+
+// Which of so many samples training with these settings holds out, counted from 1.
+// [[Rcpp::export]]
+Rcpp::IntegerVector core_held_out(int samples, double validation, int seed) {
+  Rcpp::IntegerVector held_out;
+  for (Index i :
+       poems::split_samples(samples, validation, static_cast<std::uint64_t>(seed)).validation)
+    held_out.push_back(i + 1);
+  return held_out;
+}
