@@ -6,7 +6,7 @@ run_files <- function(cache, plan, models, omics, group, test_sets, score_seeds,
                       call = rlang::caller_env()) {
   if (is.null(cache)) return(vector("list", nrow(plan)))
   dir.create(cache, recursive = TRUE, showWarnings = FALSE)
-  if (file.access(cache, 2) != 0) {
+  if (!dir.exists(cache) || file.access(cache, 2) != 0) {
     cli::cli_abort("{.arg cache} must be a directory to write to, not {describe(cache)}.",
                    call = call)
   }
@@ -23,22 +23,33 @@ run_files <- function(cache, plan, models, omics, group, test_sets, score_seeds,
 # that the code uses. `seen`: functions that are being described, lest they call each other for ever.
 describe_function <- function(f, seen = list()) {
   if (is.primitive(f)) return(deparse(f))
-  used <- Filter(Negate(is.null), sapply(codetools::findGlobals(f), find_outside_packages,
-                                         environment(f), simplify = FALSE))
-  seen <- c(seen, f)
-  values <- lapply(used, \(object) {
-    if (!is.function(object)) return(rlang::hash(object))
-    if (any(vapply(seen, identical, NA, object))) return("seen")
-    describe_function(object, seen)
-  })
+  used <- sapply(variables_outside(f), find_outside_packages, environment(f), simplify = FALSE)
+  used <- Filter(Negate(is.null), used)
   list(code = deparse(f, control = c("keepNA", "keepInteger", "digits17")),
-       values = values[order(names(values))])
+       values = lapply(used[order(names(used))], describe_value, c(seen, f)))
+}
+
+describe_value <- function(value, seen) {
+  if (is.function(value)) {
+    if (any(vapply(seen, identical, NA, value))) return("seen")
+    return(describe_function(value, seen))
+  }
+  if (is.list(value) && !is.object(value)) return(lapply(value, describe_value, seen))
+  rlang::hash(value)
+}
+
+# Names that the code of a function does not define, the dots of a function around it among them.
+variables_outside <- function(f) {
+  c(suppressWarnings(codetools::findGlobals(f)),
+    if ("..." %in% setdiff(all.names(body(f)), names(formals(f)))) "...")
 }
 
 # The value of a variable as seen from an environment; NULL where it is that of a package.
 find_outside_packages <- function(name, from) {
   while (!isNamespace(from) && !identical(from, baseenv()) && !identical(from, emptyenv())) {
-    if (exists(name, from, inherits = FALSE)) return(get(name, from, inherits = FALSE))
+    if (exists(name, from, inherits = FALSE)) {
+      return(if (name == "...") eval(quote(list(...)), from) else get(name, from, inherits = FALSE))
+    }
     if (identical(from, globalenv())) return(NULL)
     from <- parent.env(from)
   }

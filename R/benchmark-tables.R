@@ -23,6 +23,7 @@ summary.benchmark_models <- function(object, reference = NULL, ...) {
   })))
 }
 
+#' @rdname benchmark_models
 #' @export
 print.benchmark_models <- function(x, reference = NULL, ...) {
   reference <- choose_reference(reference, levels(x$runs$model))
@@ -50,8 +51,11 @@ print.benchmark_models <- function(x, reference = NULL, ...) {
   invisible(x)
 }
 
-spread_cells <- function(rows) {
-  ifelse(rows$runs == 0, "-", sprintf("%.2f (%.2f)", rows$mean, rows$sd))
+spread_cells <- \(rows) ifelse(rows$runs == 0, "-", with_spread("%.2f", rows$mean, rows$sd, 2))
+
+# "0.65 (0.04)"; the value alone where its spread is not known.
+with_spread <- function(format, value, spread, digits) {
+  paste0(sprintf(format, value), ifelse(is.na(spread), "", sprintf(" (%.*f)", digits, spread)))
 }
 
 # `rows`: those of summary() for the mean of accuracy, NMI and kNN.
@@ -61,7 +65,7 @@ cat_differences <- function(rows, runs, reference) {
   cat_table(list(
     model = as.character(rows$model),
     overall = ifelse(rows$runs == 0, "-", sprintf("%.3f", rows$mean)),
-    difference = ifelse(compared, sprintf("%+.3f (%.3f)", rows$difference, rows$se), ""),
+    difference = ifelse(compared, with_spread("%+.3f", rows$difference, rows$se, 3), ""),
     better = ifelse(compared, sprintf("%d of %d", rows$better, rows$splits), ""),
     seconds = ifelse(is.na(seconds), "-", sprintf("%.1f", seconds))
   ))
