@@ -20,7 +20,7 @@ run_files <- function(cache, plan, models, omics, group, test_sets, score_seeds,
 }
 
 # What decides the result of a function: its code, and the functions and values outside of packages
-# that the code uses. `seen`: functions that are being described, lest they call each other for ever.
+# that the code uses. `seen`: functions being described, lest they call each other for ever.
 describe_function <- function(f, seen = list()) {
   if (is.primitive(f)) return(deparse(f))
   used <- sapply(variables_outside(f), find_outside_packages, environment(f), simplify = FALSE)

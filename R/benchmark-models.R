@@ -9,8 +9,8 @@
 #'
 #' Each combination of a model, a split and a seed is a run. The model is fitted to the training
 #' samples of the split and sees neither their groups nor anything of the test samples. These are
-#' embedded by the fit and scored as [evaluate_subtypes()] does, averaged over `score_seeds`. k-means
-#' and neighbours look at test samples only, as in the paper.
+#' embedded by the fit and scored as [evaluate_subtypes()] does, averaged over `score_seeds`.
+#' k-means and neighbours look at test samples only, as in the paper.
 #'
 #' Splits are drawn at random, the same share of every group (at least one sample each). Split 1 is
 #' always the same for the same groups, and so on: all models are compared on the same splits.
@@ -21,7 +21,8 @@
 #' @section Models:
 #' Those built in go by their names:
 #' * `"poems"`: [poems()] with its default settings; its embedding is scaled, see [latent()].
-#' * `"poems_published"`: `poems()` with `objective = "published"`.
+#' * `"poems_published"`: `poems()` with `objective = "published"`. Its embedding is the posterior
+#'   mean; the paper's is one draw from the posterior, which scores a little less.
 #' * `"pca"`: the first `r benchmark_dimensions` principal components of all omics together.
 #'   Features are standardised by the training samples; missing values and omics count as the mean.
 #' * `"poem"`, `"mocss_ae"`, `"mocss_vae"`, `"mocss_sparsevae"`: the paper's rivals, in corrected
@@ -45,30 +46,33 @@
 #' ```
 #'
 #' @section Cache:
-#' With `cache`, every run that ends without an error is written there at once, one file per run, and
-#' is read instead of repeated when the same is asked for again: after an interruption, with further
-#' models, splits or seeds. A run is the same if its data, groups, test samples, seeds, model and the
-#' version of this package are. Of a function, its code counts, and the functions and values outside
-#' of packages that the code uses: a change of any of them is noticed, a new version of another
-#' package is not. Files that cannot be read are computed again, with a warning. Nothing is ever
-#' deleted.
+#' With `cache`, every run that ends without an error is written there at once, one file per run,
+#' and read when the same is asked for again: after an interruption, or with further models, splits
+#' or seeds. A run is the same if its data, groups, test samples, seeds, model and the version of
+#' this package are. Of a function, its code counts, and the functions and values outside of
+#' packages that the code uses: a change of any of them is noticed, a new version of another package
+#' is not. What a file that cannot be read should have held is computed again, with a warning. No
+#' file is ever deleted.
 #'
 #' @inheritParams stability
+#' @param x The omics, in any form that [poems()] takes; for methods, a result of
+#'   `benchmark_models()`. Values are passed to the models as they are.
 #' @param group The group of every sample: a vector named by sample, or in the order in which the
 #'   samples first appear in `x`; or the name of a column of `x`'s column data (a
 #'   MultiAssayExperiment). Samples whose group is `NA` are left out, with a message.
 #' @param models Character vector of models built in, named or not; or a list of such names and of
 #'   functions, see below, each function with a name.
 #' @param splits Number of random splits, or a list with the names of the test samples of each.
-#' @param seeds Whole numbers of at least 0: the seeds that every model is fitted with in every split.
+#' @param seeds Whole numbers of at least 0: the seeds that every model is fitted with in every
+#'   split.
 #' @param test Share of the samples to test on in random splits, above 0 and below 1.
 #' @param score_seeds Seeds of k-means and of the neighbours' random parts, as `seeds` of
 #'   [evaluate_subtypes()].
 #' @param cache A directory for finished runs, made if it does not exist, or `NULL` for none.
 #' @param BPPARAM How to do runs at the same time: a parameter object of the package BiocParallel,
 #'   such as `BiocParallel::MulticoreParam(4)`. Each run then uses one thread, and no progress is
-#'   shown but BiocParallel's own. `NULL` does one run after the other. Results are the same, but for
-#'   the seconds.
+#'   shown but BiocParallel's own. `NULL` does one run after the other. Results are the same, but
+#'   for the seconds.
 #' @param progress Whether to show a progress bar.
 #'
 #' @return A list of class `benchmark_models`:
@@ -83,14 +87,14 @@
 #'   model's difference to a reference, paired by split and seed.
 #'
 #'   `summary()` has one row per model and score, also `overall`, the mean of accuracy, NMI and kNN,
-#'   with the columns `model`, `score`, `mean`, `sd` and `runs`, their number, without those that
-#'   failed; `difference` to the reference, the mean over `splits` splits (averaged over seeds before),
-#'   its standard error `se` over the splits, and `better`, in how many splits it is above 0. Test sets
-#'   of different splits share samples: the standard error is somewhat too small.
+#'   with the columns `model`, `score`, `mean`, `sd` and `runs`, their number without those that
+#'   failed; `difference` to the reference, averaged over seeds and then over `splits` splits, its
+#'   standard error `se` over the splits, and `better`, in how many splits it is above 0. Splits
+#'   share samples, so the standard error is somewhat too small.
 #'
 #'   `tidy()` has one row per run and score: `model`, `split`, `seed`, `score`, `value`, `seconds`,
-#'   `error`. `glance()` has one row: numbers of `models`, `runs`, `failed` runs, `samples`, `groups`
-#'   and `splits`, and `best`, the model with the best overall mean.
+#'   `error`. `glance()` has one row: numbers of `models`, `runs`, `failed` runs, `samples`,
+#'   `groups` and `splits`, and `best`, the model with the best overall mean.
 #'
 #'   `autoplot()` returns a [ggplot2::ggplot] object: the scores of every split (mean over seeds),
 #'   and their means with standard errors. Its data has one row per model, score and split.
@@ -171,7 +175,8 @@ read_models <- function(models, call = rlang::caller_env()) {
   labels[is_name & labels == ""] <- unlist(models[is_name & labels == ""])
   known <- built_in_models()
   check_models(models, labels, names(known), call)
-  stats::setNames(lapply(models, \(model) if (is.function(model)) model else known[[model]]), labels)
+  models[is_name] <- known[unlist(models[is_name])]
+  stats::setNames(models, labels)
 }
 
 check_models <- function(models, labels, known, call) {
@@ -240,152 +245,4 @@ known_groups <- function(group, samples, call = rlang::caller_env()) {
     ), call = call)
   }
   group
-}
-
-# Splits ----------------------------------------------------------------------------------------
-
-# The names of the test samples of every split, in the order of `group`.
-read_splits <- function(splits, group, share, call = rlang::caller_env()) {
-  if (is.list(splits) && !is.object(splits) && length(splits) > 0) {
-    check_test_names(splits, names(group), call)
-  } else {
-    check_value(splits, "splits", "a whole number of at least 1, or a list of names of samples",
-                \(x) is_whole(x) && x >= 1, call)
-    check_group_sizes(group, call)
-    splits <- lapply(seq_len(splits), \(i) with_seed(i, draw_test(group, share)))
-  }
-  test_sets <- lapply(splits, \(test) names(group)[names(group) %in% test])
-  for (i in seq_along(test_sets)) check_split(test_sets[[i]], group, i, call)
-  unname(test_sets)
-}
-
-# The same share of every group, one sample at least.
-draw_test <- function(group, share) {
-  members <- split(names(group), group)
-  unlist(Map(draw_from, members, pmax(1, round(share * lengths(members)))))
-}
-
-check_test_names <- function(splits, samples, call) {
-  for (i in seq_along(splits)) {
-    unknown <- setdiff(splits[[i]], samples)
-    if (!is.character(splits[[i]]) || length(unknown) > 0) {
-      cli::cli_abort(c(
-        "As a list, {.arg splits} must hold names of samples that have a group.",
-        "x" = if (is.character(splits[[i]])) {
-          "Not among them, in number {i}: {quote_some(unknown)}."
-        } else {
-          "Number {i} is {describe(splits[[i]])}."
-        }
-      ), call = call)
-    }
-  }
-}
-
-check_group_sizes <- function(group, call) {
-  lone <- names(which(table(group) < 2))
-  if (length(lone) > 0) {
-    cli::cli_abort(c(
-      "Every group must have at least two samples, to train and to test on.",
-      "x" = "Groups of one sample: {quote_some(lone)}.",
-      "i" = "Join rare groups, or set them to {.code NA} to leave them out."
-    ), call = call)
-  }
-}
-
-check_split <- function(test, group, number, call) {
-  groups <- nlevels(droplevels(group[test]))
-  if (groups < 2 || length(test) < 2 * groups) {
-    cli::cli_abort(c(
-      "Test sets must have at least two groups, and two samples per group on average.",
-      "x" = "In split {number}, {length(test)} sample{?s} of {groups} group{?s} {?is/are} left to
-             test on.",
-      "i" = "Raise {.arg test}, or join rare groups."
-    ), call = call)
-  }
-  if (length(group) - length(test) < fewest_samples) {
-    cli::cli_abort(c(
-      "Splits must leave at least {fewest_samples} samples to train on.",
-      "x" = "Split {number} leaves {length(group) - length(test)}."
-    ), call = call)
-  }
-}
-
-# Samples of every omic, without omics that have none of them.
-omics_of <- function(omics, samples) {
-  part <- lapply(omics, \(values) values[, colnames(values) %in% samples, drop = FALSE])
-  part[vapply(part, ncol, 0L) > 0]
-}
-
-# Runs ------------------------------------------------------------------------------------------
-
-benchmark_scores <- c("accuracy", "nmi", "ari", "silhouette", "knn")
-
-# Fits, embeds and scores: one row of `runs`. `run`: the model, its seed, the names of the test
-# samples and the file to write, if any.
-do_run <- function(run, omics, group, score_seeds, one_thread) {
-  # Processes that run side by side need no more.
-  if (one_thread) rlang::local_options(parallelly.availableCores.custom = \() 1L)
-  warned <- NA_character_
-  row <- tryCatch(
-    withCallingHandlers(
-      suppressMessages(fit_and_score(run, omics, group, score_seeds)),
-      warning = \(w) {
-        if (is.na(warned)) warned <<- plain_message(w)
-        invokeRestart("muffleWarning")
-      }
-    ),
-    error = \(e) {
-      scores <- rep(list(NA_real_), length(benchmark_scores))
-      data.frame(stats::setNames(scores, benchmark_scores), seconds = NA_real_,
-                 error = plain_message(e))
-    }
-  )
-  row <- cbind(row[c(benchmark_scores, "seconds")], warning = warned, error = row$error)
-  if (is.na(row$error)) write_run(row, run$file)
-  row
-}
-
-plain_message <- \(condition) cli::ansi_strip(conditionMessage(condition))
-
-fit_and_score <- function(run, omics, group, score_seeds) {
-  started <- proc.time()[["elapsed"]]
-  test <- omics_of(omics, run$test)
-  embedding <- with_seed(run$seed, {
-    embed <- run$model(omics_of(omics, setdiff(names(group), run$test)), run$seed)
-    embed(test)
-  })
-  seconds <- proc.time()[["elapsed"]] - started
-  embedding <- arrange_embedding(embedding, union_of_samples(test), run$test)
-  scores <- evaluate_subtypes(embedding, group[run$test], score_seeds)
-  value <- stats::setNames(as.list(scores$mean), scores$metric)
-  data.frame(value[benchmark_scores], seconds = seconds, error = NA_character_)
-}
-
-# The rows of an embedding in the order of `samples`; without row names, they are those of `given`.
-arrange_embedding <- function(embedding, given, samples) {
-  if (!is.matrix(embedding) || !is.numeric(embedding)) {
-    stop("The model must return a numeric matrix, not ", describe(embedding), ".", call. = FALSE)
-  }
-  of <- if (is.null(rownames(embedding))) given else rownames(embedding)
-  if (nrow(embedding) != length(of) || anyDuplicated(of) || !setequal(of, samples)) {
-    stop(sprintf("The model must embed every test sample once: there are %d, and it returns %d rows%s.",
-                 length(samples), nrow(embedding),
-                 if (nrow(embedding) == length(samples)) " of other samples" else ""),
-         call. = FALSE)
-  }
-  rownames(embedding) <- of
-  embedding[samples, , drop = FALSE]
-}
-
-warn_failed <- function(runs) {
-  failed <- runs[!is.na(runs$error), ]
-  if (nrow(failed) == 0) return(invisible())
-  cli::cli_warn(c("{nrow(failed)} of {nrow(runs)} run{?s} failed.",
-                  "x" = "The first error of each model:", as_bullets(describe_failed(failed))))
-}
-
-# The first error of every model that failed, one line each.
-describe_failed <- function(failed) {
-  first <- failed[!duplicated(failed$model), ]
-  sprintf("%s: %s", first$model, sub("\n.*", "", first$error))
 }

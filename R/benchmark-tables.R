@@ -1,7 +1,7 @@
 # What benchmark_models() has found, as tables.
 
 #' @rdname benchmark_models
-#' @param object,x Omics, see above; for methods, a result of `benchmark_models()`.
+#' @param object A result of `benchmark_models()`.
 #' @param reference Name of the model that the others are compared with; `NULL` for `"pca"` if it is
 #'   among them, or else the first.
 #' @param ... Not used.

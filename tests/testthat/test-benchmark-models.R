@@ -14,7 +14,7 @@ planted <- withr::with_seed(1, {
   list(omics = list(a = omic(20, "a"), b = omic(12, "b")), group = group)
 })
 
-# One sample's values of omic a.
+# Models of their own: the values of omic a, random numbers, an error.
 raw <- function(train, seed) function(newdata) t(newdata$a)
 noise <- function(train, seed) {
   function(newdata) matrix(stats::rnorm(3 * ncol(newdata$a)), ncol(newdata$a))
@@ -67,7 +67,7 @@ test_that("missing values and omics count as the mean in PCA", {
 })
 
 test_that("planted groups are found by models and not by noise", {
-  result <- compare(list("poems", "pca", noise = noise), splits = 3)
+  result <- compare(list("poems", "pca", noise = noise))
   expect_true(all(is.na(result$runs$error)))
   accuracy <- tapply(result$runs$accuracy, result$runs$model, mean)
   nmi <- tapply(result$runs$nmi, result$runs$model, mean)
@@ -90,6 +90,17 @@ test_that("built-in poems are poems() and predict()", {
   expect_equal(unlist(result$runs[expected$metric], use.names = FALSE), expected$mean)
 })
 
+test_that("built-in rivals are poems_baseline() and predict()", {
+  skip_if_not(exists("poems_baseline", asNamespace("omicpoems"), inherits = FALSE))
+  test <- names(planted$group)[seq(2, 60, by = 4)]
+  result <- compare("poem", splits = list(test), seeds = 5)
+  fit <- suppressMessages(poems_baseline(lapply(planted$omics, \(x) x[, !colnames(x) %in% test]),
+                                         model = "poem", form = "corrected", seed = 5))
+  new <- predict(fit, lapply(planted$omics, \(x) x[, test]), type = "latent")
+  expected <- evaluate_subtypes(new[test, , drop = FALSE], planted$group[test])
+  expect_equal(unlist(result$runs[expected$metric], use.names = FALSE), expected$mean)
+})
+
 test_that("models see training samples, then test samples, and nothing else", {
   seen <- new.env()
   spy <- function(train, seed) {
@@ -107,7 +118,7 @@ test_that("models see training samples, then test samples, and nothing else", {
   expect_identical(seen$test, lapply(planted$omics, \(x) x[, test]))
 })
 
-test_that("random splits have the same share of every group, and depend on nothing but the groups", {
+test_that("random splits have the same share of every group, and depend on the groups alone", {
   result <- compare(list(raw = raw), splits = 3, test = 0.25)
   for (test in result$splits) {
     expect_identical(as.vector(table(planted$group[test])), c(6L, 9L))
@@ -135,7 +146,7 @@ test_that("custom models are scored as evaluate_subtypes() scores their embeddin
     expect_equal(unlist(result$runs[i, expected$metric], use.names = FALSE), expected$mean)
   }
   # Rows are matched by name.
-  reversed <- function(train, seed) function(newdata) t(newdata$a)[ncol(newdata$a):1, ]
+  reversed <- function(train, seed) function(newdata) t(newdata$a)[rev(colnames(newdata$a)), ]
   unnamed <- function(train, seed) function(newdata) unname(t(newdata$a))
   others <- compare(list(reversed = reversed, unnamed = unnamed), splits = 2,
                     score_seeds = c(0, 12))
@@ -158,9 +169,9 @@ test_that("random numbers of a run depend on its seed alone; the user's stay as 
 
 test_that("groups come by name, in order, or as a column of the column data", {
   named <- compare(list(raw = raw))
-  shuffled <- benchmark_models(planted$omics, c(rev(planted$group), other = factor("A")), list(raw = raw),
-                               splits = 2)
-  ordered <- benchmark_models(planted$omics, as.character(planted$group), list(raw = raw), splits = 2)
+  with <- \(group) benchmark_models(planted$omics, group, list(raw = raw), splits = 2)
+  shuffled <- with(c(rev(planted$group), other = factor("A")))
+  ordered <- with(as.character(planted$group))
   expect_equal(without_seconds(shuffled), without_seconds(named))
   expect_equal(without_seconds(ordered), without_seconds(named))
   skip_without("MultiAssayExperiment", "SummarizedExperiment", "S4Vectors")
@@ -181,8 +192,8 @@ test_that("samples may be in the rows, and omics sparse", {
                            samples = "rows")
   expect_equal(without_seconds(rows), expected)
   sparse <- lapply(planted$omics, Matrix::Matrix, sparse = TRUE)
-  expect_equal(without_seconds(benchmark_models(sparse, planted$group, list(raw = raw), splits = 2)),
-               expected)
+  sparse <- benchmark_models(sparse, planted$group, list(raw = raw), splits = 2)
+  expect_equal(without_seconds(sparse), expected)
 })
 
 test_that("samples without a group are left out with a message", {
@@ -360,9 +371,8 @@ test_that("BiocParallel's workers give the same result", {
 test_that("runs side by side have one thread each", {
   skip_if_not_installed("BiocParallel")
   threads <- function(train, seed) stop(poems_control()$threads, " threads")
-  expect_warning(
-    result <- compare(list(t = threads), splits = 1, BPPARAM = BiocParallel::SerialParam()), "1 of 1"
-  )
+  one <- BiocParallel::SerialParam()
+  expect_warning(result <- compare(list(t = threads), splits = 1, BPPARAM = one), "1 of 1")
   expect_identical(result$runs$error, "1 threads")
 })
 
