@@ -18,7 +18,7 @@ most_groups <- 20
 #'
 #' @param group What the user gave: `NULL`, or a vector named by sample or in the order of
 #'   `samples`.
-#' @param samples Names of the fit's samples.
+#' @param samples Names of the samples.
 #' @param arg Name of the user's argument.
 #' @return Factor in the order of `samples`, named by them, `NA` where the group is not known;
 #'   `NULL` without groups.
@@ -56,7 +56,7 @@ check_group <- function(group, samples, call = rlang::caller_env()) {
 match_by_order <- function(group, samples, arg, call) {
   if (length(group) != length(samples)) {
     cli::cli_abort(c(
-      "{.arg {arg}} must have one value for each of the fit's {length(samples)} samples.",
+      "{.arg {arg}} must have one value for each of {length(samples)} samples.",
       "x" = "It has {length(group)} value{?s} and no names.",
       "i" = "Name its values by sample; those of other samples are then ignored."
     ), call = call)
@@ -68,10 +68,10 @@ match_by_name <- function(group, samples, arg, call) {
   lacking <- setdiff(samples, names(group))
   if (length(lacking) > 0) {
     cli::cli_abort(c(
-      "The names of {.arg {arg}} must include every sample of the fit.",
+      "The names of {.arg {arg}} must include every sample.",
       "x" = "{length(lacking)} of {length(samples)} missing: {quote_some(lacking)}.",
       "i" = "Use {.code NA} for samples whose group is not known. If {.arg {arg}} is in the order of
-             the fit's samples, pass {.code unname({arg})}."
+             the samples, pass {.code unname({arg})}."
     ), call = call)
   }
   twice <- intersect(samples, names(group)[duplicated(names(group))])

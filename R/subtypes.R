@@ -193,10 +193,10 @@ check_subtype <- function(subtype, embedding, call = rlang::caller_env()) {
   }
 }
 
-check_seeds <- function(seeds, call = rlang::caller_env()) {
+check_seeds <- function(seeds, arg = "seeds", call = rlang::caller_env()) {
   valid <- is.numeric(seeds) && length(seeds) > 0 && all(vapply(seeds, is_whole, NA))
   if (!valid) {
-    cli::cli_abort("{.arg seeds} must be whole numbers, not {describe(seeds)}.", call = call)
+    cli::cli_abort("{.arg {arg}} must be whole numbers, not {describe(seeds)}.", call = call)
   }
 }
 
