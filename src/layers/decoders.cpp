@@ -1,5 +1,6 @@
 #include "layers/decoders.h"
 
+#include <limits>
 #include <utility>
 
 namespace poems {
@@ -16,9 +17,9 @@ Matrix<T> members_of(const Matrix<T>& z, const std::vector<Index>& members) {
 
 /// Sets the terms; with gradients, adds to those of masks and z.
 template <typename T>
-void run(const std::vector<DecodedOmic<T>>& omics, DecoderMode mode, Var<T> z,
-         const Batch<T>& batch, const DecoderSettings& settings,
-         std::vector<DecoderWorkspace<T>>& workspaces, const std::vector<Var<T>>& terms) {
+void run(const std::vector<DecodedOmic<T>>& omics, DecoderMode mode, const Batch<T>& batch,
+         const DecoderSettings& settings, std::vector<DecoderWorkspace<T>>& workspaces,
+         const std::vector<Var<T>>& terms) {
   const bool gradients = mode == DecoderMode::gradients;
   std::vector<Matrix<T>> members_z;
   std::vector<DecoderPass<T>> passes;
@@ -26,7 +27,7 @@ void run(const std::vector<DecodedOmic<T>>& omics, DecoderMode mode, Var<T> z,
   passes.reserve(omics.size());
   for (std::size_t v = 0; v < omics.size(); ++v) {
     const double scale = gradients ? static_cast<double>(terms[v]->gradient(0)) : 1.0;
-    members_z.push_back(members_of(z->value, batch.omics[v].members));
+    members_z.push_back(members_of(omics[v].z->value, batch.omics[v].members));
     passes.emplace_back(*omics[v].decoder, mode, omics[v].mask->value, members_z[v],
                         &batch.omics[v], scale * omics[v].weight, omics[v].likelihood,
                         omics[v].dropout, settings.skip_zeros || !gradients);
@@ -37,9 +38,9 @@ void run(const std::vector<DecodedOmic<T>>& omics, DecoderMode mode, Var<T> z,
     terms[v]->set_scalar(passes[v].finish() / scale);
     if (!gradients) continue;
     const std::vector<Index>& members = batch.omics[v].members;
-    if (!z->constant)
-      for (std::size_t i = 0; i < members.size(); ++i)
-        z->gradient.col(members[i]) += passes[v].d_z.col(i);
+    const Var<T> z = omics[v].z;
+    for (std::size_t i = 0; i < members.size() && !z->constant; ++i)
+      z->gradient.col(members[i]) += passes[v].d_z.col(static_cast<Index>(i));
     omics[v].mask->add_gradient(passes[v].d_mask);
   }
 }
@@ -47,7 +48,7 @@ void run(const std::vector<DecodedOmic<T>>& omics, DecoderMode mode, Var<T> z,
 }  // namespace
 
 template <typename T>
-std::vector<Var<T>> decode_omics(Tape<T>& tape, const std::vector<DecodedOmic<T>>& omics, Var<T> z,
+std::vector<Var<T>> decode_omics(Tape<T>& tape, const std::vector<DecodedOmic<T>>& omics,
                                  const Batch<T>& batch, const DecoderSettings& settings,
                                  std::vector<DecoderWorkspace<T>>& workspaces) {
   std::vector<Var<T>> terms;
@@ -56,11 +57,11 @@ std::vector<Var<T>> decode_omics(Tape<T>& tape, const std::vector<DecodedOmic<T>
     terms[v]->set_scalar(std::numeric_limits<double>::quiet_NaN());
   }
   if (!tape.records()) {
-    run(omics, DecoderMode::loss, z, batch, settings, workspaces, terms);
+    run(omics, DecoderMode::loss, batch, settings, workspaces, terms);
     return terms;
   }
-  tape.on_backward([omics, z, &batch, settings, &workspaces, terms] {
-    run(omics, DecoderMode::gradients, z, batch, settings, workspaces, terms);
+  tape.on_backward([omics, &batch, settings, &workspaces, terms] {
+    run(omics, DecoderMode::gradients, batch, settings, workspaces, terms);
   });
   return terms;
 }
@@ -76,10 +77,10 @@ Matrix<T> decode(const SparseDecoder<T>& decoder, const Matrix<T>& mask, const M
   return std::move(pass[0].xhat);
 }
 
-#define POEMS_INSTANTIATE(T)                                                                    \
-  template std::vector<Var<T>> decode_omics<T>(Tape<T>&, const std::vector<DecodedOmic<T>>&,    \
-                                               Var<T>, const Batch<T>&, const DecoderSettings&, \
-                                               std::vector<DecoderWorkspace<T>>&);              \
+#define POEMS_INSTANTIATE(T)                                                                 \
+  template std::vector<Var<T>> decode_omics<T>(Tape<T>&, const std::vector<DecodedOmic<T>>&, \
+                                               const Batch<T>&, const DecoderSettings&,      \
+                                               std::vector<DecoderWorkspace<T>>&);           \
   template Matrix<T> decode<T>(const SparseDecoder<T>&, const Matrix<T>&, const Matrix<T>&, int);
 POEMS_INSTANTIATE(float)
 POEMS_INSTANTIATE(double)

@@ -1,6 +1,7 @@
-// The sparse decoders of all omics, as one piece: they share the threads. From z to the terms
+// The sparse decoders of all omics, as one piece: they share the threads. From z_v, which may
+// be the same for all, to the terms
 //
-//   weight_v  sum_n,j  -log p(x_nj | decoder_v(z_n)_j),   over the samples that have omic v
+//   weight_v  sum_n,j  -log p(x_nj | decoder_v(z_vn)_j),   over the samples that have omic v
 //
 // Where the tape records, a term is computed with its gradients, in the backward pass.
 #pragma once
@@ -17,6 +18,7 @@ template <typename T>
 struct DecodedOmic {
   const SparseDecoder<T>* decoder;
   Likelihood<T>* likelihood;
+  Var<T> z;       ///< factors x B
   Var<T> mask;    ///< factors x features
   double weight;  ///< of the term
   Dropout dropout;
@@ -27,9 +29,9 @@ struct DecoderSettings {
   int threads;
 };
 
-/// The terms, one per omic. z: factors x B. The workspaces serve pass after pass.
+/// The terms, one per omic, each of another decoder. The workspaces serve pass after pass.
 template <typename T>
-std::vector<Var<T>> decode_omics(Tape<T>& tape, const std::vector<DecodedOmic<T>>& omics, Var<T> z,
+std::vector<Var<T>> decode_omics(Tape<T>& tape, const std::vector<DecodedOmic<T>>& omics,
                                  const Batch<T>& batch, const DecoderSettings& settings,
                                  std::vector<DecoderWorkspace<T>>& workspaces);
 

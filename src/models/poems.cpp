@@ -112,13 +112,13 @@ void Poems<T>::loss(Tape<T>& tape, const Batch<T>& batch, const pieces::Draws<T>
             ? tape.constant(omic.spike_slab.penalty(mask->value, phase_.threads))
             : pieces::spike_slab_penalty(tape, omic.spike_slab, mask, phase_.threads));
     priors.push_back(pieces::noise_prior(tape, *omic.likelihood, prior_weight_, observations));
-    decoded.push_back({&omic.decoder, omic.likelihood.get(), mask,
+    decoded.push_back({&omic.decoder, omic.likelihood.get(), pass.z, mask,
                        objective.likelihood_weight(batch.size(), options_.omics[v].features),
                        draws.dropout(Purpose::decoder_dropout, v, options_.dropout)});
   }
   const TapeStopwatch<T> watch(tape, times_.decoders);
   const std::vector<Var<T>> reconstructions =
-      decode_omics(tape, decoded, pass.z, batch, {skips_zeros(), phase_.threads}, workspaces_);
+      decode_omics(tape, decoded, batch, {skips_zeros(), phase_.threads}, workspaces_);
   for (std::size_t v = 0; v < omics.size(); ++v) {
     const std::string omic = std::to_string(v + 1);
     terms.add("reconstruction/" + omic, reconstructions[v]);
