@@ -3,6 +3,7 @@
 
 #include <RcppEigen.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -17,15 +18,22 @@ using poems::Matrix;
 using poems::Vector;
 
 // Parameters as R sees them: list(omics = list(<per omic>), gate = list()), every entry a matrix,
-// weights out x in, features in rows. In the core their names are "omics/1/W", "gate/output_bias".
+// weights out x in, features in rows. In the core their names are "omics/1/encoder/mean/bias",
+// which is encoder_mean_bias of the first omic here, and "gate/output/bias".
 
 /// Which omic's list a parameter is in, from 0, or -1 for the gate's; and its name there.
 struct PlaceInList {
   int omic = -1;
   std::string name;
 
-  explicit PlaceInList(const std::string& full) : name(full.substr(full.rfind('/') + 1)) {
-    if (full.compare(0, 6, "omics/") == 0) omic = std::stoi(full.substr(6)) - 1;
+  explicit PlaceInList(const std::string& full) {
+    std::size_t end = full.find('/');
+    if (full.substr(0, end) == "omics") {
+      omic = std::stoi(full.substr(end + 1)) - 1;
+      end = full.find('/', end + 1);
+    }
+    name = full.substr(end + 1);
+    std::replace(name.begin(), name.end(), '/', '_');
   }
 };
 

@@ -68,10 +68,10 @@ Vector<T> odds_gradient(const Vector<T>& odds, const Vector<T>& d_logits) {
 
 template <typename T>
 AgreementWeights<T>::AgreementWeights(const std::string& name, Index factors)
-    : own(name + "agreement_own", factors, 1, false),
-      others(name + "agreement_others", factors, 1, false),
-      product(name + "agreement_product", factors, 1, false),
-      offset(name + "agreement_offset", 1, 1, false) {
+    : own(name + "/agreement_own", factors, 1, false),
+      others(name + "/agreement_others", factors, 1, false),
+      product(name + "/agreement_product", factors, 1, false),
+      offset(name + "/agreement_offset", 1, 1, false) {
   offset.value.setConstant(static_cast<T>(unknown_offset));
 }
 
@@ -89,8 +89,8 @@ bool Agreement<T>::holds(const Parameter<T>* parameter) const {
 }
 
 template <typename T>
-typename Agreement<T>::State Agreement<T>::odds_of(const Batch<T>& batch,
-                                                   const std::vector<Expert<T>>& experts) const {
+typename Agreement<T>::State Agreement<T>::odds_of(
+    const Batch<T>& batch, const std::vector<pieces::Gaussian<T>>& experts) const {
   const Index factors = experts[0].mean->value.rows();
   State state;
   state.tau.assign(omics.size(), Matrix<T>::Zero(factors, batch.size()));
@@ -124,7 +124,8 @@ typename Agreement<T>::State Agreement<T>::odds_of(const Batch<T>& batch,
 
 template <typename T>
 Var<T> Agreement<T>::operator()(Tape<T>& tape, const Batch<T>& batch,
-                                const std::vector<Expert<T>>& experts, Var<T> logits) const {
+                                const std::vector<pieces::Gaussian<T>>& experts,
+                                Var<T> logits) const {
   State state = odds_of(batch, experts);
   Var<T> y = tape.node();
   y->value = logits->value;
@@ -141,7 +142,7 @@ Var<T> Agreement<T>::operator()(Tape<T>& tape, const Batch<T>& batch,
 /// Adds to the gradients of the weights and of the experts.
 template <typename T>
 void Agreement<T>::backward(const Batch<T>& batch, const State& state, const Matrix<T>& d_logits,
-                            const std::vector<Expert<T>>& experts) const {
+                            const std::vector<pieces::Gaussian<T>>& experts) const {
   const Index factors = experts[0].mean->value.rows();
   Matrix<T> d_odds(state.odds.rows(), state.odds.cols());
   for (Index b = 0; b < d_odds.cols(); ++b)

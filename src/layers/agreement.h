@@ -16,8 +16,7 @@
 #include <vector>
 
 #include "data/cohort.h"
-#include "layers/encoder.h"
-#include "tape/parameter.h"
+#include "pieces/latent.h"
 
 namespace poems {
 
@@ -43,8 +42,8 @@ struct Agreement {
   bool holds(const Parameter<T>* parameter) const;
 
   /// The logits (omics x B) with log P(belongs) added.
-  Var<T> operator()(Tape<T>& tape, const Batch<T>& batch, const std::vector<Expert<T>>& experts,
-                    Var<T> logits) const;
+  Var<T> operator()(Tape<T>& tape, const Batch<T>& batch,
+                    const std::vector<pieces::Gaussian<T>>& experts, Var<T> logits) const;
 
   /// What a pass keeps. B: samples in the batch.
   struct State {
@@ -55,9 +54,9 @@ struct Agreement {
   };
 
  private:
-  State odds_of(const Batch<T>& batch, const std::vector<Expert<T>>& experts) const;
+  State odds_of(const Batch<T>& batch, const std::vector<pieces::Gaussian<T>>& experts) const;
   void backward(const Batch<T>& batch, const State& state, const Matrix<T>& d_logits,
-                const std::vector<Expert<T>>& experts) const;
+                const std::vector<pieces::Gaussian<T>>& experts) const;
 };
 
 }  // namespace poems

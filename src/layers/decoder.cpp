@@ -7,11 +7,11 @@ namespace poems {
 template <typename T>
 SparseDecoder<T>::SparseDecoder(const std::string& name, Index features, Index factors,
                                 Index hidden_units, Index covariates)
-    : hidden(name + "decoder_hidden_weight", hidden_units, factors),
-      W(name + "W", factors, features, false),
-      output(name + "decoder_output_weight", hidden_units, features),
-      bias(name + "decoder_output_bias", features, 1, false),
-      effects(name + "covariate_effects", covariates, features, false) {
+    : hidden(name + "/decoder/hidden/weight", hidden_units, factors),
+      W(name + "/W", factors, features, false),
+      output(name + "/decoder/output/weight", hidden_units, features),
+      bias(name + "/decoder/output/bias", features, 1, false),
+      effects(name + "/covariate_effects", covariates, features, false) {
   effects.transposed = true;
   W.transposed = true;
   output.transposed = true;

@@ -22,7 +22,7 @@ struct SparseDecoder {
   Parameter<T> bias;     ///< c: features x 1
   Parameter<T> effects;  ///< b: covariates x features
 
-  /// name: what its parameters' names start with.
+  /// name: the omic's, with which its parameters' names start.
   SparseDecoder(const std::string& name, Index features, Index factors, Index hidden_units,
                 Index covariates = 0);
 

@@ -10,7 +10,7 @@ namespace {
 /// samples that have the omic.
 template <typename T>
 void backward_samples(const std::vector<Index>& members, const pieces::Gaussian<T>& posterior,
-                      Index omic, Block samples, const Expert<T>& expert, Var<T> alpha) {
+                      Index omic, Block samples, const pieces::Gaussian<T>& expert, Var<T> alpha) {
   for (Index i = samples.begin; i < samples.begin + samples.size; ++i) {
     const Index b = members[i];
     const auto mean = expert.mean->value.col(i), d_mean = posterior.mean->gradient.col(b);
@@ -30,7 +30,8 @@ void backward_samples(const std::vector<Index>& members, const pieces::Gaussian<
 
 template <typename T>
 pieces::Gaussian<T> fuse(Tape<T>& tape, const Batch<T>& batch,
-                         const std::vector<Expert<T>>& experts, Var<T> alpha, int threads) {
+                         const std::vector<pieces::Gaussian<T>>& experts, Var<T> alpha,
+                         int threads) {
   const Index factors = experts[0].mean->value.rows();
   const pieces::Gaussian<T> q{tape.node(), tape.node()};
   Matrix<T> precision = Matrix<T>::Zero(factors, batch.size());
@@ -58,9 +59,10 @@ pieces::Gaussian<T> fuse(Tape<T>& tape, const Batch<T>& batch,
 }
 
 template pieces::Gaussian<float> fuse<float>(Tape<float>&, const Batch<float>&,
-                                             const std::vector<Expert<float>>&, Var<float>, int);
+                                             const std::vector<pieces::Gaussian<float>>&,
+                                             Var<float>, int);
 template pieces::Gaussian<double> fuse<double>(Tape<double>&, const Batch<double>&,
-                                               const std::vector<Expert<double>>&, Var<double>,
-                                               int);
+                                               const std::vector<pieces::Gaussian<double>>&,
+                                               Var<double>, int);
 
 }  // namespace poems

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "data/cohort.h"
-#include "layers/encoder.h"
 #include "pieces/latent.h"
 
 namespace poems {
@@ -18,6 +17,7 @@ namespace poems {
 /// factors x B. alpha: omics x B.
 template <typename T>
 pieces::Gaussian<T> fuse(Tape<T>& tape, const Batch<T>& batch,
-                         const std::vector<Expert<T>>& experts, Var<T> alpha, int threads);
+                         const std::vector<pieces::Gaussian<T>>& experts, Var<T> alpha,
+                         int threads);
 
 }  // namespace poems

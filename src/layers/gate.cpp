@@ -48,8 +48,8 @@ Var<T> masked_softmax(Tape<T>& tape, const Matrix<T>& shown, Var<T> logits) {
 
 template <typename T>
 LayerNorm<T>::LayerNorm(const std::string& name, Index factors)
-    : weight(name + "gate_norm_weight", factors, 1, false),
-      bias(name + "gate_norm_bias", factors, 1, false) {
+    : weight(name + "/gate/norm/weight", factors, 1, false),
+      bias(name + "/gate/norm/bias", factors, 1, false) {
   weight.value.setOnes();
 }
 
@@ -70,7 +70,7 @@ void Gate<T>::initialise(std::uint64_t seed, std::uint64_t& part) {
 
 template <typename T>
 Var<T> Gate<T>::input(Tape<T>& tape, const Batch<T>& batch,
-                      const std::vector<Expert<T>>& experts) const {
+                      const std::vector<pieces::Gaussian<T>>& experts) const {
   const auto omics = static_cast<Index>(norms.size());
   const Index factors = norms[0].weight.value.rows();
   Var<T> g = tape.node();
@@ -116,7 +116,7 @@ Var<T> Gate<T>::input(Tape<T>& tape, const Batch<T>& batch,
 
 template <typename T>
 Var<T> Gate<T>::operator()(Tape<T>& tape, const Batch<T>& batch,
-                           const std::vector<Expert<T>>& experts, Var<T> input) const {
+                           const std::vector<pieces::Gaussian<T>>& experts, Var<T> input) const {
   Var<T> logits = output(tape, pieces::relu(tape, hidden(tape, input)));
   if (notices) logits = agreement(tape, batch, experts, logits);
   return masked_softmax(tape, shown_omics(batch), logits);

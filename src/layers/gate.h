@@ -14,8 +14,8 @@
 
 #include "data/cohort.h"
 #include "layers/agreement.h"
-#include "layers/encoder.h"
 #include "layers/linear.h"
+#include "pieces/latent.h"
 
 namespace poems {
 
@@ -34,17 +34,18 @@ struct Gate {
   Agreement<T> agreement;
   bool notices;
 
-  /// omics: what the names of their own parameters start with.
+  /// omics: their names, with which those of their own parameters start.
   Gate(const std::vector<std::string>& omics, Index factors, Index gate_hidden, bool notices);
 
   void initialise(std::uint64_t seed, std::uint64_t& part);
 
   /// [g_1; ...; g_V]: (omics factors) x B.
-  Var<T> input(Tape<T>& tape, const Batch<T>& batch, const std::vector<Expert<T>>& experts) const;
+  Var<T> input(Tape<T>& tape, const Batch<T>& batch,
+               const std::vector<pieces::Gaussian<T>>& experts) const;
 
   /// alpha, omics x B, from the input; columns sum to 1.
-  Var<T> operator()(Tape<T>& tape, const Batch<T>& batch, const std::vector<Expert<T>>& experts,
-                    Var<T> input) const;
+  Var<T> operator()(Tape<T>& tape, const Batch<T>& batch,
+                    const std::vector<pieces::Gaussian<T>>& experts, Var<T> input) const;
 };
 
 }  // namespace poems

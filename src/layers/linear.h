@@ -17,7 +17,7 @@ struct Linear {
   Parameter<T> bias;    ///< b: out x 1
 
   Linear(const std::string& name, Index in, Index out)
-      : weight(name + "_weight", out, in), bias(name + "_bias", out, 1, false) {}
+      : weight(name + "/weight", out, in), bias(name + "/bias", out, 1, false) {}
 
   /// Uniform in +-1/sqrt(in), weights and biases alike.
   void initialise(std::uint64_t seed, std::uint64_t& part) {

@@ -18,7 +18,7 @@ namespace {
 constexpr long first_noise_epoch = 5;
 
 /// What the names of an omic's parameters start with; omics go by their numbers.
-std::string name_of(std::size_t omic) { return "omics/" + std::to_string(omic + 1) + "/"; }
+std::string name_of(std::size_t omic) { return "omics/" + std::to_string(omic + 1); }
 
 std::vector<std::string> names_of(const PoemsOptions& options) {
   std::vector<std::string> names;
@@ -39,7 +39,7 @@ PoemsOmicModel<T>::PoemsOmicModel(const std::string& name, const PoemsOptions& o
       spike_slab({options.lambda0, options.lambda1, options.inclusion_a, omic.inclusion_b,
                   options.objective.proper_densities},
                  options.factors, omic.features) {
-  if (Parameter<T>* noise = likelihood->noise()) noise->name = name + noise->name;
+  if (Parameter<T>* noise = likelihood->noise()) noise->name = name + "/" + noise->name;
 }
 
 template <typename T>

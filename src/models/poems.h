@@ -67,7 +67,7 @@ struct PoemsOmicModel {
 /// What a pass over a batch computes up to z.
 template <typename T>
 struct PoemsPass {
-  std::vector<Expert<T>> experts;
+  std::vector<pieces::Gaussian<T>> experts;
   Var<T> gate_input;  ///< (omics factors) x B
   Var<T> alpha;       ///< omics x B
   pieces::Gaussian<T> posterior;

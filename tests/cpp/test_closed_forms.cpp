@@ -30,7 +30,7 @@ TEST(Fusion, MultipliesTwoGaussians) {
   const poems::Batch<double> batch = poems::make_batch(cohort, {0}, 1);
   poems::Tape<double> tape;
   const auto number = [&](double x) { return tape.constant(Matrix<double>::Constant(1, 1, x)); };
-  std::vector<poems::Expert<double>> experts(2);
+  std::vector<poems::pieces::Gaussian<double>> experts(2);
   experts[0].mean = number(1.0);
   experts[0].logvar = number(std::log(0.5));  // precision 2
   experts[1].mean = number(4.0);
