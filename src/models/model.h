@@ -3,8 +3,13 @@
 //
 // A step:   tape.reset(); terms.clear(); model.loss(tape, batch, draws, terms);
 //           tape.backward(terms, model.parameters()); adam.step(...); model.after_step(...)
+//
+// That is a model with one stage of one move, as most are. The general case: for every stage, for
+// every epoch and batch of it, for every move, as often as it repeats, such a pass of the move's
+// loss, then a step of the move's own Adam over the move's own parameters; last after_step().
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -40,6 +45,24 @@ struct LatentBlock {
   Var<T> value;  ///< coordinates x samples
 };
 
+/// What one optimiser does in a step: some parameters go down the gradient of a loss of theirs.
+template <typename T>
+struct Move {
+  /// As Model::loss().
+  std::function<void(Tape<T>&, const Batch<T>&, const pieces::Draws<T>&, Terms<T>&)> loss;
+  std::vector<Parameter<T>*> parameters;
+  double rate = 1.0;  ///< multiplies the learning rate
+  int repeats = 1;    ///< on each batch
+};
+
+/// Moves that take turns on each batch. The loss of the last is the one that is reported, and
+/// validated.
+template <typename T>
+struct Stage {
+  std::string name;
+  std::vector<Move<T>> moves;
+};
+
 template <typename T>
 class Model {
  public:
@@ -59,6 +82,16 @@ class Model {
   /// What stands for a sample once the model is trained.
   virtual std::vector<LatentBlock<T>> embedding(Tape<T>& tape, const Batch<T>& batch,
                                                 const pieces::Draws<T>& draws) = 0;
+
+  /// The stages of training, one after the other: by default one, of everything at once.
+  virtual std::vector<Stage<T>> stages() {
+    const auto all = [this](Tape<T>& tape, const Batch<T>& batch, const pieces::Draws<T>& draws,
+                            Terms<T>& terms) { loss(tape, batch, draws, terms); };
+    return {{"all", {{all, parameters()}}}};
+  }
+
+  /// Before every epoch of a stage, counted from 1, of as many as are planned.
+  virtual void before_epoch(long /*epoch*/, long /*epochs*/) {}
 
   /// After every step of the optimiser.
   virtual void after_step(int /*threads*/) {}

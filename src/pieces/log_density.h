@@ -27,16 +27,16 @@ struct GaussianDensity {
   /// sigma starts at 0.31.
   void initialise() { noise.value.setConstant(T(-1)); }
 
-  Var<T> operator()(Tape<T>& tape, Var<T> x, Var<T> x_hat, const Matrix<T>& observed) {
+  Var<T> operator()(Tape<T>& tape, Var<T> x, Var<T> x_hat, Var<T> observed) {
     const auto soft = [](T r) { return static_cast<T>(softplus(r)); };
     const Vector<T> inverse = noise.value.col(0).unaryExpr(soft).cwiseInverse();
     const Vector<T> constant = T(0.9189385332046727418) - inverse.array().log();
     Var<T> r = tape.node({x, x_hat}), y = tape.node();
     r->value = inverse.asDiagonal() * (x->value - x_hat->value);
-    if (observed.size() > 0) r->value.array() *= observed.array();
+    if (observed != nullptr) r->value.array() *= observed->value.array();
     y->value = T(-0.5) * r->value.colwise().squaredNorm();
-    if (observed.size() > 0)
-      y->value.noalias() -= constant.transpose() * observed;
+    if (observed != nullptr)
+      y->value.noalias() -= constant.transpose() * observed->value;
     else
       y->value.array() -= constant.sum();
     tape.on_backward(y, [this, x, x_hat, r, y, inverse, observed] {
@@ -45,8 +45,8 @@ struct GaussianDensity {
       x_hat->add_gradient(d);
       // of log sigma, then of the noise: d log sigma = logistic(noise) / sigma
       Vector<T> d_noise = r->value.array().square().matrix() * y->gradient.transpose();
-      if (observed.size() > 0)
-        d_noise.noalias() -= observed * y->gradient.transpose();
+      if (observed != nullptr)
+        d_noise.noalias() -= observed->value * y->gradient.transpose();
       else
         d_noise.array() -= y->gradient.sum();
       const auto slope = [](T r) { return static_cast<T>(logistic(r)); };
