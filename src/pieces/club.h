@@ -137,4 +137,14 @@ class CriticClub : public Club<T> {
   Mlp<T> critic_;
 };
 
+enum class ClubKind { gaussian, critic };
+
+/// z, c: rows of these.
+template <typename T>
+std::unique_ptr<Club<T>> make_club(ClubKind kind, const std::string& name, Index z, Index c,
+                                   Index units) {
+  if (kind == ClubKind::critic) return std::make_unique<CriticClub<T>>(name, z, c, units);
+  return std::make_unique<GaussianClub<T>>(name, z, c, units);
+}
+
 }  // namespace poems::pieces

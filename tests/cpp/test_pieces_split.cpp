@@ -9,6 +9,7 @@
 #include "pieces/log_density.h"
 #include "pieces/product_with_prior.h"
 #include "pieces/scale_encoder.h"
+#include "pieces/squared_error.h"
 #include "pieces/unit.h"
 
 using namespace poems_test;
@@ -119,6 +120,17 @@ TEST(SplitPieces, BernoulliDensity) {
   const Matrix<double>& y = bernoulli_density(tape, tape.constant(x), logit)->value;
   EXPECT_NEAR(y(0), std::log(0.75), 1e-12);
   EXPECT_NEAR(y(1), std::log(0.25), 1e-12);
+}
+
+TEST(SplitPieces, SquaredError) {
+  Matrix<double> some = Matrix<double>::Ones(4, 5);
+  some(1, 2) = some(3, 2) = 0.0;
+  for (bool all : {true, false})
+    expect_gradients(
+        [&](auto& t, const Nodes& x) {
+          return squared_error(t, x[0], x[1], all ? nullptr : t.constant(some), 0.3);
+        },
+        random_inputs({{4, 5}, {4, 5}}));
 }
 
 TEST(SplitPieces, UnitLength) {
