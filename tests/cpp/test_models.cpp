@@ -421,3 +421,22 @@ TEST(ModelGradients, MocssSparseVae) {
   Mocss<double> model(small_mocss(MocssKind::sparse_vae));
   expect_model_gradients(model);
 }
+
+TEST(ModelStages, OneOfAllParametersIsTheDefault) {
+  Poem<double> model(small_poem());
+  const auto stages = model.stages();
+  ASSERT_EQ(stages.size(), 1u);
+  ASSERT_EQ(stages[0].moves.size(), 1u);
+  const auto& move = stages[0].moves[0];
+  EXPECT_EQ(move.parameters, model.parameters());
+  EXPECT_EQ(move.rate, 1.0);
+  EXPECT_EQ(move.repeats, 1);
+  const Batch<double> x =
+      complete_batch<double>({normals(5, 3, 1), normals(4, 3, 2), normals(6, 3, 3)});
+  const StreamDraws<double> draws(1, 1, {0, 1, 2});
+  Tape<double> tape;
+  Terms<double> of_move, of_model;
+  move.loss(tape, x, draws, of_move);
+  model.loss(tape, x, draws, of_model);
+  EXPECT_EQ(of_move.total(), of_model.total());
+}

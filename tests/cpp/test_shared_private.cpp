@@ -3,6 +3,8 @@
 // differences.
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "gradient_check.h"
 #include "model_fixture.h"
 #include "models/mmvae.h"
@@ -412,6 +414,61 @@ TEST_P(SharedPrivateModel, StartsAsItSays) {
       EXPECT_TRUE(p->value.isConstant(-1.0)) << p->name;
     }
   }
+}
+
+TEST_P(SharedPrivateModel, DrawsAsManyTimesAsItsTableSays) {
+  const std::unique_ptr<Vae> model = started(GetParam());
+  const poems::Batch<double> batch = batch_with_gaps({0, 1, 2});
+  const StreamDraws<double> draws(1, 1, {0, 1, 2});
+  const std::map<std::string, std::pair<std::size_t, std::size_t>> expected = {
+      {"mvae", {1 + 3, 3 + 3}},
+      {"mopoe", {1 + 3 + 6, 3 + 3 + 6}},
+      {"mmvae", {3, 9}},
+      {"mmvaepp", {3, 9}}};
+  Tape<double> tape;
+  std::size_t explained = 0;
+  std::set<std::string> names;
+  for (const LatentDraw<double>& draw : model->forward(tape, batch, draws)) {
+    names.insert(draw.name);
+    explained += draw.omics.size();
+  }
+  EXPECT_EQ(names.size(), expected.at(GetParam()).first);
+  EXPECT_EQ(explained, expected.at(GetParam()).second);
+}
+
+// MoPoE draws from and to an omic even where that is missing: it predicts the others from the
+// prior, and pays for their shared blocks once more.
+TEST_P(SharedPrivateModel, AnOmicThatNoSampleHasIsAsGoodAsNone) {
+  SharedPrivateOptions three = three_omics(), two = three_omics();
+  three.labels.resize(0);
+  two.labels.resize(0);
+  two.omics.pop_back();
+  const std::unique_ptr<Vae> a = make(GetParam(), three), b = make(GetParam(), two);
+  a->initialise(5, {});
+  b->initialise(5, {});  // omics start one after the other: the first two alike
+  poems::Cohort<double> cohort = random_cohort<double>(samples, {5, 4, 6}, true);
+  cohort.omics[2].column.assign(samples, -1);
+  const std::vector<Index> all = all_samples(samples);
+  const StreamDraws<double> draws(1, 1, all);
+  Tape<double> tape;
+  const auto total = [&](Vae& model, double& of_third) {
+    Terms<double> terms;
+    tape.reset();
+    model.loss(tape, poems::make_batch(cohort, all, 1), draws, terms);
+    of_third = 0.0;
+    for (const auto& term : terms)
+      if (term.name.find("/mirna/to/") != std::string::npos ||
+          term.name.find("/to/mirna") != std::string::npos)
+        of_third += term.weight * term.value->scalar();
+    return terms.total();
+  };
+  double of_third, none;
+  const double with = total(*a, of_third);
+  cohort.omics.pop_back();
+  const double without = total(*b, none);
+  EXPECT_EQ(of_third > 0.0, GetParam() == "mopoe");
+  EXPECT_EQ(none, 0.0);
+  EXPECT_NEAR(with - of_third, without, 1e-10);
 }
 
 TEST_P(SharedPrivateModel, SamplesWithoutAnyOmicHaveThePriorAndAddNothing) {
