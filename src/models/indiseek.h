@@ -34,7 +34,8 @@ class IndiSeek : public Model<T> {
     }
   }
 
-  /// Both stages' terms.
+  /// Both stages' terms, to look at: it is trained by its stages, since CLUB's nets do not go down
+  /// the bound.
   void loss(Tape<T>& tape, const Batch<T>& batch, const pieces::Draws<T>&,
             Terms<T>& terms) override {
     shared_loss(tape, batch, terms);
