@@ -44,7 +44,7 @@ Rcpp::List evaluate(const Rcpp::List& parameters, const Rcpp::List& config, cons
   const GivenNoise<T> draws(noise);
   poems::Tape<T> values(false), tape;
   poems::Terms<T> terms_of_values, terms;
-  model.enter({false, 1, batch.size(), 1});
+  model.enter({false, 1, 2, batch.size(), 1});
   const poems::models::PoemsPass<T> pass = model.encode(values, batch, draws, 1);
   model.loss(values, batch, draws, terms_of_values);
   model.loss(tape, batch, draws, terms);
@@ -107,7 +107,7 @@ Rcpp::List core_steps(const Rcpp::List& parameters, const Rcpp::List& model_conf
   poems::Tape<double> tape;
   poems::Terms<double> terms;
   poems::Adam<double> adam({learning_rate, weight_decay}, poems::Decay::decoupled);
-  model.enter({false, 1, batch.size(), 1});
+  model.enter({false, 1, 2, batch.size(), 1});
   Rcpp::NumericVector losses;
   for (int step = 0; step < steps; ++step) {
     tape.reset();

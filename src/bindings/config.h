@@ -68,8 +68,6 @@ inline poems::TrainerConfig read_trainer_config(const Rcpp::List& list,
   config.seed = static_cast<std::uint64_t>(Rcpp::as<int>(list["seed"]));
   config.threads = Rcpp::as<int>(list["threads"]);
   config.keeps_best = objective.keeps_best;
-  // Posteriors of the warm-up have not yet felt the whole KL divergence.
-  config.first_counted = Rcpp::as<int>(list["warmup"]);
   config.hides_omics = objective.hides_omics;
   config.validates_at_mean = objective.validates_at_mean;
   config.validation_batch = std::min(largest_validation_batch, config.batch_size);

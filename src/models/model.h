@@ -1,10 +1,11 @@
 // What a model is: parameters with names, a loss made of named terms, named blocks of latents, and
 // what it does besides after a step of the optimiser and after an epoch.
 //
-// A step:   tape.reset(); terms.clear(); model.loss(tape, batch, draws, terms);
-//           tape.backward(terms, model.parameters()); model.step(adam, threads);
+// A step:   tape.reset(); terms.clear(); model.gradients(tape, batch, draws, terms);
+//           model.step(adam, threads);
 #pragma once
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,10 +43,37 @@ struct LatentBlock {
   Var<T> value;  ///< coordinates x samples
 };
 
+/// What training changes beside parameters, under a name as theirs.
+template <typename T>
+struct StateArray {
+  std::string name;
+  Eigen::Ref<Matrix<T>> value;
+  bool transposed = false;  ///< as in Parameter
+};
+
+/// What one optimiser does in a step: some parameters go down the gradient of a loss of theirs.
+template <typename T>
+struct Move {
+  /// As Model::loss().
+  std::function<void(Tape<T>&, const Batch<T>&, const pieces::Draws<T>&, Terms<T>&)> loss;
+  std::vector<Parameter<T>*> parameters;
+  double rate = 1.0;  ///< multiplies the learning rate
+  int repeats = 1;    ///< on each batch
+};
+
+/// A stage of training: the model's own gradients and steps, or moves that take turns on each
+/// batch, of which the last one's loss is reported and validated.
+template <typename T>
+struct Stage {
+  std::string name;
+  std::vector<Move<T>> moves;
+};
+
 /// What the passes to come are for.
 struct Phase {
   bool training;  ///< or validation
-  long epoch;     ///< from 1
+  long epoch;     ///< of the stage, from 1
+  long epochs;    ///< as many as are planned
   Index training_samples;
   int threads;
 };
@@ -61,8 +89,8 @@ class Model {
   /// All that is trained, by names such as "omics/mrna/encoder/mean/weight"; always in one order.
   virtual std::vector<Parameter<T>*> parameters() = 0;
 
-  /// What training changes besides, such as inclusion probabilities.
-  virtual std::vector<Matrix<T>*> state() { return {}; }
+  /// What training changes beside parameters, such as inclusion probabilities; always in one order.
+  virtual std::vector<StateArray<T>> state() { return {}; }
 
   /// Starting values. spread: per omic, the standard deviation of its features.
   virtual void initialise(std::uint64_t seed, const std::vector<Vector<double>>& spread) = 0;
@@ -72,9 +100,20 @@ class Model {
   virtual void loss(Tape<T>& tape, const Batch<T>& batch, const pieces::Draws<T>& draws,
                     Terms<T>& terms) = 0;
 
+  /// The gradients of a training step, and in `terms` what they are the gradients of. For models
+  /// whose step is not down the loss: several losses weighed against each other, constraints.
+  virtual void gradients(Tape<T>& tape, const Batch<T>& batch, const pieces::Draws<T>& draws,
+                         Terms<T>& terms) {
+    loss(tape, batch, draws, terms);
+    tape.backward(terms, parameters());
+  }
+
   /// What stands for a sample once the model is trained.
   virtual std::vector<LatentBlock<T>> embedding(Tape<T>& tape, const Batch<T>& batch,
                                                 const pieces::Draws<T>& draws) = 0;
+
+  /// The stages of training, one after the other: by default one, by gradients() and step().
+  virtual std::vector<Stage<T>> stages() { return {{"all", {}}}; }
 
   /// Before the batches of an epoch, and before those of its validation.
   virtual void enter(const Phase&) {}
@@ -90,6 +129,9 @@ class Model {
   /// After an epoch's batches.
   virtual void after_epoch() {}
 
+  /// Whether the epoch just done may be the best: warm-ups are over, constraints are kept.
+  virtual bool may_be_best() const { return true; }
+
   /// What early stopping goes by.
   virtual double validation_loss(const Terms<T>& terms) const { return terms.total(); }
 
@@ -97,20 +139,29 @@ class Model {
   virtual std::vector<Figure> figures() const { return {}; }
 };
 
-/// Copies of everything that training changes, to go back to.
+/// A model's parameters and state at some time.
 template <typename T>
-std::vector<Matrix<T>> snapshot(Model<T>& model) {
-  std::vector<Matrix<T>> copy;
-  for (Parameter<T>* p : model.parameters()) copy.push_back(p->value);
-  for (Matrix<T>* m : model.state()) copy.push_back(*m);
-  return copy;
-}
+class Snapshot {
+ public:
+  bool empty() const { return values_.empty(); }
 
-template <typename T>
-void restore(const std::vector<Matrix<T>>& copy, Model<T>& model) {
-  auto next = copy.begin();
-  for (Parameter<T>* p : model.parameters()) p->value = *next++;
-  for (Matrix<T>* m : model.state()) *m = *next++;
-}
+  void take(Model<T>& model) {
+    std::size_t at = 0;
+    values_.resize(model.parameters().size() + model.state().size());
+    for (const Parameter<T>* p : model.parameters()) values_[at++] = p->value;
+    for (const StateArray<T>& array : model.state()) values_[at++] = array.value;
+  }
+
+  void restore(Model<T>& model) const {
+    std::size_t at = 0;
+    for (Parameter<T>* p : model.parameters()) p->value = values_[at++];
+    for (StateArray<T>& array : model.state()) array.value = values_[at++];
+  }
+
+  bool operator==(const Snapshot& other) const { return values_ == other.values_; }
+
+ private:
+  std::vector<Matrix<T>> values_;
+};
 
 }  // namespace poems::models

@@ -222,6 +222,11 @@ void Poems<T>::after_epoch() {
 }
 
 template <typename T>
+bool Poems<T>::may_be_best() const {
+  return phase_.epoch >= options_.warmup;
+}
+
+template <typename T>
 double Poems<T>::validation_loss(const Terms<T>& terms) const {
   if (options_.objective.validates_priors) return terms.total();
   return terms.total("reconstruction") + terms.total("kl");
@@ -284,11 +289,12 @@ std::vector<Parameter<T>*> Poems<T>::parameters() {
 }
 
 template <typename T>
-std::vector<Matrix<T>*> Poems<T>::state() {
-  std::vector<Matrix<T>*> all;
-  for (PoemsOmicModel<T>& omic : omics) {
-    all.push_back(&omic.spike_slab.inclusion_probability);
-    all.push_back(&omic.spike_slab.inclusion_rate);
+std::vector<StateArray<T>> Poems<T>::state() {
+  std::vector<StateArray<T>> all;
+  for (std::size_t v = 0; v < omics.size(); ++v) {
+    SpikeSlab<T>& slab = omics[v].spike_slab;
+    all.push_back({name_of(v) + "/inclusion_probability", slab.inclusion_probability, true});
+    all.push_back({name_of(v) + "/inclusion_rate", slab.inclusion_rate});
   }
   return all;
 }

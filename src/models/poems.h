@@ -88,7 +88,7 @@ class Poems : public Model<T> {
   void initialise(std::uint64_t seed, const std::vector<Vector<double>>& noise) override;
 
   std::vector<Parameter<T>*> parameters() override;
-  std::vector<Matrix<T>*> state() override;
+  std::vector<StateArray<T>> state() override;
 
   PoemsPass<T> encode(Tape<T>& tape, const Batch<T>& batch, const pieces::Draws<T>& draws,
                       int threads) const;
@@ -107,6 +107,9 @@ class Poems : public Model<T> {
 
   /// Updates that the objective does once per epoch: inclusion probabilities and noise.
   void after_epoch() override;
+
+  /// Not in the warm-up, whose posteriors have not yet felt the whole KL divergence.
+  bool may_be_best() const override;
 
   double validation_loss(const Terms<T>& terms) const override;
   std::vector<Figure> figures() const override;
@@ -134,7 +137,7 @@ class Poems : public Model<T> {
   };
 
   PoemsOptions options_;
-  Phase phase_{false, 0, 1, 1};
+  Phase phase_{false, 0, 0, 1, 1};
   double prior_weight_ = 1.0;  ///< of the last batch
   std::vector<DecoderWorkspace<T>> workspaces_;
   Times times_;

@@ -1,9 +1,10 @@
 // What is done entry by entry, or down a column, without parameters; x and y have one shape.
 //
-//   relu      y = max(x, 0)           dx = dy where y > 0
-//   tanh      y = tanh x              dx = dy (1 - y^2)
-//   sigmoid   y = 1 / (1 + e^-x)      dx = dy y (1 - y)
-//   softmax   y_k = e^x_k / sum_l e^x_l down each column,   dx = y (dy - sum_l dy_l y_l)
+//   relu        y = max(x, 0)           dx = dy where y > 0
+//   leaky_relu  y = max(x, 0.01 x)      dx = dy where y > 0, else 0.01 dy
+//   tanh        y = tanh x              dx = dy (1 - y^2)
+//   sigmoid     y = 1 / (1 + e^-x)      dx = dy y (1 - y)
+//   softmax     y_k = e^x_k / sum_l e^x_l down each column,   dx = y (dy - sum_l dy_l y_l)
 #pragma once
 
 #include <cmath>
@@ -18,6 +19,17 @@ Var<T> relu(Tape<T>& tape, Var<T> x) {
   y->value = x->value.cwiseMax(T(0));
   tape.on_backward(
       y, [x, y] { x->add_gradient((y->value.array() > T(0)).select(y->gradient, T(0))); });
+  return y;
+}
+
+template <typename T>
+Var<T> leaky_relu(Tape<T>& tape, Var<T> x) {
+  const T slope = T(0.01);
+  Var<T> y = tape.node({x});
+  y->value = x->value.cwiseMax(slope * x->value);
+  tape.on_backward(y, [x, y, slope] {
+    x->add_gradient((y->value.array() > T(0)).select(y->gradient, slope * y->gradient));
+  });
   return y;
 }
 
@@ -55,11 +67,12 @@ Var<T> softmax(Tape<T>& tape, Var<T> x) {
   return y;
 }
 
-enum class Activation { identity, relu, tanh, sigmoid };
+enum class Activation { identity, relu, leaky_relu, tanh, sigmoid };
 
 template <typename T>
 Var<T> activate(Tape<T>& tape, Activation activation, Var<T> x) {
   if (activation == Activation::relu) return relu(tape, x);
+  if (activation == Activation::leaky_relu) return leaky_relu(tape, x);
   if (activation == Activation::tanh) return tanh(tape, x);
   if (activation == Activation::sigmoid) return sigmoid(tape, x);
   return x;

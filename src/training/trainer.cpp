@@ -31,27 +31,48 @@ class Trainer {
         cohort_(cohort),
         config_(config),
         monitor_(monitor),
-        adam_(config.optimiser, config.decay),
-        stopping_(config.patience),
         parameters_(model.parameters()) {}
 
   TrainingResult run() {
     Split split = split_samples(cohort_.samples, config_.validation, config_.seed);
     training_samples_ = std::move(split.training);
     result_.validation_samples = std::move(split.validation);
-    for (long epoch = 1; epoch <= config_.epochs && goes_on(epoch); ++epoch) {
+    for (const models::Stage<T>& stage : model_.stages()) {
+      if (result_.stopped == Stopped::interrupted || result_.stopped == Stopped::diverged) break;
+      run_stage(stage);
     }
-    if (config_.keeps_best && !best_.empty())
-      models::restore(best_, model_);
-    else
-      result_.best_epoch = result_.history.empty() ? 0 : result_.history.back().epoch;
     return std::move(result_);
   }
 
  private:
+  void run_stage(const models::Stage<T>& stage) {
+    begin(stage);
+    long epoch = 0;
+    while (epoch < config_.epochs && goes_on(epoch + 1)) ++epoch;
+    if (config_.keeps_best && !best_.empty())
+      best_.restore(model_);
+    else
+      result_.best_epoch = result_.history.empty() ? 0 : result_.history.back().epoch;
+  }
+
+  void begin(const models::Stage<T>& stage) {
+    stage_ = &stage;
+    adams_.clear();
+    if (stage.moves.empty()) adams_.emplace_back(config_.optimiser, config_.decay);
+    for (const models::Move<T>& move : stage.moves) {
+      AdamWConfig optimiser = config_.optimiser;
+      optimiser.learning_rate *= move.rate;
+      adams_.emplace_back(optimiser, config_.decay);
+    }
+    stopping_ = EarlyStopping(config_.patience);
+    best_ = {};
+    result_.stopped = Stopped::epochs;
+  }
+
   /// One epoch; false when it was the last.
   bool goes_on(long epoch) {
     EpochRecord record;
+    record.stage = stage_->name;
     record.epoch = epoch;
     if (!train_epoch(record)) return stops(Stopped::interrupted);
     record.figures = model_.figures();
@@ -70,7 +91,8 @@ class Trainer {
   }
 
   void enter(long epoch, bool training) {
-    model_.enter({training, epoch, static_cast<Index>(training_samples_.size()), config_.threads});
+    model_.enter({training, epoch, config_.epochs, static_cast<Index>(training_samples_.size()),
+                  config_.threads});
   }
 
   /// False when interrupted.
@@ -83,11 +105,8 @@ class Trainer {
       Batch<T> batch =
           make_batch(cohort_, slice(samples, begin, config_.batch_size), config_.threads);
       if (config_.hides_omics) hide_omics(hide_stream, batch);
-      const pieces::StreamDraws<T> draws(config_.seed, record.epoch, batch.samples,
-                                         config_.threads);
-      pass(tape_, batch, draws);
-      tape_.backward(terms_, parameters_);
-      model_.step(adam_, config_.threads);
+      step(batch,
+           pieces::StreamDraws<T>(config_.seed, record.epoch, batch.samples, config_.threads));
       const double share = static_cast<double>(batch.size()) / static_cast<double>(n);
       record.training += share * terms_.total();
       add_terms(terms_, share, record.terms);
@@ -95,6 +114,24 @@ class Trainer {
     }
     model_.after_epoch();
     return true;
+  }
+
+  /// The model's own step, or the stage's moves. `terms_` are those of the last pass.
+  void step(const Batch<T>& batch, const pieces::Draws<T>& draws) {
+    if (stage_->moves.empty()) {
+      forget_pass(tape_);
+      model_.gradients(tape_, batch, draws, terms_);
+      model_.step(adams_[0], config_.threads);
+      return;
+    }
+    for (std::size_t m = 0; m < stage_->moves.size(); ++m)
+      for (int repeat = 0; repeat < stage_->moves[m].repeats; ++repeat) {
+        forget_pass(tape_);
+        stage_->moves[m].loss(tape_, batch, draws, terms_);
+        tape_.backward(terms_, parameters_);
+        adams_[m].step(stage_->moves[m].parameters, config_.threads);
+      }
+    model_.after_step(config_.threads);
   }
 
   double validation_loss(long epoch) {
@@ -107,27 +144,34 @@ class Trainer {
     for (Index begin = 0; begin < n; begin += size) {
       const Batch<T> batch = make_batch(cohort_, slice(held_out, begin, size), config_.threads);
       if (config_.validates_at_mean)
-        pass(values_, batch, pieces::Draws<T>());
+        evaluate(batch, pieces::Draws<T>());
       else
-        pass(values_, batch,
-             pieces::ValidationDraws<T>(config_.seed, epoch, batch.samples, config_.threads));
+        evaluate(batch,
+                 pieces::ValidationDraws<T>(config_.seed, epoch, batch.samples, config_.threads));
       loss += static_cast<double>(batch.size()) / static_cast<double>(n) *
               model_.validation_loss(terms_);
     }
     return loss;
   }
 
-  void pass(Tape<T>& tape, const Batch<T>& batch, const pieces::Draws<T>& draws) {
+  void evaluate(const Batch<T>& batch, const pieces::Draws<T>& draws) {
+    forget_pass(values_);
+    if (stage_->moves.empty())
+      model_.loss(values_, batch, draws, terms_);
+    else
+      stage_->moves.back().loss(values_, batch, draws, terms_);
+  }
+
+  void forget_pass(Tape<T>& tape) {
     tape.reset();
     terms_.clear();
-    model_.loss(tape, batch, draws, terms_);
   }
 
   /// Keeps the best parameters; false when patience has run out.
   bool still_improving(const EpochRecord& record) {
-    if (result_.validation_samples.empty() || record.epoch < config_.first_counted) return true;
+    if (result_.validation_samples.empty() || !model_.may_be_best()) return true;
     if (stopping_.improves(record.epoch, record.validation) && config_.keeps_best)
-      best_ = models::snapshot(model_);
+      best_.take(model_);
     result_.best_epoch = stopping_.best_epoch();
     return stopping_.goes_on(record.epoch);
   }
@@ -136,15 +180,18 @@ class Trainer {
   const Cohort<T>& cohort_;
   const TrainerConfig config_;
   Monitor& monitor_;
-  Adam<T> adam_;
-  EarlyStopping stopping_;
   const std::vector<Parameter<T>*> parameters_;
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::vector<Index> training_samples_;
   TrainingResult result_;
-  std::vector<Matrix<T>> best_;
   Tape<T> tape_, values_{false};
   Terms<T> terms_;
+
+  // Of the stage at hand.
+  const models::Stage<T>* stage_ = nullptr;
+  std::vector<Adam<T>> adams_;  ///< one per move, or that of the model's own steps
+  EarlyStopping stopping_{0};
+  models::Snapshot<T> best_;
 };
 
 }  // namespace

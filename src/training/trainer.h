@@ -25,7 +25,6 @@ struct TrainerConfig {
   /// Whether the model ends with the parameters of the epoch of lowest validation loss, or with
   /// the last one's.
   bool keeps_best = false;
-  long first_counted = 1;         ///< epochs before it are never the best
   bool hides_omics = false;       ///< of some samples in training; see hide_omics.h
   bool validates_at_mean = true;  ///< otherwise at a sample of the latents
   /// Samples validated together; all where the loss is no mean over samples.
@@ -34,7 +33,8 @@ struct TrainerConfig {
 
 /// One line of the history. Training losses are means over the epoch's samples.
 struct EpochRecord {
-  long epoch;
+  std::string stage;
+  long epoch;  ///< of the stage
   double training = 0.0;
   double validation = std::numeric_limits<double>::quiet_NaN();
   std::vector<models::Figure> terms;    ///< of the training loss, over omics, by kind
@@ -53,11 +53,13 @@ class Monitor {
 struct TrainingResult {
   std::vector<EpochRecord> history;
   std::vector<Index> validation_samples;
-  long best_epoch = 0;  ///< of the lowest validation loss, or the last one where that counts
+  /// Of the last stage, the epoch of the lowest validation loss, or the last one where that counts.
+  long best_epoch = 0;
   Stopped stopped = Stopped::epochs;
 };
 
-/// Trains `model` in place.
+/// Trains `model` in place, every stage for as many epochs at most, each with a patience of its
+/// own.
 template <typename T>
 TrainingResult train(models::Model<T>& model, const Cohort<T>& cohort, const TrainerConfig& config,
                      Monitor& monitor);

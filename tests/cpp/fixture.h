@@ -54,11 +54,12 @@ inline void flatten(const json& tree, const std::string& path,
     flatten(item.value(), path.empty() ? item.key() : path + "/" + item.key(), arrays);
 }
 
-/// The largest error, each entry's relative to its own size; an entry that is 0 has to be 0.
-inline double relative_error(const Matrix<double>& got, const Matrix<double>& expected) {
+/// The largest error, each entry's relative to its own size or, if that is larger, to `least`.
+/// Without one, an entry that is 0 has to be 0.
+inline double relative_error(const Matrix<double>& got, const Matrix<double>& expected,
+                             double least = 1e-300) {
   if (got.rows() != expected.rows() || got.cols() != expected.cols()) return INFINITY;
   if (!got.allFinite()) return INFINITY;
-  constexpr double least = 1e-300;
   return ((got - expected).array().abs() / expected.array().abs().max(least)).maxCoeff();
 }
 
@@ -71,8 +72,8 @@ class Comparison {
   }
 
   void expect(const std::string& kind, const std::string& what, const Matrix<double>& got,
-              const Matrix<double>& expected, double tolerance) {
-    const double error = relative_error(got, expected);
+              const Matrix<double>& expected, double tolerance, double least = 1e-300) {
+    const double error = relative_error(got, expected, least);
     worst_[kind] = std::max(worst_[kind], error);
     EXPECT_LE(error, tolerance) << kind << ", " << what << "\n"
                                 << got << "\nbut expected\n"

@@ -91,7 +91,7 @@ TEST_P(Gradients, AgreeWithFiniteDifferences) {
     ASSERT_GT(batch.omics[1].observed.size(), 0);
   }
   const std::unique_ptr<Draws> draws = draws_of(c.dropout);
-  model.enter({false, 2, 40, 1});
+  model.enter({false, 2, 2, 40, 1});
 
   const std::vector<poems::Parameter<double>*> parameters = model.parameters();
   const bool has_noise =
@@ -152,12 +152,12 @@ TEST(SkipZeros, LeavesTheLossAndTheOtherGradientsAsTheyAre) {
   W.col(3).setZero();  // a feature that no factor drives
   const poems::Batch<double> batch = poems::make_batch(cohort, all_samples(9), 1);
   const Draws at_mean;
-  model.enter({true, 2, 9, 1});
+  model.enter({true, 2, 2, 9, 1});
   const double dense = value_and_gradients(model, batch, at_mean);
   const Matrix<double> d_W = model.omics[0].decoder.W.gradient;
   const Matrix<double> d_A = model.omics[0].decoder.hidden.gradient;
   const Matrix<double> d_encoder = model.omics[0].encoder.hidden1.weight.gradient;
-  model.enter({true, 1, 9, 1});
+  model.enter({true, 1, 2, 9, 1});
   EXPECT_NEAR(value_and_gradients(model, batch, at_mean), dense, 1e-12 * std::abs(dense));
   EXPECT_TRUE(model.omics[0].decoder.hidden.gradient.isApprox(d_A, 1e-12));
   EXPECT_TRUE(model.omics[0].encoder.hidden1.weight.gradient.isApprox(d_encoder, 1e-12));
