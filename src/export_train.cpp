@@ -8,48 +8,13 @@
 #include "analysis/projection.h"
 #include "analysis/variance.h"
 #include "bindings/cohort.h"
+#include "bindings/monitor.h"
 #include "bindings/parameters.h"
 #include "training/trainer.h"
 
 using namespace bindings;
 
 namespace {
-
-void check_interrupt(void*) { R_CheckUserInterrupt(); }
-
-/// Reports each epoch to an R function and notices interrupts without leaving the core.
-class RMonitor : public poems::Monitor {
- public:
-  explicit RMonitor(Rcpp::Function callback) : callback_(std::move(callback)) {}
-
-  bool interrupted() override {
-    return interrupted_ || R_ToplevelExec(check_interrupt, nullptr) == FALSE;
-  }
-
-  /// The callback returns FALSE when it was interrupted itself.
-  void epoch_done(const poems::EpochRecord& r) override {
-    if (!Rcpp::as<bool>(callback_(static_cast<int>(r.epoch), r.training, r.validation)))
-      interrupted_ = true;
-  }
-
- private:
-  Rcpp::Function callback_;
-  bool interrupted_ = false;
-};
-
-const char* name_of(poems::Stopped stopped) {
-  switch (stopped) {
-    case poems::Stopped::converged:
-      return "converged";
-    case poems::Stopped::epochs:
-      return "epochs";
-    case poems::Stopped::interrupted:
-      return "interrupted";
-    case poems::Stopped::diverged:
-      break;
-  }
-  return "diverged";
-}
 
 Rcpp::List history_to_r(const std::vector<poems::EpochRecord>& history) {
   const auto column = [&](double poems::EpochRecord::*member) {
@@ -111,7 +76,7 @@ Rcpp::List core_train(const Rcpp::List& omics, int cohort_size, const Rcpp::List
   model.initialise(trainer.seed, initial_noise);
   if (!start.isNULL()) read_parameters(Rcpp::List(start), model);
 
-  RMonitor monitor(callback);
+  RMonitor<poems::Monitor, poems::EpochRecord> monitor(callback);
   const std::vector<std::vector<Index>> columns = take_out(misplaced, cohort);
   const poems::TrainingResult result = poems::train(model, cohort, trainer, monitor);
   for (std::size_t v = 0; v < columns.size(); ++v) cohort.omics[v].column = columns[v];

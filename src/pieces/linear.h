@@ -4,7 +4,9 @@
 #include <cmath>
 #include <string>
 
+#include "kernel/product.h"
 #include "pieces/piece.h"
+#include "support/parallel.h"
 #include "tape/tape.h"
 
 namespace poems::pieces {
@@ -35,14 +37,36 @@ struct Linear {
 
   Var<T> operator()(Tape<T>& tape, Var<T> x) {
     Var<T> y = tape.node();
-    y->value.noalias() = weight.value * x->value;
+    y->value.resize(weight.value.rows(), x->value.cols());
+    product(weight.value, x->value, y->value);
     if (bias.value.size() > 0) y->value.colwise() += bias.value.col(0);
     tape.on_backward(y, [this, x, y] {
-      weight.gradient.noalias() += y->gradient * x->value.transpose();
       if (bias.value.size() > 0) bias.gradient += y->gradient.rowwise().sum();
-      x->add_gradient(weight.value.transpose() * y->gradient);
+      weight_backward(x->value, y->gradient);
+      if (!x->constant) input_backward(x, y->gradient);
     });
     return y;
+  }
+
+ private:
+  /// dA += dy x', some inputs at a time, whose sums stay in cache.
+  void weight_backward(const Matrix<T>& x, const Matrix<T>& dy) {
+    constexpr Index inputs_at_once = 64;
+    Matrix<T> sums;
+    for (Index i = 0; i < block_count(inputs_at_once, x.rows()); ++i) {
+      const Block inputs = block_at(i, inputs_at_once, x.rows());
+      sums.resize(dy.rows(), inputs.size);
+      product(dy, x.middleRows(inputs.begin, inputs.size).transpose(), sums);
+      weight.gradient.middleCols(inputs.begin, inputs.size) += sums;
+    }
+  }
+
+  /// dx += A' dy
+  void input_backward(Var<T> x, const Matrix<T>& dy) {
+    const Matrix<T> transposed = weight.value.transpose();
+    Matrix<T> dx(transposed.rows(), dy.cols());
+    product(transposed, dy, dx);
+    x->add_gradient(dx);
   }
 };
 

@@ -2,6 +2,7 @@
 // and interrupts. It knows of a model what models/model.h says, and nothing else.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdint>
@@ -25,6 +26,7 @@ struct FitConfig {
   long patience;      ///< epochs without a better validation loss before stopping
   std::uint64_t seed;
   int threads;
+  bool keep_best = false;  ///< end with the epoch of the lowest validation loss, not the last
 };
 
 /// One line of the history. Training losses are means over the epoch's samples.
@@ -48,10 +50,33 @@ struct FitResult {
   std::vector<FitEpoch> history;
   std::vector<Index> validation_samples;
   long best_epoch = 0;  ///< that of the lowest validation loss; 0 without samples held out
+  long kept_epoch = 0;  ///< that whose parameters the model ends with
   Stopped stopped = Stopped::epochs;
 };
 
-/// The model ends with the parameters of the last epoch, as the published codes do.
+/// A model's parameters and state at some time.
+template <typename T>
+class Snapshot {
+ public:
+  bool empty() const { return values_.empty(); }
+
+  void take(models::Model<T>& model) {
+    std::size_t at = 0;
+    values_.resize(model.parameters().size() + model.state().size());
+    for (const Parameter<T>* p : model.parameters()) values_[at++] = p->value;
+    for (const models::StateArray<T>& array : model.state()) values_[at++] = array.value;
+  }
+
+  void restore(models::Model<T>& model) const {
+    std::size_t at = 0;
+    for (Parameter<T>* p : model.parameters()) p->value = values_[at++];
+    for (models::StateArray<T>& array : model.state()) array.value = values_[at++];
+  }
+
+ private:
+  std::vector<Matrix<T>> values_;
+};
+
 template <typename T>
 class Fit {
  public:
@@ -72,6 +97,11 @@ class Fit {
     for (long epoch = 1; epoch <= config_.epochs && goes_on(epoch); ++epoch) {
     }
     result_.best_epoch = stopping_.best_epoch();
+    if (!result_.history.empty()) result_.kept_epoch = result_.history.back().epoch;
+    if (!best_.empty()) {
+      best_.restore(model_);
+      result_.kept_epoch = result_.best_epoch;
+    }
     return std::move(result_);
   }
 
@@ -88,7 +118,7 @@ class Fit {
     monitor_.epoch_done(record);
     if (!std::isfinite(record.training)) return stops(Stopped::diverged);
     if (result_.validation_samples.empty()) return true;
-    stopping_.improves(epoch, record.validation);
+    if (stopping_.improves(epoch, record.validation) && config_.keep_best) best_.take(model_);
     return stopping_.goes_on(epoch) || stops(Stopped::converged);
   }
 
@@ -130,12 +160,17 @@ class Fit {
     model_.loss(tape_, batch_, draws, terms_);
   }
 
+  /// By name: a batch lacks the terms of omics that none of its samples has.
   void add_terms(double share, FitEpoch& record) const {
     record.training += share * terms_.total();
-    std::size_t at = 0;
     for (const Term<T>& term : terms_) {
-      if (at == record.terms.size()) record.terms.push_back({term.name, 0.0});
-      record.terms[at++].second += share * term.weight * static_cast<double>(term.value->scalar());
+      const double value = share * term.weight * static_cast<double>(term.value->scalar());
+      auto known = std::find_if(record.terms.begin(), record.terms.end(),
+                                [&](const auto& other) { return other.first == term.name; });
+      if (known == record.terms.end())
+        record.terms.push_back({term.name, value});
+      else
+        known->second += value;
     }
   }
 
@@ -149,6 +184,7 @@ class Fit {
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::vector<Index> training_;
   FitResult result_;
+  Snapshot<T> best_;
   Tape<T> tape_;
   Terms<T> terms_;
   Batch<T> batch_;

@@ -1,6 +1,8 @@
 // Training of models on the tape: they learn, alike on every run, and stop when they should.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "complete_batch.h"
 #include "gradient_check.h"
 #include "models/mocss.h"
@@ -26,24 +28,26 @@ constexpr Index samples = 60;
 
 const std::vector<poems::models::OmicShape> omics = {{"a", 9}, {"b", 8}, {"c", 7}};
 
-PoemOptions poem_options() {
-  PoemOptions options;
+PoemOptions small(PoemOptions options) {
   options.omics = omics;
-  options.factors = 3;
-  options.encoder_units = options.decoder_units = options.gate_units = 12;
+  options.settings.factors = 3;
+  options.settings.encoder_units = options.settings.decoder_units = 12;
+  options.settings.gate_units = 12;
   options.prior_variance = {0.05, 0.05, 0.05};
+  options.samples = samples;
   return options;
 }
 
-MocssOptions mocss_options(MocssKind kind) {
-  MocssOptions options;
-  options.kind = kind;
+PoemOptions poem_options() { return small(PoemOptions::published()); }
+
+MocssOptions small(MocssOptions options) {
   options.omics = omics;
-  options.embedding = 3;
+  options.settings.embedding = 3;
   options.units = {{12, 8}, {12, 8}, {12, 8}};
-  options.projection = 2;
-  options.sparse.encoder_units = options.sparse.decoder_units = 12;
+  options.settings.projection = 2;
+  options.sparse_settings.encoder_units = options.sparse_settings.decoder_units = 12;
   options.prior_variance = {0.05, 0.05, 0.05};
+  options.sparse.samples = samples;
   return options;
 }
 
@@ -103,11 +107,16 @@ void expect_learns(M&& model) {
 
 }  // namespace
 
-TEST(Fitting, PoemLearns) { expect_learns(Poem<float>(poem_options())); }
-TEST(Fitting, MocssAeLearns) { expect_learns(Mocss<float>(mocss_options(MocssKind::ae))); }
-TEST(Fitting, MocssVaeLearns) { expect_learns(Mocss<float>(mocss_options(MocssKind::vae))); }
-TEST(Fitting, MocssSparseVaeLearns) {
-  expect_learns(Mocss<float>(mocss_options(MocssKind::sparse_vae)));
+TEST(Fitting, PoemLearns) {
+  expect_learns(Poem<float>(poem_options()));
+  expect_learns(Poem<float>(small(PoemOptions::corrected())));
+}
+
+TEST(Fitting, MocssLearns) {
+  for (MocssKind kind : {MocssKind::ae, MocssKind::vae, MocssKind::sparse_vae}) {
+    expect_learns(Mocss<float>(small(MocssOptions::published(kind))));
+    expect_learns(Mocss<float>(small(MocssOptions::corrected(kind))));
+  }
 }
 
 TEST(Fitting, IsTheSameOnEveryRunAndDiffersWithTheSeed) {
@@ -140,6 +149,61 @@ TEST(Fitting, StopsWhenTheValidationLossNoLongerFalls) {
   EXPECT_EQ(last, result.best_epoch + 3);
   const double best = result.history[result.best_epoch - 1].validation;
   for (const FitEpoch& epoch : result.history) EXPECT_GE(epoch.validation, best);
+}
+
+namespace {
+
+/// Parameters and state, as copies.
+std::vector<Matrix<float>> all_of(poems::models::Model<float>& model) {
+  std::vector<Matrix<float>> values;
+  for (const auto* p : model.parameters()) values.push_back(p->value);
+  for (const auto& array : model.state()) values.push_back(array.value);
+  return values;
+}
+
+}  // namespace
+
+TEST(Fitting, EndsWithTheBestEpochWhereAsked) {
+  FitConfig config = quick;
+  config.epochs = 400;
+  config.patience = 3;
+  config.optimiser.learning_rate = 3e-2;
+  config.keep_best = true;
+  const MocssOptions options = small(MocssOptions::corrected(MocssKind::sparse_vae));
+  Mocss<float> model(options), until_then(options), last(options);
+  const FitResult result = fit(model, config);
+  ASSERT_EQ(result.stopped, Stopped::converged);
+  EXPECT_EQ(result.kept_epoch, result.best_epoch);
+  config.epochs = result.best_epoch;
+  config.keep_best = false;
+  EXPECT_EQ(fit(until_then, config).kept_epoch, result.best_epoch);
+  config.epochs = result.history.back().epoch;
+  fit(last, config);
+  EXPECT_EQ(all_of(model).size(), model.parameters().size() + 6u) << "p and eta of three omics";
+  EXPECT_TRUE(all_of(model) == all_of(until_then));
+  EXPECT_FALSE(all_of(model) == all_of(last));
+}
+
+TEST(Fitting, TermsOfABatchWithoutAnOmicKeepTheirNames) {
+  static const Cohort cohort;
+  poems::Cohort<float> some = complete_cohort(cohort.x);
+  for (Index n = 3; n < samples; ++n) some.omics[1].column[n] = -1;
+  FitConfig config = quick;
+  config.epochs = 2;
+  config.batch_size = 4;
+  Mocss<float> model(small(MocssOptions::corrected(MocssKind::ae)));
+  model.initialise(1, cohort.spread);
+  Watcher watcher;
+  const FitResult result = Fit<float>(model, some, config, watcher).run();
+  ASSERT_EQ(result.stopped, Stopped::epochs);
+  double sum = 0.0;
+  std::vector<std::string> names;
+  for (const auto& term : result.history.back().terms) {
+    sum += term.second;
+    EXPECT_EQ(std::count(names.begin(), names.end(), term.first), 0) << term.first;
+    names.push_back(term.first);
+  }
+  EXPECT_NEAR(sum, result.history.back().training, 1e-4 * std::abs(sum));
 }
 
 TEST(Fitting, NothingHeldOutMeansNoValidationLoss) {
