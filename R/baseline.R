@@ -25,7 +25,7 @@
 #' | | `"published"` | `"corrected"` |
 #' |:--|:--|:--|
 #' | scaling | features to 0..1 over all samples, sigmoid outputs | features standardised, linear outputs |
-#' | MOCSS: orthogonality | signed mean cosine, smallest where specific = -shared | mean over specific coordinates of the sum of squared correlations with shared ones: 0 without correlation, and only then |
+#' | MOCSS: orthogonality | signed mean cosine, smallest where specific = -shared | mean squared correlation of shared and specific coordinates: 0 without correlation, and only then |
 #' | MOCSS: reconstruction | a norm that grows with the batch and leaves scale and offset open | squared error per value |
 #' | MOCSS: projections | less the mean of all their entries, then contrasted | less the mean of each coordinate |
 #' | MOCSS-VAE | KL summed over the batch, which outweighs all else; the standard deviation of the sample is not that of the KL | both of one evidence lower bound |

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "models/baseline.h"
+#include "support/parallel.h"
 
 namespace poems {
 

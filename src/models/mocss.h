@@ -10,7 +10,7 @@
 // published:  U(M) = M less the mean of all its entries, samples then of unit length
 //             orthogonality = mean U(H) o U(S),   misfit = ||U(x_hat) - U(x)||_F,   sigmoid outputs
 // corrected:  U(M) = M less every coordinate's mean, samples then of unit length
-//             orthogonality = the mean over S of the sums of squared correlations with H
+//             orthogonality = the mean squared correlation of H's coordinates with S's
 //             misfit = 1/2 sum (x_hat - x)^2, mean over the batch, w divided by the features;
 //             linear outputs
 //
@@ -20,7 +20,9 @@
 // published omics are complete.
 #pragma once
 
+#include <algorithm>
 #include <memory>
+#include <vector>
 
 #include "models/baseline.h"
 #include "models/mocss_sparse_vae.h"
@@ -49,9 +51,9 @@ struct MocssSettings {
             "Units in the first hidden layer of an autoencoder; the second has half, the third a "
             "quarter. Omics of fewer than 1000 features have half of all.");
     setting("temperature", temperature, 0.4, 0.4, range::positive, "Temperature of the contrast.");
-    setting("orthogonality_weight", orthogonality_weight, 1.0, 1.0, range::weight,
+    setting("orthogonality_weight", orthogonality_weight, 4.0, 1.0, range::weight,
             "Weight of the orthogonality of shared and specific embeddings.");
-    setting("reconstruction_weight", reconstruction_weight, 5.0, 0.7, range::weight,
+    setting("reconstruction_weight", reconstruction_weight, 1.0, 0.7, range::weight,
             "Weight of the reconstructions; that of the contrast is 1.");
   }
 

@@ -2,13 +2,13 @@
 // coordinate centred and scaled over the samples,
 //
 //   n = (x - u) / sqrt(s^2 + 1e-5), u and s^2 the coordinate's mean and variance over the samples
-//   C = n_a n_b' / B,   y = ||C||_F^2 / K_b
+//   C = n_a n_b' / B,   y = ||C||_F^2 / (K_a K_b)
 //
-// which is 0 where no coordinate of a is correlated with one of b, and only there: the mean over
-// b's coordinates of the sum of their squared correlations with a's. It does not change where
-// either is shifted or a coordinate is scaled.   a: K_a x B, b: K_b x B, C: K_a x K_b
+// the mean squared correlation of a's coordinates with b's, which is 0 where none is correlated, and
+// only there. It does not change where either is shifted or a coordinate is scaled.
+// a: K_a x B, b: K_b x B, C: K_a x K_b
 //
-//   dn_a = 2 C n_b / (K_b B) dy,   dx = (dn - mean(dn) - n o mean(dn o n)) / sqrt(s^2 + 1e-5)
+//   dn_a = 2 C n_b / (K_a K_b B) dy,   dx = (dn - mean(dn) - n o mean(dn o n)) / sqrt(s^2 + 1e-5)
 #pragma once
 
 #include "tape/tape.h"
@@ -38,11 +38,11 @@ Var<T> standardise(Tape<T>& tape, Var<T> x) {
 template <typename T>
 Var<T> correlation(Tape<T>& tape, Var<T> a, Var<T> b) {
   Var<T> n_a = standardise(tape, a), n_b = standardise(tape, b), y = tape.node({a, b});
-  const T samples = static_cast<T>(a->value.cols()), coordinates = static_cast<T>(b->value.rows());
+  const T samples = static_cast<T>(a->value.cols());
   const Matrix<T> C = n_a->value * n_b->value.transpose() / samples;
-  y->value.setConstant(1, 1, C.squaredNorm() / coordinates);
-  tape.on_backward(y, [n_a, n_b, y, C, samples, coordinates] {
-    const T weight = T(2) * y->gradient(0) / (samples * coordinates);
+  y->value.setConstant(1, 1, C.squaredNorm() / static_cast<T>(C.size()));
+  tape.on_backward(y, [n_a, n_b, y, C, samples] {
+    const T weight = T(2) * y->gradient(0) / (samples * static_cast<T>(C.size()));
     n_a->add_gradient(weight * (C * n_b->value));
     n_b->add_gradient(weight * (C.transpose() * n_a->value));
   });

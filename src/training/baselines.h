@@ -32,7 +32,7 @@ struct TrainingSettings {
             "Passes over the training samples, at most.");
     setting("batch_size", batch_size, 64, published.batch_size, range::count,
             "Samples per step of the optimiser.");
-    setting("learning_rate", learning_rate, 1e-3, published.learning_rate, range::rate,
+    setting("learning_rate", learning_rate, 5e-4, published.learning_rate, range::rate,
             "Step size of Adam.");
     setting("weight_decay", weight_decay, 1e-4, published.weight_decay, range::weight,
             "Weight decay of Adam.");
