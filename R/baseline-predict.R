@@ -4,8 +4,8 @@
 #' omics as the model reconstructs them.
 #'
 #' @param object A fit from [poems_baseline()].
-#' @param block Which parts of the embedding: `NULL` for all, or some of `names(object$blocks)`, such
-#'   as `"shared"` or `"specific/mrna"`; `"specific"` stands for those of all omics.
+#' @param block Which parts of the embedding: `NULL` for all, or some of `names(object$blocks)`,
+#'   such as `"shared"` or `"specific/mrna"`; `"specific"` stands for those of all omics.
 #' @param newdata New samples, in any form that [poems_baseline()] takes. `NULL` stands for the
 #'   samples of the fit, whose embedding it holds but not their data. Assays and transformations are
 #'   those of the fit. Omics that the fit does not know are ignored with a message; features of the
@@ -19,8 +19,8 @@
 #'   means, columns named by block and number. The shared embedding of MOCSS is the mean over the
 #'   omics that a sample has. A specific embedding is `NA` for samples that lack its omic.
 #' * `type = "reconstruction"`: named list with, per omic of the fit, a features x samples matrix on
-#'   the scale of the data. POEM fills in the omics that a sample lacks. MOCSS gives the mean of what
-#'   the shared and the specific branch of an omic say, and `NA` for samples that lack it: only
+#'   the scale of the data. POEM fills in the omics that a sample lacks. MOCSS gives the mean of
+#'   what the shared and the specific branch of an omic say, and `NA` for samples that lack it: only
 #'   projections of shared embeddings agree between omics, and nothing teaches a decoder to read the
 #'   embedding of another omic.
 #'

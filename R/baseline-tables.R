@@ -14,8 +14,8 @@
 #' @return A tibble where the package tibble is installed, and a data frame otherwise.
 #'
 #'   `tidy()` with `what`:
-#'   * `"latent"`: one row per sample and coordinate. `sample`, `block`, `coordinate`; `latent`, `NA`
-#'     where the sample lacks the omic of the block.
+#'   * `"latent"`: one row per sample and coordinate. `sample`, `block`, `coordinate`; `latent`,
+#'     `NA` where the sample lacks the omic of the block.
 #'   * `"loadings"`, of `"mocss_sparsevae"` alone: one row per feature and coordinate of its omic.
 #'     `omic`, `feature`, `coordinate`; `loading`, whose sign means nothing by itself; `inclusion`,
 #'     the probability that the loading belongs to the slab, as training has it.
@@ -25,8 +25,8 @@
 #'   `coordinates` (of the embedding), `training_loss` and `validation_loss` (of the epoch kept),
 #'   `best_epoch`, `epochs` (run), `stopped`, `seconds`, `seed`.
 #'
-#'   `augment()`: `data` with a column per coordinate added, its name that of [latent()] with a dot in
-#'   front.
+#'   `augment()`: `data` with a column per coordinate added, its name that of [latent()] with a dot
+#'   in front.
 #'
 #'   `print()` returns its argument invisibly, `autoplot()` a [ggplot2::ggplot] object.
 #'

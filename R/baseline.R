@@ -5,33 +5,41 @@
 #' each. To see what [poems()] is worth on a cohort, compare it with these; where only an embedding
 #' of the samples is wanted, one of them may do.
 #'
-#' * `"poem"`: product of experts with a dense decoder. As [poems()], every omic has an encoder whose
-#'   Gaussians are multiplied, weighed by a gating network; a decoder per omic reconstructs it from
-#'   the factors, all features from all of them.
-#' * `"mocss_ae"`: per omic two autoencoders, one of a shared embedding, one of a specific one. Shared
-#'   embeddings of different omics are made to agree by a contrast of samples, and shared and
+#' * `"poem"`: product of experts with a dense decoder. As [poems()], every omic has an encoder
+#'   whose Gaussians are multiplied, weighed by a gating network; a decoder per omic reconstructs it
+#'   from the factors, all features from all of them.
+#' * `"mocss_ae"`: per omic two autoencoders, one of a shared embedding, one of a specific one.
+#'   Shared embeddings of different omics are made to agree by a contrast of samples, and shared and
 #'   specific embeddings of an omic to have nothing in common.
 #' * `"mocss_vae"`: the same, with variational autoencoders for the specific embeddings.
-#' * `"mocss_sparsevae"`: the same, with the sparse variational autoencoder of POEMS for these: every
-#'   feature has loadings on the coordinates of its omic's specific embedding.
+#' * `"mocss_sparsevae"`: the same, with the sparse variational autoencoder of POEMS for these:
+#'   every feature has loadings on the coordinates of its omic's specific embedding.
 #'
 #' Training holds out samples (`validation`) to know when to stop.
 #'
 #' @section Forms:
 #' The released code of these models has parts that do not do what they are there for. With
 #' `form = "published"` a fit is what the authors' code computes: losses and gradients agree with it
-#' to nine digits. With `form = "corrected"`, the default, these parts are put right:
+#' to nine digits. With `form = "corrected"`, the default, these parts are put right.
 #'
-#' | | `"published"` | `"corrected"` |
-#' |:--|:--|:--|
-#' | scaling | features to 0..1 over all samples, sigmoid outputs | features standardised, linear outputs |
-#' | MOCSS: orthogonality | signed mean cosine, smallest where specific = -shared | mean squared correlation of shared and specific coordinates: 0 without correlation, and only then |
-#' | MOCSS: reconstruction | a norm that grows with the batch and leaves scale and offset open | squared error per value |
-#' | MOCSS: projections | less the mean of all their entries, then contrasted | less the mean of each coordinate |
-#' | MOCSS-VAE | KL summed over the batch, which outweighs all else; the standard deviation of the sample is not that of the KL | both of one evidence lower bound |
-#' | MOCSS-SparseVAE, POEM | means over features and factors; the penalty of loadings can be evaded | evidence lower bound per sample; loadings on a scale of their own |
-#' | weights kept | of the last epoch | of the best epoch |
-#' | samples that lack omics, missing values | an error | left out of the loss where they are missing |
+#' * Scaling: features to 0..1 over all samples, and sigmoid outputs, as published; corrected,
+#'   features are standardised and outputs linear.
+#' * Orthogonality of MOCSS: a signed mean cosine, smallest where the specific embedding is minus
+#'   the shared one; corrected, the mean squared correlation of shared and specific coordinates,
+#'   which is 0 without correlation and only then.
+#' * Reconstruction by MOCSS: a norm that grows with the batch and leaves scale and offset of the
+#'   output open; corrected, the squared error per value.
+#' * Projections of MOCSS: less the mean of all their entries before they are contrasted; corrected,
+#'   less the mean of each coordinate.
+#' * MOCSS-VAE: the Kullback-Leibler term is summed over the batch, which outweighs all else, and
+#'   knows another standard deviation than the sample has; corrected, both belong to one evidence
+#'   lower bound.
+#' * POEM and MOCSS-SparseVAE: means over features and factors; corrected, an evidence lower bound
+#'   per sample. The prior of loadings can be evaded by small loadings and large layers; corrected,
+#'   layers have unit length.
+#' * Weights: those of the last epoch; corrected, of the best.
+#' * Samples that lack omics and missing values: an error; corrected, left out of the loss where
+#'   they are missing.
 #'
 #' In both forms [latent()] and [predict()] give posterior means; the published evaluation uses one
 #' random draw from the posterior, which adds noise. The training settings of the published form are
@@ -61,9 +69,10 @@
 #'   * `latent`: samples x coordinates; see [latent.poems_baseline()].
 #'   * `blocks`: per block of the embedding, the numbers of its columns in `latent`: `"shared"` and,
 #'     of MOCSS, `"specific/<omic>"` for every omic.
-#'   * `loadings`: `NULL`, or for `"mocss_sparsevae"` per omic a features x coordinates matrix, which
-#'     `loadings(fit)` returns. No loading is exactly 0. In corrected form their size means something:
-#'     how far the feature may move with the coordinate.
+#'   * `loadings`: `NULL`, or for `"mocss_sparsevae"` per omic a features x coordinates matrix,
+#'     which `loadings(fit)` returns: weights of the decoder rather than a selection of features.
+#'     None is exactly 0, and training may stop before those that are not needed have become small;
+#'     [poems()] selects.
 #'   * `history`: a data frame with the losses of every epoch and the weighted terms of the training
 #'     loss.
 #'   * `best_epoch`: the epoch whose weights the fit has.
@@ -181,8 +190,8 @@ baseline_parameters <- function(fit) {
   c(fit$parameters, stats::setNames(lapply(fit$loadings, unname), loading_names(fit$omics)))
 }
 
-# Blocks (samples x coordinates, NaN where a sample lacks what they are of) side by side. Columns are
-# named by block and number.
+# Blocks (samples x coordinates, NaN where a sample lacks what they are of) side by side. Columns
+# are named by block and number.
 bind_blocks <- function(blocks, samples) {
   latent <- do.call(cbind, unname(blocks))
   latent[is.nan(latent)] <- NA
@@ -203,7 +212,8 @@ check_continuous <- function(data, arg, call = rlang::caller_env()) {
   counts <- names(data)[looks == "negative_binomial"]
   if (length(counts) == 0) return(invisible())
   cli::cli_abort(c(
-    "Omics in {.arg {arg}} must be roughly continuous: {.fn poems_baseline} has Gaussian models only.",
+    "Omics in {.arg {arg}} must be roughly continuous: {.fn poems_baseline} has Gaussian models
+     only.",
     "x" = "{quote_some(counts)} {cli::qty(length(counts))}{?looks/look} like counts.",
     "i" = "Take logarithms with {.code preprocess = preprocess_steps(\"log1p\")}, or see
            {.fn poems}, which models counts."

@@ -26,6 +26,7 @@ namespace detail {
 template <typename T, typename ValuesOf>
 std::vector<CohortValues<T>> of_cohort(const Cohort<T>& cohort, int threads, ValuesOf values_of) {
   constexpr Index samples_at_once = 512;
+  const PassThreads pass(threads);
   std::vector<CohortValues<T>> all;
   Tape<T> tape;
   for (Index b = 0; b < block_count(samples_at_once, cohort.samples); ++b) {

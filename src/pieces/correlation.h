@@ -4,8 +4,8 @@
 //   n = (x - u) / sqrt(s^2 + 1e-5), u and s^2 the coordinate's mean and variance over the samples
 //   C = n_a n_b' / B,   y = ||C||_F^2 / (K_a K_b)
 //
-// the mean squared correlation of a's coordinates with b's, which is 0 where none is correlated, and
-// only there. It does not change where either is shifted or a coordinate is scaled.
+// the mean squared correlation of a's coordinates with b's, which is 0 where none is correlated,
+// and only there. It does not change where either is shifted or a coordinate is scaled.
 // a: K_a x B, b: K_b x B, C: K_a x K_b
 //
 //   dn_a = 2 C n_b / (K_a K_b B) dy,   dx = (dn - mean(dn) - n o mean(dn o n)) / sqrt(s^2 + 1e-5)

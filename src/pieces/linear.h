@@ -37,8 +37,7 @@ struct Linear {
 
   Var<T> operator()(Tape<T>& tape, Var<T> x) {
     Var<T> y = tape.node();
-    y->value.resize(weight.value.rows(), x->value.cols());
-    product(weight.value, x->value, y->value);
+    multiply(weight.value, x->value, y->value);
     if (bias.value.size() > 0) y->value.colwise() += bias.value.col(0);
     tape.on_backward(y, [this, x, y] {
       if (bias.value.size() > 0) bias.gradient += y->gradient.rowwise().sum();
@@ -49,23 +48,36 @@ struct Linear {
   }
 
  private:
+  /// out = left * right, some samples at a time.
+  static void multiply(const Matrix<T>& left, const Matrix<T>& right, Matrix<T>& out) {
+    constexpr Index samples_at_once = 64;
+    out.resize(left.rows(), right.cols());
+    const double work = static_cast<double>(left.size()) * static_cast<double>(right.cols());
+    parallel_for(
+        block_count(samples_at_once, right.cols()), work, PassThreads::count(), [&](Index i, int) {
+          const Block b = block_at(i, samples_at_once, right.cols());
+          product(left, right.middleCols(b.begin, b.size), out.middleCols(b.begin, b.size));
+        });
+  }
+
   /// dA += dy x', some inputs at a time, whose sums stay in cache.
   void weight_backward(const Matrix<T>& x, const Matrix<T>& dy) {
     constexpr Index inputs_at_once = 64;
-    Matrix<T> sums;
-    for (Index i = 0; i < block_count(inputs_at_once, x.rows()); ++i) {
-      const Block inputs = block_at(i, inputs_at_once, x.rows());
-      sums.resize(dy.rows(), inputs.size);
-      product(dy, x.middleRows(inputs.begin, inputs.size).transpose(), sums);
-      weight.gradient.middleCols(inputs.begin, inputs.size) += sums;
-    }
+    const double work = static_cast<double>(x.size()) * static_cast<double>(dy.rows());
+    parallel_for(block_count(inputs_at_once, x.rows()), work, PassThreads::count(),
+                 [&](Index i, int) {
+                   const Block b = block_at(i, inputs_at_once, x.rows());
+                   Matrix<T> sums(dy.rows(), b.size);
+                   product(dy, x.middleRows(b.begin, b.size).transpose(), sums);
+                   weight.gradient.middleCols(b.begin, b.size) += sums;
+                 });
   }
 
   /// dx += A' dy
   void input_backward(Var<T> x, const Matrix<T>& dy) {
     const Matrix<T> transposed = weight.value.transpose();
-    Matrix<T> dx(transposed.rows(), dy.cols());
-    product(transposed, dy, dx);
+    Matrix<T> dx;
+    multiply(transposed, dy, dx);
     x->add_gradient(dx);
   }
 };

@@ -73,4 +73,24 @@ void parallel_for(Index count, double work, int threads, Body body) {
   for (Index i = 0; i < count; ++i) body(i, 0);
 }
 
+/// Threads that the pieces of a model may use, while this lives, in a pass of the thread that made
+/// it. They need not be told one by one, since results do not depend on it.
+class PassThreads {
+ public:
+  explicit PassThreads(int threads) : before_(current()) { current() = threads; }
+  ~PassThreads() { current() = before_; }
+  PassThreads(const PassThreads&) = delete;
+  PassThreads& operator=(const PassThreads&) = delete;
+
+  static int count() { return current(); }
+
+ private:
+  static int& current() {
+    thread_local int threads = 1;
+    return threads;
+  }
+
+  const int before_;
+};
+
 }  // namespace poems

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "models/model.h"
+#include "support/parallel.h"
 #include "tape/adam.h"
 #include "training/schedule.h"
 
@@ -91,6 +92,7 @@ class Fit {
         parameters_(model.parameters()) {}
 
   FitResult run() {
+    const PassThreads threads(config_.threads);
     Split split = split_samples(cohort_.samples, config_.validation, config_.seed);
     training_ = std::move(split.training);
     result_.validation_samples = std::move(split.validation);

@@ -142,6 +142,32 @@ TEST(TapePieces, Linear) {
   }
 }
 
+TEST(TapePieces, LinearIsTheSameOnAnyNumberOfThreads) {
+  const Matrix<double> x = normals(210, 150, 1), dy = normals(170, 150, 2);
+  Matrix<float> y[2], dx[2], dA[2];
+  for (int i = 0; i < 2; ++i) {
+    const poems::PassThreads threads(i == 0 ? 1 : 3);
+    Linear<float> layer("layer", 210, 170);
+    layer.weight.value = normals(170, 210, 3).cast<float>();
+    Parameter<float> input("x", 210, 150);
+    input.value = x.cast<float>();
+    Tape<float> tape;
+    Terms<float> terms;
+    Var<float> node = tape.parameter(input), out = layer(tape, node);
+    terms.add("", sum(tape, times(tape, out, tape.constant(dy.cast<float>()))));
+    tape.backward(terms, {&input, &layer.weight, &layer.bias});
+    y[i] = out->value;
+    dx[i] = input.gradient;
+    dA[i] = layer.weight.gradient;
+  }
+  EXPECT_TRUE(y[0] == y[1]);
+  EXPECT_TRUE(dx[0] == dx[1]);
+  EXPECT_TRUE(dA[0] == dA[1]);
+  EXPECT_EQ(poems::PassThreads::count(), 1);
+  const Matrix<double> expected = dy * x.transpose();
+  EXPECT_LT((dA[0].cast<double>() - expected).norm(), 1e-5 * expected.norm());
+}
+
 TEST(TapePieces, LinearFedItself) {
   Linear<double> layer("layer", 4, 4);
   expect_gradients([&](auto& t, const Nodes& x) { return layer(t, layer(t, x[0])); },
