@@ -17,7 +17,9 @@
 #' @return
 #' * `latent()`, and `predict()` with `type = "latent"`: samples x coordinates matrix of posterior
 #'   means, columns named by block and number. The shared embedding of MOCSS is the mean over the
-#'   omics that a sample has. A specific embedding is `NA` for samples that lack its omic.
+#'   omics that a sample has. A specific embedding is `NA` for samples that lack its omic. Groups
+#'   that all omics show are sought in `block = "shared"`: specific coordinates outnumber shared
+#'   ones, and are made to hold what is left.
 #' * `type = "reconstruction"`: named list with, per omic of the fit, a features x samples matrix on
 #'   the scale of the data. POEM fills in the omics that a sample lacks. MOCSS gives the mean of
 #'   what the shared and the specific branch of an omic say, and `NA` for samples that lack it: only
