@@ -51,7 +51,7 @@ std::unique_ptr<Baseline> trained_model(const Rcpp::List& parameters, const Rcpp
 }
 
 poems::FitConfig fit_config(const Rcpp::List& config, const Rcpp::List& control) {
-  poems::TrainingSettings s{entry_of(config).published, 0, 0, 0, 0.0, 0.0, 0.0};
+  poems::TrainingSettings s = entry_of(config).training();
   poems::set_settings(s, value_in(control));
   const poems::Form form = form_of(config);
   return {s.epochs,
@@ -122,7 +122,7 @@ Rcpp::List core_baseline_options() {
   Rcpp::List all;
   for (const poems::BaselineEntry& entry : poems::baselines()) {
     all.push_back(with_model(entry.name, "model", poems::model_settings(entry.kind)));
-    all.push_back(with_model(entry.name, "training", poems::training_settings(entry)));
+    all.push_back(with_model(entry.name, "training", poems::list_settings(entry.training())));
   }
   return all;
 }
