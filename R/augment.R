@@ -36,11 +36,17 @@
 #' @export
 augment.poems <- function(x, data = NULL, clusters = NULL, ...) {
   rlang::check_dots_empty()
-  columns <- sample_columns(x, clusters)
+  add_sample_columns(sample_columns(x, clusters), x$samples, data)
+}
+
+# Adds columns, of which every sample of a fit has a row, to what is known of samples. Errors name
+# the caller's argument `data`.
+add_sample_columns <- function(columns, samples, data, call = rlang::caller_env()) {
   if (is.null(data)) {
-    return(as_table(data.frame(sample = x$samples, columns, check.names = FALSE)))
+    return(as_table(data.frame(sample = samples, columns, check.names = FALSE)))
   }
-  columns <- columns[match_annotated(sample_names(data), x$samples), , drop = FALSE]
+  at <- match_annotated(sample_names(data, call), samples, call)
+  columns <- columns[at, , drop = FALSE]
   if (is.data.frame(data)) return(set_columns(data, columns))
   SummarizedExperiment::colData(data) <-
     set_columns(SummarizedExperiment::colData(data), columns)

@@ -118,6 +118,15 @@ is_empty_sample <- function(values) {
   unlist(lapply(column_blocks(values), \(columns) is_empty_sample(as.matrix(values[, columns]))))
 }
 
+# Per sample, whether it lacks a value. `values`: NULL for none.
+has_gaps <- function(values) {
+  gaps <- logical()
+  if (!is.null(values)) {
+    for_each_sample(values, \(x) gaps[length(gaps) + 1] <<- anyNA(x))
+  }
+  gaps
+}
+
 # Whether any value may be missing in the samples that have one.
 lacks_values <- \(x) anyNA(x$rows) || any(x$incomplete[x$rows])
 

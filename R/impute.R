@@ -91,10 +91,7 @@ impute.poems <- function(object, x, value = c("mean", "sd"), draws = 100, seed =
 samples_with_gaps <- function(data, omics) {
   whole <- lapply(omics, \(omic) {
     x <- data$data[[omic]]
-    if (is.null(x)) return(character())
-    gaps <- logical()
-    for_each_sample(x, \(values) gaps[length(gaps) + 1] <<- anyNA(values))
-    colnames(x)[!gaps]
+    if (is.null(x)) character() else colnames(x)[!has_gaps(x)]
   })
   setdiff(data$samples, Reduce(intersect, whole))
 }

@@ -24,6 +24,11 @@
 plot_history <- function(fit) {
   rlang::check_installed("ggplot2", "to plot a fit.")
   check_fit(fit)
+  draw_history(fit)
+}
+
+# Of any fit with a history and the epoch kept.
+draw_history <- function(fit) {
   losses <- history_losses(fit$history)
   ggplot2::ggplot(losses, ggplot2::aes(.data$epoch, .data$loss, colour = .data$set)) +
     ggplot2::geom_vline(xintercept = fit$best_epoch, linetype = "22", colour = "grey40") +

@@ -278,8 +278,7 @@ check_trained <- function(trained, call = rlang::caller_env()) {
     cli::cli_abort(
       c(
         "Training diverged: the loss of epoch {length(trained$history$epoch)} is not finite.",
-        i = "Lower {.arg learning_rate} in {.fn poems_control}, or look for extreme values in
-             {.arg x}."
+        i = "Lower {.arg learning_rate} in {.arg control}, or look for extreme values in {.arg x}."
       ),
       call = call
     )

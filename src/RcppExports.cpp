@@ -11,6 +11,59 @@ Rcpp::Rostream<true>&  Rcpp::Rcout = Rcpp::Rcpp_cout_get();
 Rcpp::Rostream<false>& Rcpp::Rcerr = Rcpp::Rcpp_cerr_get();
 #endif
 
+// core_baseline_options
+Rcpp::List core_baseline_options();
+RcppExport SEXP _omicpoems_core_baseline_options() {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    rcpp_result_gen = Rcpp::wrap(core_baseline_options());
+    return rcpp_result_gen;
+END_RCPP
+}
+// core_baseline_train
+Rcpp::List core_baseline_train(const Rcpp::List& config, SEXP cohort, const Rcpp::List& spread, const Rcpp::List& control, Rcpp::Function callback);
+RcppExport SEXP _omicpoems_core_baseline_train(SEXP configSEXP, SEXP cohortSEXP, SEXP spreadSEXP, SEXP controlSEXP, SEXP callbackSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type config(configSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type cohort(cohortSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type spread(spreadSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type control(controlSEXP);
+    Rcpp::traits::input_parameter< Rcpp::Function >::type callback(callbackSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_baseline_train(config, cohort, spread, control, callback));
+    return rcpp_result_gen;
+END_RCPP
+}
+// core_baseline_embed
+Rcpp::List core_baseline_embed(const Rcpp::List& parameters, const Rcpp::List& config, SEXP cohort, int threads);
+RcppExport SEXP _omicpoems_core_baseline_embed(SEXP parametersSEXP, SEXP configSEXP, SEXP cohortSEXP, SEXP threadsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type parameters(parametersSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type config(configSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type cohort(cohortSEXP);
+    Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_baseline_embed(parameters, config, cohort, threads));
+    return rcpp_result_gen;
+END_RCPP
+}
+// core_baseline_reconstruct
+Rcpp::List core_baseline_reconstruct(const Rcpp::List& parameters, const Rcpp::List& config, SEXP cohort, int threads);
+RcppExport SEXP _omicpoems_core_baseline_reconstruct(SEXP parametersSEXP, SEXP configSEXP, SEXP cohortSEXP, SEXP threadsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type parameters(parametersSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type config(configSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type cohort(cohortSEXP);
+    Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_baseline_reconstruct(parameters, config, cohort, threads));
+    return rcpp_result_gen;
+END_RCPP
+}
 // core_cohort
 SEXP core_cohort(const Rcpp::List& omics, int cohort_size, int threads);
 RcppExport SEXP _omicpoems_core_cohort(SEXP omicsSEXP, SEXP cohort_sizeSEXP, SEXP threadsSEXP) {
@@ -257,6 +310,10 @@ END_RCPP
 }
 
 static const R_CallMethodDef CallEntries[] = {
+    {"_omicpoems_core_baseline_options", (DL_FUNC) &_omicpoems_core_baseline_options, 0},
+    {"_omicpoems_core_baseline_train", (DL_FUNC) &_omicpoems_core_baseline_train, 5},
+    {"_omicpoems_core_baseline_embed", (DL_FUNC) &_omicpoems_core_baseline_embed, 4},
+    {"_omicpoems_core_baseline_reconstruct", (DL_FUNC) &_omicpoems_core_baseline_reconstruct, 4},
     {"_omicpoems_core_cohort", (DL_FUNC) &_omicpoems_core_cohort, 3},
     {"_omicpoems_core_held_out", (DL_FUNC) &_omicpoems_core_held_out, 3},
     {"_omicpoems_core_cpu", (DL_FUNC) &_omicpoems_core_cpu, 0},

@@ -2,6 +2,7 @@
 #include <RcppEigen.h>
 
 #include "bindings/cohort.h"
+#include "bindings/monitor.h"
 #include "training/schedule.h"
 
 using namespace bindings;
@@ -15,9 +16,6 @@ SEXP core_cohort(const Rcpp::List& omics, int cohort_size, int threads) {
 // Which of so many samples training with these settings holds out, counted from 1.
 // [[Rcpp::export]]
 Rcpp::IntegerVector core_held_out(int samples, double validation, int seed) {
-  Rcpp::IntegerVector held_out;
-  for (Index i :
-       poems::split_samples(samples, validation, static_cast<std::uint64_t>(seed)).validation)
-    held_out.push_back(i + 1);
-  return held_out;
+  return positions_to_r(
+      poems::split_samples(samples, validation, static_cast<std::uint64_t>(seed)).validation);
 }

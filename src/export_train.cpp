@@ -8,72 +8,13 @@
 #include "analysis/projection.h"
 #include "analysis/variance.h"
 #include "bindings/cohort.h"
+#include "bindings/monitor.h"
 #include "bindings/parameters.h"
 #include "training/trainer.h"
 
 using namespace bindings;
 
 namespace {
-
-void check_interrupt(void*) { R_CheckUserInterrupt(); }
-
-/// Reports each epoch to an R function and notices interrupts without leaving the core.
-class RMonitor : public poems::Monitor {
- public:
-  explicit RMonitor(Rcpp::Function callback) : callback_(std::move(callback)) {}
-
-  bool interrupted() override {
-    return interrupted_ || R_ToplevelExec(check_interrupt, nullptr) == FALSE;
-  }
-
-  /// The callback returns FALSE when it was interrupted itself.
-  void epoch_done(const poems::EpochRecord& r) override {
-    if (!Rcpp::as<bool>(callback_(static_cast<int>(r.epoch), r.training, r.validation)))
-      interrupted_ = true;
-  }
-
- private:
-  Rcpp::Function callback_;
-  bool interrupted_ = false;
-};
-
-const char* name_of(poems::Stopped stopped) {
-  switch (stopped) {
-    case poems::Stopped::converged:
-      return "converged";
-    case poems::Stopped::epochs:
-      return "epochs";
-    case poems::Stopped::interrupted:
-      return "interrupted";
-    case poems::Stopped::diverged:
-      break;
-  }
-  return "diverged";
-}
-
-/// Column by column: the losses, their terms by kind, the model's own figures.
-Rcpp::List history_to_r(const std::vector<poems::EpochRecord>& history) {
-  const R_xlen_t n = static_cast<R_xlen_t>(history.size());
-  Rcpp::IntegerVector epoch(n);
-  Rcpp::NumericVector training(n), validation(n), seconds(n);
-  for (R_xlen_t i = 0; i < n; ++i) {
-    epoch[i] = history[i].epoch;
-    training[i] = history[i].training;
-    validation[i] = history[i].validation;
-    seconds[i] = history[i].seconds;
-  }
-  Rcpp::List columns =
-      Rcpp::List::create(Rcpp::Named("epoch") = epoch, Rcpp::Named("training") = training,
-                         Rcpp::Named("validation") = validation, Rcpp::Named("seconds") = seconds);
-  for (auto member : {&poems::EpochRecord::terms, &poems::EpochRecord::figures}) {
-    for (std::size_t k = 0; n > 0 && k < (history[0].*member).size(); ++k) {
-      Rcpp::NumericVector column(n);
-      for (R_xlen_t i = 0; i < n; ++i) column[i] = (history[i].*member)[k].second;
-      columns[(history[0].*member)[k].first] = column;
-    }
-  }
-  return columns;
-}
 
 /// Variance explained, omics x (training, validation).
 template <typename T>
@@ -138,11 +79,10 @@ Rcpp::List core_train(SEXP cohort, const Rcpp::List& model_config, const Rcpp::L
   const Matrix<float> mode =
       trainer.epochs == 0 ? projection.mean
                           : poems::latent_mode(model, held, projection.mean, trainer.threads);
-  Rcpp::IntegerVector validation;
-  for (Index i : result.validation_samples) validation.push_back(i + 1);
   return Rcpp::List::create(
       Rcpp::Named("parameters") = write_parameters(model),
-      Rcpp::Named("history") = history_to_r(result.history), Rcpp::Named("validation") = validation,
+      Rcpp::Named("history") = history_to_r(result.history),
+      Rcpp::Named("validation") = positions_to_r(result.validation_samples),
       Rcpp::Named("best_epoch") = static_cast<int>(result.best_epoch),
       Rcpp::Named("stopped") = name_of(result.stopped),
       Rcpp::Named("latent") = to_r(projection.mean, true), Rcpp::Named("mode") = to_r(mode, true),

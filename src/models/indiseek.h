@@ -59,21 +59,20 @@ class IndiSeek : public Model<T> {
               {of(&IndiSeek::specific_loss), own}}}};
   }
 
-  /// The blocks; the private one of an omic that a sample lacks is 0.
+  /// The blocks; samples that lack an omic have no private one of it.
   std::vector<LatentBlock<T>> embedding(Tape<T>& tape, const Batch<T>& batch,
                                         const pieces::Draws<T>&) override {
     const std::vector<Var<T>> x = constants(tape, batch);
     std::vector<Var<T>> c;
-    std::vector<LatentBlock<T>> blocks = {{"shared", nullptr}};
+    std::vector<LatentBlock<T>> blocks;
     for (std::size_t v = 0; v < omics_.size(); ++v) {
-      const auto spread = [&](Var<T> y) {
-        return pieces::scatter(tape, y, batch.omics[v].members, batch.size());
-      };
-      c.push_back(spread(shared(tape, v, x[v])));
+      const std::vector<Index>& members = batch.omics[v].members;
+      c.push_back(pieces::scatter(tape, shared(tape, v, x[v]), members, batch.size()));
       blocks.push_back(
-          {"private/" + o_.omics[v].name, spread(omics_[v].specific.encode(tape, x[v]))});
+          {"private/" + o_.omics[v].name, omics_[v].specific.encode(tape, x[v]), members});
     }
-    blocks[0].value = pieces::unit_length(tape, pieces::average(tape, c));
+    blocks.insert(blocks.begin(),
+                  of_all("shared", pieces::unit_length(tape, pieces::average(tape, c))));
     return blocks;
   }
 

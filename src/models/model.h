@@ -12,6 +12,7 @@
 
 #include "data/cohort.h"
 #include "pieces/draws.h"
+#include "pieces/members.h"
 #include "tape/adam.h"
 #include "tape/tape.h"
 
@@ -30,18 +31,48 @@ std::vector<Var<T>> constants(Tape<T>& tape, const Batch<T>& batch) {
   return nodes;
 }
 
+/// Which of their values were observed, 1 or 0, shaped as they are; none where nothing is missing.
+template <typename T>
+std::vector<Var<T>> observed(Tape<T>& tape, const Batch<T>& batch) {
+  std::vector<Var<T>> nodes;
+  for (const OmicBatch<T>& omic : batch.omics)
+    nodes.push_back(omic.observed.size() > 0 ? tape.constant(omic.observed.transpose()) : nullptr);
+  return nodes;
+}
+
+template <typename T>
+pieces::Members members_of(const Batch<T>& batch) {
+  pieces::Members members;
+  members.samples = batch.size();
+  for (const OmicBatch<T>& omic : batch.omics) members.omics.push_back(omic.members);
+  return members;
+}
+
 inline std::vector<std::string> names(const std::vector<OmicShape>& omics) {
   std::vector<std::string> list;
   for (const OmicShape& omic : omics) list.push_back(omic.name);
   return list;
 }
 
+/// Values of samples under a name: coordinates of the embedding, or features of an omic.
+template <typename T>
+struct SampleValues {
+  std::string name;
+  Var<T> value;                ///< values x members
+  std::vector<Index> members;  ///< positions in the batch of the samples that have them
+};
+
+/// Values that every sample has.
+template <typename T>
+SampleValues<T> of_all(std::string name, Var<T> value) {
+  SampleValues<T> all{std::move(name), value, {}};
+  for (Index i = 0; i < value->value.cols(); ++i) all.members.push_back(i);
+  return all;
+}
+
 /// Some coordinates of the embedding.
 template <typename T>
-struct LatentBlock {
-  std::string name;
-  Var<T> value;  ///< coordinates x samples
-};
+using LatentBlock = SampleValues<T>;
 
 /// What training changes beside parameters, under a name as theirs.
 template <typename T>

@@ -130,7 +130,7 @@ void Poems<T>::loss(Tape<T>& tape, const Batch<T>& batch, const pieces::Draws<T>
 template <typename T>
 std::vector<LatentBlock<T>> Poems<T>::embedding(Tape<T>& tape, const Batch<T>& batch,
                                                 const pieces::Draws<T>& draws) {
-  return {{"factors", encode(tape, batch, draws, phase_.threads).z}};
+  return {of_all("factors", encode(tape, batch, draws, phase_.threads).z)};
 }
 
 template <typename T>

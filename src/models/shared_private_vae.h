@@ -170,9 +170,9 @@ class SharedPrivateVae : public Model<T> {
   /// The embedding from the posteriors' means.
   std::vector<LatentBlock<T>> blocks(Var<T> shared,
                                      const std::vector<pieces::Gaussian<T>>& own) const {
-    std::vector<LatentBlock<T>> list = {{"shared", shared}};
+    std::vector<LatentBlock<T>> list = {of_all("shared", shared)};
     for (std::size_t v = 0; v < own.size(); ++v)
-      list.push_back({"private/" + o_.omics[v].name, own[v].mean});
+      list.push_back(of_all("private/" + o_.omics[v].name, own[v].mean));
     return list;
   }
 

@@ -5,9 +5,11 @@
 //   tanh        y = tanh x              dx = dy (1 - y^2)
 //   sigmoid     y = 1 / (1 + e^-x)      dx = dy y (1 - y)
 //   softmax     y_k = e^x_k / sum_l e^x_l down each column,   dx = y (dy - sum_l dy_l y_l)
+//               and, given what takes part, over this alone; y is 0 elsewhere
 #pragma once
 
 #include <cmath>
+#include <limits>
 
 #include "tape/tape.h"
 
@@ -53,10 +55,14 @@ Var<T> sigmoid(Tape<T>& tape, Var<T> x) {
   return y;
 }
 
+/// takes_part: 1 or 0, shaped as x, with a 1 in every column; empty: all does.
 template <typename T>
-Var<T> softmax(Tape<T>& tape, Var<T> x) {
+Var<T> softmax(Tape<T>& tape, Var<T> x, const Matrix<T>& takes_part = Matrix<T>()) {
   Var<T> y = tape.node({x});
-  y->value = (x->value.rowwise() - x->value.colwise().maxCoeff()).array().exp();
+  y->value = x->value;
+  if (takes_part.size() > 0)
+    y->value = (takes_part.array() > T(0)).select(x->value, std::numeric_limits<T>::lowest());
+  y->value = (y->value.rowwise() - y->value.colwise().maxCoeff()).array().exp().eval();
   for (Index i = 0; i < y->value.cols(); ++i) y->value.col(i) /= y->value.col(i).sum();
   tape.on_backward(y, [x, y] {
     Matrix<T> d = y->gradient.cwiseProduct(y->value);

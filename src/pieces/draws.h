@@ -3,6 +3,7 @@
 // outlive the backward pass of what it was given to.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,7 +21,13 @@ namespace poems::pieces {
 template <typename T>
 class Draws {
  public:
+  Draws() = default;
+  Draws(const Draws&) {}  // without the parts, which are of the other
+  Draws& operator=(const Draws&) = delete;
   virtual ~Draws() = default;
+
+  /// The draws of some samples of the batch alone. They live as long as these.
+  const Draws& of(const std::vector<Index>& members, Index samples) const;
 
   /// Standard normals, rows x samples. A model's only latent needs no name.
   virtual Matrix<T> noise(const std::string&, Index /*rows*/, Index /*samples*/) const {
@@ -37,7 +44,49 @@ class Draws {
   virtual Dropout dropout(Purpose purpose, std::size_t part, double /*rate*/) const {
     return Dropout(Stream(0, purpose, 0, part), 0.0);
   }
+
+ private:
+  mutable std::vector<std::shared_ptr<const Draws>> parts_;
 };
+
+/// Of what is drawn for a batch, the columns of its members.
+template <typename T>
+class MemberDraws : public Draws<T> {
+ public:
+  MemberDraws(const Draws<T>& all, std::vector<Index> members, Index samples)
+      : all_(all), members_(std::move(members)), samples_(samples) {}
+
+  Matrix<T> noise(const std::string& name, Index rows, Index) const override {
+    return columns(all_.noise(name, rows, samples_));
+  }
+
+  Dropout dropout(Purpose purpose, std::size_t part, double rate) const override {
+    return all_.dropout(purpose, part, rate);
+  }
+
+  Matrix<T> kept(const std::string& name, double rate, Index rows, Index) const override {
+    return columns(all_.kept(name, rate, rows, samples_));
+  }
+
+ private:
+  Matrix<T> columns(const Matrix<T>& all) const {
+    if (all.size() == 0) return all;
+    Matrix<T> some(all.rows(), static_cast<Index>(members_.size()));
+    for (Index i = 0; i < some.cols(); ++i) some.col(i) = all.col(members_[i]);
+    return some;
+  }
+
+  const Draws<T>& all_;
+  const std::vector<Index> members_;
+  const Index samples_;
+};
+
+template <typename T>
+const Draws<T>& Draws<T>::of(const std::vector<Index>& members, Index samples) const {
+  if (static_cast<Index>(members.size()) == samples) return *this;
+  parts_.push_back(std::make_shared<MemberDraws<T>>(*this, members, samples));
+  return *parts_.back();
+}
 
 /// The draws of one epoch. What a sample gets depends on the seed, the epoch, the name and the
 /// sample alone, not on the batch that it is in.

@@ -2,13 +2,15 @@
 //
 //   g_v = layer_norm_v(mean_v),   alpha = softmax(A_2 relu(A_1 [g_1; ...; g_V] + b_1) + b_2)
 //
-// mean_v and g_v: K x B, alpha: V x B, whose columns sum to 1
+// A sample that lacks omic v has g_v = 0; its softmax is over the omics that it has, and its
+// alpha_v is 0.   mean_v and g_v: K x members of v, alpha: V x B, whose columns sum to 1
 #pragma once
 
 #include "pieces/activations.h"
 #include "pieces/latent.h"
 #include "pieces/layer_norm.h"
 #include "pieces/linear.h"
+#include "pieces/members.h"
 
 namespace poems::pieces {
 
@@ -35,8 +37,11 @@ struct Gate {
     return g;
   }
 
-  Var<T> operator()(Tape<T>& tape, const std::vector<Var<T>>& g) {
-    return softmax(tape, output(tape, relu(tape, hidden(tape, stack(tape, g)))));
+  Var<T> operator()(Tape<T>& tape, std::vector<Var<T>> g, const Members& members) {
+    for (std::size_t v = 0; v < g.size(); ++v)
+      g[v] = spread(tape, g[v], members.omics[v], members.samples);
+    Var<T> scores = output(tape, relu(tape, hidden(tape, stack(tape, g))));
+    return softmax(tape, scores, members.indicator<T>());
   }
 };
 

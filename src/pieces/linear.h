@@ -4,7 +4,9 @@
 #include <cmath>
 #include <string>
 
+#include "kernel/product.h"
 #include "pieces/piece.h"
+#include "support/parallel.h"
 #include "tape/tape.h"
 
 namespace poems::pieces {
@@ -35,14 +37,47 @@ struct Linear {
 
   Var<T> operator()(Tape<T>& tape, Var<T> x) {
     Var<T> y = tape.node();
-    y->value.noalias() = weight.value * x->value;
+    const int threads = tape.threads();
+    multiply(weight.value, x->value, y->value, threads);
     if (bias.value.size() > 0) y->value.colwise() += bias.value.col(0);
-    tape.on_backward(y, [this, x, y] {
-      weight.gradient.noalias() += y->gradient * x->value.transpose();
+    tape.on_backward(y, [this, x, y, threads] {
       if (bias.value.size() > 0) bias.gradient += y->gradient.rowwise().sum();
-      x->add_gradient(weight.value.transpose() * y->gradient);
+      weight_backward(x->value, y->gradient, threads);
+      if (!x->constant) input_backward(x, y->gradient, threads);
     });
     return y;
+  }
+
+ private:
+  /// out = left * right, some samples at a time.
+  static void multiply(const Matrix<T>& left, const Matrix<T>& right, Matrix<T>& out, int threads) {
+    constexpr Index samples_at_once = 64;
+    out.resize(left.rows(), right.cols());
+    const double work = static_cast<double>(left.size()) * static_cast<double>(right.cols());
+    parallel_for(block_count(samples_at_once, right.cols()), work, threads, [&](Index i, int) {
+      const Block b = block_at(i, samples_at_once, right.cols());
+      product(left, right.middleCols(b.begin, b.size), out.middleCols(b.begin, b.size));
+    });
+  }
+
+  /// dA += dy x', some inputs at a time, whose sums stay in cache.
+  void weight_backward(const Matrix<T>& x, const Matrix<T>& dy, int threads) {
+    constexpr Index inputs_at_once = 64;
+    const double work = static_cast<double>(x.size()) * static_cast<double>(dy.rows());
+    parallel_for(block_count(inputs_at_once, x.rows()), work, threads, [&](Index i, int) {
+      const Block b = block_at(i, inputs_at_once, x.rows());
+      Matrix<T> sums(dy.rows(), b.size);
+      product(dy, x.middleRows(b.begin, b.size).transpose(), sums);
+      weight.gradient.middleCols(b.begin, b.size) += sums;
+    });
+  }
+
+  /// dx += A' dy
+  void input_backward(Var<T> x, const Matrix<T>& dy, int threads) {
+    const Matrix<T> transposed = weight.value.transpose();
+    Matrix<T> dx;
+    multiply(transposed, dy, dx, threads);
+    x->add_gradient(dx);
   }
 };
 

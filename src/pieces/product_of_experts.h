@@ -4,10 +4,12 @@
 //   mean = sum_v alpha_v tau_v mean_v / P,   logvar = -log P
 //
 // With a_v = alpha_v tau_v: dL/da_v = (dmean o (mean_v - mean) - dlogvar) / P.
-// Experts and product: K x B, alpha: V x B
+// Experts and product: K x B, alpha: V x B. An expert whose alpha is 0 says nothing: that is how
+// samples lack omics.
 #pragma once
 
 #include "pieces/latent.h"
+#include "pieces/members.h"
 
 namespace poems::pieces {
 
@@ -46,6 +48,17 @@ Gaussian<T> product_of_experts(Tape<T>& tape, const std::vector<Gaussian<T>>& ex
     }
   });
   return q;
+}
+
+/// Of experts that only the members of their omics have, each K x members of v.
+template <typename T>
+Gaussian<T> product_of_experts(Tape<T>& tape, std::vector<Gaussian<T>> experts, Var<T> alpha,
+                               const Members& members) {
+  for (std::size_t v = 0; v < experts.size(); ++v) {
+    experts[v].mean = spread(tape, experts[v].mean, members.omics[v], members.samples);
+    experts[v].logvar = spread(tape, experts[v].logvar, members.omics[v], members.samples);
+  }
+  return product_of_experts(tape, experts, alpha);
 }
 
 }  // namespace poems::pieces

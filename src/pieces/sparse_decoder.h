@@ -44,6 +44,16 @@ struct SparseDecoder {
     bias.fill_uniform(stream(), 1.0 / std::sqrt(units));
   }
 
+  /// Columns of A and every v_j to length 1, their lengths into the loadings, which leaves x_hat as
+  /// it is: the size of a loading then means something.
+  void normalise_to_unit() {
+    const Vector<T> lengths = hidden.value.colwise().norm().cwiseMax(least_length);
+    const Vector<T> outputs = output.value.colwise().norm().cwiseMax(least_length);
+    hidden.value = hidden.value * lengths.cwiseInverse().asDiagonal();
+    output.value = output.value * outputs.cwiseInverse().asDiagonal();
+    loadings.value = lengths.asDiagonal() * loadings.value * outputs.asDiagonal();
+  }
+
   Var<T> operator()(Tape<T>& tape, Var<T> z, const Draws<T>& draws) {
     Var<T> x_hat = tape.node();
     const Index features = loadings.value.cols();
@@ -60,6 +70,8 @@ struct SparseDecoder {
   }
 
  private:
+  static constexpr T least_length = T(1e-12);
+
   Matrix<T> kept(Index j, Index samples, const Draws<T>& draws) const {
     return draws.kept(name + "/" + std::to_string(j), dropout_rate, hidden.value.rows(), samples);
   }

@@ -1,15 +1,20 @@
 // Samples of length 1, M and y: K x B.
 //
 //   unit_length   y_n = M_n / max(||M_n||, 1e-12)
-//   unit          U(M) = unit_length(M minus the mean m of all its entries, a scalar)
+//   centred       M minus its mean: that of all entries, a scalar, as published, or one per
+//                 coordinate;   dM = dy minus the same mean of dy
+//   unit          U(M) = unit_length(centred M)
 //
 //   d of unit_length = (dy - y (y' dy)) / n per sample of length n, and where the floor holds, the
-//   length is a constant and its part is 0;   dM of unit = that minus its mean over all entries
+//   length is a constant and its part is 0
 #pragma once
 
 #include "tape/tape.h"
 
 namespace poems::pieces {
+
+/// What a mean is taken over.
+enum class Centring { all_entries, coordinates };
 
 template <typename T>
 Var<T> unit_length(Tape<T>& tape, Var<T> x) {
@@ -28,11 +33,17 @@ Var<T> unit_length(Tape<T>& tape, Var<T> x) {
 }
 
 template <typename T>
-Var<T> unit(Tape<T>& tape, Var<T> x) {
+Matrix<T> without_mean(const Matrix<T>& x, Centring centring) {
+  if (centring == Centring::all_entries) return x.array() - x.mean();
+  return x.colwise() - x.rowwise().mean();
+}
+
+template <typename T>
+Var<T> unit(Tape<T>& tape, Var<T> x, Centring centring) {
   Var<T> centred = tape.node({x});
-  centred->value = x->value.array() - x->value.mean();
-  tape.on_backward(centred, [x, centred] {
-    x->add_gradient((centred->gradient.array() - centred->gradient.mean()).matrix());
+  centred->value = without_mean(x->value, centring);
+  tape.on_backward(centred, [x, centred, centring] {
+    x->add_gradient(without_mean(centred->gradient, centring));
   });
   return unit_length(tape, centred);
 }

@@ -58,9 +58,10 @@ struct Node {
 template <typename T>
 class Tape {
  public:
-  explicit Tape(bool records = true) : records_(records) {}
+  explicit Tape(bool records = true, int threads = 1) : records_(records), threads_(threads) {}
 
   bool records() const { return records_; }
+  int threads() const { return threads_; }  ///< that pieces may use
 
   /// Forgets the pass. Nodes stay allocated, so that a next pass of the same shapes finds them.
   void reset() {
@@ -132,6 +133,7 @@ class Tape {
   }
 
   const bool records_;
+  const int threads_;
   std::deque<Node<T>> nodes_;  // a deque, because its elements stay where they are
   std::size_t used_ = 0;
   std::vector<std::function<void()>> backwards_;

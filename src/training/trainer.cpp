@@ -31,7 +31,9 @@ class Trainer {
         cohort_(cohort),
         config_(config),
         monitor_(monitor),
-        parameters_(model.parameters()) {}
+        parameters_(model.parameters()),
+        tape_(true, config.threads),
+        values_(false, config.threads) {}
 
   TrainingResult run() {
     Split split = split_samples(cohort_.samples, config_.validation, config_.seed);
@@ -184,7 +186,7 @@ class Trainer {
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::vector<Index> training_samples_;
   TrainingResult result_;
-  Tape<T> tape_, values_{false};
+  Tape<T> tape_, values_;
   Terms<T> terms_;
 
   // Of the stage at hand.

@@ -23,6 +23,15 @@ poems::Batch<T> complete_batch(const std::vector<poems::Matrix<T>>& omics) {
   return batch;
 }
 
+/// Leaves an omic to some samples of the batch.
+template <typename T>
+void keep_members(poems::OmicBatch<T>& omic, const std::vector<poems::Index>& members) {
+  const poems::Matrix<T> x = omic.x;
+  omic.x.resize(members.size(), x.cols());
+  for (std::size_t i = 0; i < members.size(); ++i) omic.x.row(i) = x.row(members[i]);
+  omic.members = omic.samples = members;
+}
+
 template <typename T>
 poems::Cohort<T> complete_cohort(const std::vector<poems::Matrix<T>>& omics) {
   poems::Cohort<T> cohort;

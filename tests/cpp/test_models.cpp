@@ -104,13 +104,13 @@ void expect_terms(Comparison& compare, const json& loss, const Terms<double>& te
 // ---- POEM
 
 PoemOptions poem_options(const json& config) {
-  PoemOptions options;
+  PoemOptions options = PoemOptions::published();
   options.omics = shapes(config);
-  options.factors = config.at("factors");
-  options.encoder_units = config.at("encoder_hidden");
-  options.decoder_units = config.at("decoder_hidden");
-  options.gate_units = config.at("gate_hidden");
-  options.dropout = config.at("dropout");
+  options.settings.factors = config.at("factors");
+  options.settings.encoder_units = config.at("encoder_hidden");
+  options.settings.decoder_units = config.at("decoder_hidden");
+  options.settings.gate_units = config.at("gate_hidden");
+  options.settings.dropout = config.at("dropout");
   options.sigma_df = config.at("sigma_df");
   options.prior_variance = config.at("sigma_scale").get<std::vector<double>>();
   return options;
@@ -137,7 +137,7 @@ std::vector<RecordedDraws> poem_draws(const json& fixture) {
 void expect_forward(Comparison& compare, Poem<double>& model, const Batch<double>& x,
                     const RecordedDraws& draws, const json& forward) {
   Tape<double> tape;
-  const auto pass = model.forward(tape, poems::models::constants(tape, x), draws);
+  const auto pass = model.forward(tape, x, draws);
   const auto expect = [&](const std::string& what, Var<double> got, const json& expected) {
     compare.expect("forward", what, got->value, columns(expected), exact);
   };
@@ -200,24 +200,23 @@ TEST(PoemFixture, PassWithDropout) {
 namespace {
 
 MocssOptions mocss_options(const json& config, MocssKind kind) {
-  MocssOptions options;
-  options.kind = kind;
+  MocssOptions options = MocssOptions::published(kind);
   options.omics = shapes(config);
-  options.embedding = config.at("embedding");
+  options.settings.embedding = config.at("embedding");
   for (const json& units : config.at("units")) {
     options.units.push_back(units.get<std::vector<Index>>());
-    EXPECT_EQ(options.units.back().back(), options.embedding);
+    EXPECT_EQ(options.units.back().back(), options.settings.embedding);
     options.units.back().pop_back();
   }
-  options.projection = config.at("projection").back();
-  options.temperature = config.at("temperature");
-  options.reconstruction_weight = config.at("reconstruction_weight");
+  options.settings.projection = config.at("projection").back();
+  options.settings.temperature = config.at("temperature");
+  options.settings.reconstruction_weight = config.at("reconstruction_weight");
   if (kind != MocssKind::sparse_vae) return options;
-  options.sparse.encoder_units = config.at("encoder_hidden");
-  options.sparse.decoder_units = config.at("decoder_hidden");
+  options.sparse_settings.encoder_units = config.at("encoder_hidden");
+  options.sparse_settings.decoder_units = config.at("decoder_hidden");
   options.sparse.sigma_df = config.at("sigma_df");
-  options.sparse.lambda0 = config.at("lambda0");
-  options.sparse.lambda1 = config.at("lambda1");
+  options.sparse_settings.lambda0 = config.at("lambda0");
+  options.sparse_settings.lambda1 = config.at("lambda1");
   options.sparse.inclusion_a = config.at("theta_a");
   options.prior_variance = config.at("sigma_scale").get<std::vector<double>>();
   return options;
@@ -351,15 +350,33 @@ TEST(MocssFixture, SparseVae) {
 
 namespace {
 
-void expect_model_gradients(Model& model) {
-  const std::vector<Index> features = {5, 4, 6};
-  std::vector<poems::Vector<double>> spread;
+const std::vector<Index> features_of = {5, 4, 6};
+
+Batch<double> whole_batch() {
   std::vector<Matrix<double>> omics;
-  for (std::size_t v = 0; v < features.size(); ++v) {
-    spread.push_back(poems::Vector<double>::Constant(features[v], 0.8));
-    omics.push_back(normals(features[v], 7, 30 + v));
+  for (std::size_t v = 0; v < features_of.size(); ++v)
+    omics.push_back(normals(features_of[v], 7, 30 + v));
+  return complete_batch(omics);
+}
+
+/// Three of the samples have all omics, one has one; two omics lack values.
+Batch<double> batch_with_gaps() {
+  Batch<double> batch = whole_batch();
+  const std::vector<std::vector<Index>> members = {{0, 1, 2, 4, 6}, {1, 2, 3, 4, 5}, {0, 1, 2, 5}};
+  for (std::size_t v = 0; v < members.size(); ++v) keep_members(batch.omics[v], members[v]);
+  for (std::size_t v : {0u, 2u}) {
+    poems::OmicBatch<double>& omic = batch.omics[v];
+    omic.observed = Matrix<double>::Ones(omic.x.rows(), omic.x.cols());
+    omic.observed(1, 2) = omic.observed(3, 0) = 0.0;
+    omic.x.array() *= omic.observed.array();
   }
-  const Batch<double> x = complete_batch(omics);
+  return batch;
+}
+
+void expect_model_gradients(Model& model, const Batch<double>& x) {
+  std::vector<poems::Vector<double>> spread;
+  for (Index features : features_of)
+    spread.push_back(poems::Vector<double>::Constant(features, 0.8));
   model.initialise(5, spread);
   // As initialised, layer norms do nothing and hide what a wrong one would.
   std::uint64_t seed = 70;
@@ -375,51 +392,186 @@ std::vector<poems::models::OmicShape> three_omics() {
   return {{"mrna", 5}, {"methylation", 4}, {"mirna", 6}};
 }
 
-PoemOptions small_poem() {
-  PoemOptions options;
+PoemOptions small(PoemOptions options) {
   options.omics = three_omics();
-  options.factors = 3;
-  options.encoder_units = 6;
-  options.decoder_units = 5;
-  options.gate_units = 6;
+  options.settings.factors = 3;
+  options.settings.encoder_units = options.settings.gate_units = 6;
+  options.settings.decoder_units = 5;
   options.prior_variance = {0.3, 0.4, 0.5};
+  options.samples = 20;
   return options;
 }
 
-MocssOptions small_mocss(MocssKind kind) {
-  MocssOptions options;
-  options.kind = kind;
+MocssOptions small(MocssOptions options) {
   options.omics = three_omics();
   options.units = {{5, 4}, {5, 4}, {4, 4}};
-  options.embedding = 3;
-  options.projection = 2;
-  options.sparse.encoder_units = 6;
-  options.sparse.decoder_units = 5;
+  options.settings.embedding = 3;
+  options.settings.projection = 2;
+  options.sparse_settings.encoder_units = 6;
+  options.sparse_settings.decoder_units = 5;
+  options.sparse_settings.dropout = 0.2;
   options.prior_variance = {0.3, 0.4, 0.5};
+  options.sparse.samples = 20;
   return options;
+}
+
+/// In published form, and corrected with and without gaps.
+void expect_mocss_gradients(MocssKind kind) {
+  Mocss<double> published(small(MocssOptions::published(kind)));
+  expect_model_gradients(published, whole_batch());
+  Mocss<double> corrected(small(MocssOptions::corrected(kind)));
+  expect_model_gradients(corrected, whole_batch());
+  expect_model_gradients(corrected, batch_with_gaps());
 }
 
 }  // namespace
 
 TEST(ModelGradients, Poem) {
-  Poem<double> model(small_poem());
-  EXPECT_EQ(model.parameters().size(), 3u * (8u + 3u + 1u + 2u) + 4u);
-  EXPECT_EQ(model.parameters().front()->name, "omics/mrna/encoder/hidden/layer1/weight");
-  EXPECT_EQ(model.parameters().back()->name, "gate/output/bias");
-  expect_model_gradients(model);
+  Poem<double> published(small(PoemOptions::published()));
+  EXPECT_EQ(published.parameters().size(), 3u * (8u + 3u + 1u + 2u) + 4u);
+  EXPECT_EQ(published.parameters().front()->name, "omics/mrna/encoder/hidden/layer1/weight");
+  EXPECT_EQ(published.parameters().back()->name, "gate/output/bias");
+  expect_model_gradients(published, whole_batch());
+  Poem<double> corrected(small(PoemOptions::corrected()));
+  expect_model_gradients(corrected, whole_batch());
+  expect_model_gradients(corrected, batch_with_gaps());
 }
 
-TEST(ModelGradients, MocssAe) {
-  Mocss<double> model(small_mocss(MocssKind::ae));
-  expect_model_gradients(model);
+TEST(ModelGradients, MocssAe) { expect_mocss_gradients(MocssKind::ae); }
+TEST(ModelGradients, MocssVae) { expect_mocss_gradients(MocssKind::vae); }
+TEST(ModelGradients, MocssSparseVae) { expect_mocss_gradients(MocssKind::sparse_vae); }
+
+// ---- Samples that lack omics, and values
+
+namespace {
+
+/// The loss at the latents' means.
+double loss_of(Model& model, const Batch<double>& x) {
+  Tape<double> tape;
+  Terms<double> terms;
+  const poems::pieces::Draws<double> means;
+  model.loss(tape, x, means, terms);
+  return terms.total();
 }
 
-TEST(ModelGradients, MocssVae) {
-  Mocss<double> model(small_mocss(MocssKind::vae));
-  expect_model_gradients(model);
+template <typename M, typename Options>
+void expect_gaps_do_not_matter(const Options& options) {
+  M model(options);
+  model.initialise(5, std::vector<poems::Vector<double>>{poems::Vector<double>::Ones(5),
+                                                         poems::Vector<double>::Ones(4),
+                                                         poems::Vector<double>::Ones(6)});
+  Tape<double> tape;
+  const poems::pieces::Draws<double> means;
+  Batch<double> some = batch_with_gaps();
+  const auto blocks = model.embedding(tape, some, means);
+  // A sample alone is encoded as it is among others: the fourth has the second omic only.
+  Batch<double> one;
+  one.samples = {0};
+  one.omics.resize(3);
+  for (std::size_t v : {0u, 2u}) one.omics[v].x.resize(0, features_of[v]);
+  one.omics[1].members = one.omics[1].samples = {0};
+  one.omics[1].x = some.omics[1].x.row(2);
+  const auto alone = model.embedding(tape, one, means);
+  EXPECT_TRUE(alone.back().value->value.col(0).isApprox(blocks.back().value->value.col(3), 1e-12));
+  EXPECT_TRUE(std::isfinite(loss_of(model, one)));
 }
 
-TEST(ModelGradients, MocssSparseVae) {
-  Mocss<double> model(small_mocss(MocssKind::sparse_vae));
-  expect_model_gradients(model);
+}  // namespace
+
+TEST(Gaps, ASampleIsEncodedFromTheOmicsItHas) {
+  expect_gaps_do_not_matter<Poem<double>>(small(PoemOptions::corrected()));
+  for (MocssKind kind : {MocssKind::ae, MocssKind::vae, MocssKind::sparse_vae})
+    expect_gaps_do_not_matter<Mocss<double>>(small(MocssOptions::corrected(kind)));
+}
+
+TEST(Gaps, PoemGivesNoWeightToOmicsASampleLacks) {
+  Poem<double> model(small(PoemOptions::corrected()));
+  model.initialise(5, {poems::Vector<double>::Ones(5), poems::Vector<double>::Ones(4),
+                       poems::Vector<double>::Ones(6)});
+  Tape<double> tape;
+  const poems::pieces::Draws<double> means;
+  const auto pass = model.encode(tape, batch_with_gaps(), means);
+  const Matrix<double>& alpha = pass.alpha->value;
+  EXPECT_TRUE(alpha.colwise().sum().isOnes(1e-12));
+  EXPECT_EQ(alpha(1, 3), 1.0);
+  EXPECT_EQ(alpha(1, 0), 0.0);
+  EXPECT_TRUE(
+      pass.posterior.mean->value.col(3).isApprox(pass.experts[1].mean->value.col(2), 1e-12));
+}
+
+// What stands where a value is missing reaches the loss through the encoder alone: with encoders
+// that ignore their input, it does not matter.
+TEST(Gaps, MissingValuesAreNotReconstructed) {
+  Poem<double> model(small(PoemOptions::corrected()));
+  model.initialise(5, {poems::Vector<double>::Ones(5), poems::Vector<double>::Ones(4),
+                       poems::Vector<double>::Ones(6)});
+  for (Parameter<double>* p : model.parameters())
+    if (p->name.find("encoder/hidden/layer1/weight") != std::string::npos) p->value.setZero();
+  Batch<double> x = batch_with_gaps();
+  const double loss = loss_of(model, x);
+  x.omics[0].x(1, 2) += 5.0;
+  EXPECT_DOUBLE_EQ(loss_of(model, x), loss);
+  x.omics[0].x(1, 1) += 5.0;
+  EXPECT_GT(loss_of(model, x), loss + 0.1);
+}
+
+// ---- What the corrected form puts right
+
+TEST(Corrected, LossesDoNotGrowWithTheBatch) {
+  std::vector<Matrix<double>> once, twice;
+  for (std::size_t v = 0; v < features_of.size(); ++v) {
+    once.push_back(normals(features_of[v], 7, 30 + v));
+    Matrix<double> both(features_of[v], 14);
+    both << once.back(), once.back();
+    twice.push_back(both);
+  }
+  for (MocssKind kind : {MocssKind::ae, MocssKind::vae, MocssKind::sparse_vae}) {
+    MocssOptions options = small(MocssOptions::corrected(kind));
+    Mocss<double> model(options);
+    model.initialise(5, {poems::Vector<double>::Ones(5), poems::Vector<double>::Ones(4),
+                         poems::Vector<double>::Ones(6)});
+    const auto terms_of = [&](const std::vector<Matrix<double>>& omics) {
+      Tape<double> tape;
+      Terms<double> terms;
+      const poems::pieces::Draws<double> means;
+      model.loss(tape, complete_batch(omics), means, terms);
+      std::map<std::string, double> values;
+      for (const auto& term : terms) values[term.name] = term.value->scalar();
+      return values;
+    };
+    const auto small_batch = terms_of(once), large_batch = terms_of(twice);
+    for (const auto& term : small_batch) {
+      if (term.first.find("contrastive") == 0) continue;  // has more alternatives
+      EXPECT_NEAR(large_batch.at(term.first), term.second, 1e-9) << term.first;
+    }
+  }
+}
+
+TEST(Corrected, SparseDecodersLayersKeepUnitLength) {
+  Mocss<double> model(small(MocssOptions::corrected(MocssKind::sparse_vae)));
+  model.initialise(5, {poems::Vector<double>::Ones(5), poems::Vector<double>::Ones(4),
+                       poems::Vector<double>::Ones(6)});
+  for (Parameter<double>* p : model.parameters()) p->value *= 1.3;
+  const double loss = loss_of(model, whole_batch());
+  const auto penalty = [&] {
+    Tape<double> tape;
+    Terms<double> terms;
+    const poems::pieces::Draws<double> means;
+    model.loss(tape, whole_batch(), means, terms);
+    double sum = 0.0;
+    for (const auto& term : terms)
+      if (term.name.find("mask") == 0) sum += term.weight * term.value->scalar();
+    return sum;
+  };
+  const double before = penalty();
+  const auto slab_before = slab(model, 0).inclusion_probability;
+  model.after_step(1);
+  for (Parameter<double>* p : model.parameters())
+    for (const std::string part : {"specific/decoder/hidden", "specific/decoder/output/weight"})
+      if (p->name.find(part) != std::string::npos) {
+        EXPECT_TRUE(p->value.colwise().norm().isOnes(1e-12)) << p->name;
+      }
+  // Reconstructions stay as they were, so all but the penalty does.
+  EXPECT_NEAR(loss_of(model, whole_batch()) - penalty(), loss - before, 1e-10);
+  EXPECT_NE(slab(model, 0).inclusion_probability, slab_before);
 }
