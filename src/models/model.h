@@ -1,11 +1,13 @@
 // What a model is: parameters with names, a loss made of named terms, named blocks of latents, and
-// what it does besides after a step of the optimiser.
+// what it does besides: before an epoch, and after a step of the optimiser.
 //
-// A step:   tape.reset(); terms.clear(); model.loss(tape, batch, draws, terms);
-//           tape.backward(terms, model.parameters()); adam.step(...); model.after_step(...)
+// An epoch: model.begin_epoch(epoch, epochs), then steps
+// A step:   tape.reset(); terms.clear(); model.gradients(tape, batch, draws, terms);
+//           adam.step(...); model.after_step(...)
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "data/cohort.h"
@@ -40,6 +42,19 @@ struct LatentBlock {
   Var<T> value;  ///< coordinates x samples
 };
 
+/// To be read and written.
+template <typename T>
+struct NamedArray {
+  std::string name;
+  Eigen::Map<Matrix<T>> values;
+};
+
+/// `values` must outlive what is made of it.
+template <typename Values>
+NamedArray<typename Values::Scalar> named(std::string name, Values& values) {
+  return {std::move(name), {values.data(), values.rows(), values.cols()}};
+}
+
 template <typename T>
 class Model {
  public:
@@ -56,9 +71,26 @@ class Model {
   virtual void loss(Tape<T>& tape, const Batch<T>& batch, const pieces::Draws<T>& draws,
                     Terms<T>& terms) = 0;
 
+  /// The gradients of a training step, and in `terms` what they are the gradients of. For models
+  /// whose step is not down the loss: several losses weighed against each other, constraints.
+  virtual void gradients(Tape<T>& tape, const Batch<T>& batch, const pieces::Draws<T>& draws,
+                         Terms<T>& terms) {
+    loss(tape, batch, draws, terms);
+    tape.backward(terms, parameters());
+  }
+
   /// What stands for a sample once the model is trained.
   virtual std::vector<LatentBlock<T>> embedding(Tape<T>& tape, const Batch<T>& batch,
                                                 const pieces::Draws<T>& draws) = 0;
+
+  /// What is learned beside the parameters; a snapshot of the model holds both.
+  virtual std::vector<NamedArray<T>> state() { return {}; }
+
+  /// Before every epoch, the first of which is 1, of `epochs` at most.
+  virtual void begin_epoch(long /*epoch*/, long /*epochs*/) {}
+
+  /// Whether the epoch just done may be the best: warm-ups are over, constraints are kept.
+  virtual bool may_be_best() const { return true; }
 
   /// After every step of the optimiser.
   virtual void after_step(int /*threads*/) {}

@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "complete_batch.h"
-#include "fixture.h"
 #include "gradient_check.h"
+#include "model_fixture.h"
 #include "models/mocss.h"
 #include "models/poem.h"
 #include "tape/adam.h"
@@ -20,11 +20,6 @@ using poems::models::PoemOptions;
 using poems::pieces::StreamDraws;
 
 namespace {
-
-constexpr double exact = 1e-9, after_steps = 1e-7;
-
-using Model = poems::models::Model<double>;
-using Arrays = std::map<std::string, Matrix<double>>;
 
 std::vector<poems::models::OmicShape> shapes(const json& config) {
   std::vector<poems::models::OmicShape> omics;
@@ -68,45 +63,6 @@ Arrays named_arrays(const json& tree) {
   flatten(tree, tree.is_array() ? "omics" : "", arrays);
   for (auto& item : arrays) renamed[our_name(item.first)] = item.second;
   return renamed;
-}
-
-/// Moves the names of one piece to where a model has it.
-void rename(Arrays& arrays, const std::string& from, const std::string& to) {
-  for (auto item = arrays.begin(); item != arrays.end();) {
-    const std::size_t at = item->first.find(from);
-    if (at == std::string::npos) {
-      ++item;
-      continue;
-    }
-    std::string name = item->first;
-    arrays[name.replace(at, from.size(), to)] = item->second;
-    item = arrays.erase(item);
-  }
-}
-
-Matrix<double> reported(const Parameter<double>& p, const Matrix<double>& values) {
-  return p.transposed ? Matrix<double>(values.transpose()) : values;
-}
-
-void set_parameters(const Arrays& arrays, Model& model) {
-  for (Parameter<double>* p : model.parameters()) {
-    const Matrix<double> value = reported(*p, arrays.at(p->name));
-    ASSERT_EQ(value.rows(), p->value.rows()) << p->name;
-    ASSERT_EQ(value.cols(), p->value.cols()) << p->name;
-    p->value = value;
-  }
-}
-
-void expect_values(Comparison& compare, const std::string& kind, const Arrays& arrays,
-                   Model& model) {
-  for (Parameter<double>* p : model.parameters())
-    compare.expect(kind, p->name, reported(*p, p->value), arrays.at(p->name), after_steps);
-}
-
-void expect_gradients_as(Comparison& compare, const Arrays& arrays, Model& model) {
-  EXPECT_EQ(model.parameters().size(), arrays.size());
-  for (Parameter<double>* p : model.parameters())
-    compare.expect("gradients", p->name, reported(*p, p->gradient), arrays.at(p->name), exact);
 }
 
 poems::AdamWConfig adam_config(const json& optimizer) {
