@@ -28,6 +28,7 @@
 
 #include "models/generation.h"
 #include "models/inference.h"
+#include "pieces/columns.h"
 #include "pieces/dual.h"
 #include "pieces/independence.h"
 #include "pieces/min_norm.h"
@@ -106,7 +107,7 @@ class Comparative : public Model<T> {
     const std::vector<Index> samples = members(batch, group);
     const Index n = std::max<Index>(static_cast<Index>(samples.size()), 1);
     const auto kl = [&](const pieces::Gaussian<T>& q) {
-      return pieces::weighted_sum(tape, pieces::select(tape, pieces::kl(tape, q), samples),
+      return pieces::weighted_sum(tape, pieces::gather(tape, pieces::kl(tape, q), samples),
                                   T(1) / static_cast<T>(n));
     };
     Terms<T> terms;
@@ -114,7 +115,7 @@ class Comparative : public Model<T> {
       terms.add(name + "reconstruction/" + o_.omics[v].name,
                 pieces::negative_log_likelihood(tape, generate_[v].likelihood(),
                                                 some_members(batch.omics[v], samples),
-                                                pieces::select(tape, pass.x_hat[v], samples), n));
+                                                pieces::gather(tape, pass.x_hat[v], samples), n));
     terms.add(name + "kl_shared", kl(pass.q_z), kl_weight);
     if (group == target) terms.add(name + "kl_salient", kl(pass.q_t), kl_weight);
     return terms;
@@ -228,8 +229,8 @@ class Comparative : public Model<T> {
     const std::vector<Index> samples = members(batch, target);
     const double chance =
         pieces::expected_hsic(static_cast<Index>(samples.size()), o_.shared, o_.salient);
-    Var<T> hsic = pieces::hsic(tape, pieces::select(tape, pass.z, samples),
-                               pieces::select(tape, pass.t, samples));
+    Var<T> hsic = pieces::hsic(tape, pieces::gather(tape, pass.z, samples),
+                               pieces::gather(tape, pass.t, samples));
     Var<T> excess = pieces::excess(tape, hsic, o_.independence * chance);
     excess_ = static_cast<double>(excess->scalar());
     terms.add("dependence", excess, dual().multiplier);

@@ -3,7 +3,6 @@
 //   sample   z = mean + exp(logvar / 2) o eps
 //   kl       1/2 (mean^2 + exp(logvar) - 1 - logvar), of every factor and sample, to N(0, 1)
 //   block    some rows of x           stack   x_1 on x_2 on ...           detach  x, as a constant
-//   select   some columns of x, none of them twice
 #pragma once
 
 #include "tape/tape.h"
@@ -46,17 +45,6 @@ Var<T> block(Tape<T>& tape, Var<T> x, Index first, Index rows) {
   Var<T> y = tape.node({x});
   y->value = x->value.middleRows(first, rows);
   tape.on_backward(y, [x, first, rows, y] { x->gradient.middleRows(first, rows) += y->gradient; });
-  return y;
-}
-
-template <typename T>
-Var<T> select(Tape<T>& tape, Var<T> x, const std::vector<Index>& samples) {
-  Var<T> y = tape.node({x});
-  y->value.resize(x->value.rows(), static_cast<Index>(samples.size()));
-  for (Index i = 0; i < y->value.cols(); ++i) y->value.col(i) = x->value.col(samples[i]);
-  tape.on_backward(y, [x, samples, y] {
-    for (Index i = 0; i < y->value.cols(); ++i) x->gradient.col(samples[i]) += y->gradient.col(i);
-  });
   return y;
 }
 

@@ -49,8 +49,11 @@ inline void expect_gradients_of(const Loss& loss,
   };
   total();
   tape.backward(terms, parameters);
+  std::vector<Matrix<double>> gradients;  // a loss may leave others
+  for (const Parameter<double>* p : parameters) gradients.push_back(p->gradient);
   constexpr double h = 1e-6;
-  for (Parameter<double>* p : parameters) {
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    Parameter<double>* p = parameters[i];
     double largest = 0.0;
     for (Index e = 0; e < p->value.size(); ++e) {
       double& entry = p->value.data()[e];
@@ -61,12 +64,31 @@ inline void expect_gradients_of(const Loss& loss,
       const double below = total();
       entry = value;
       const double expected = (above - below) / (2.0 * h);
-      EXPECT_NEAR(p->gradient.data()[e], expected, 1e-7 + 1e-6 * std::abs(expected))
+      EXPECT_NEAR(gradients[i].data()[e], expected, 1e-7 + 1e-6 * std::abs(expected))
           << p->name << ", entry " << e;
       largest = std::max(largest, std::abs(expected));
     }
     EXPECT_GT(largest, 1e-5) << p->name << " has no gradient to test";
   }
+}
+
+using Inputs = std::vector<Parameter<double>>;
+
+inline Inputs random_inputs(const std::vector<std::pair<Index, Index>>& shapes) {
+  Inputs inputs;
+  for (const auto& shape : shapes)
+    inputs.push_back(random_parameter("input " + std::to_string(inputs.size()), shape.first,
+                                      shape.second, 20 + inputs.size()));
+  return inputs;
+}
+
+/// Random values for all parameters of a piece, those that start at 0 or 1 too.
+template <typename P>
+std::vector<Parameter<double>*> randomise(P& piece) {
+  std::vector<Parameter<double>*> list = piece.parameters();
+  for (std::size_t i = 0; i < list.size(); ++i)
+    list[i]->value = 0.7 * normals(list[i]->value.rows(), list[i]->value.cols(), 60 + i);
+  return list;
 }
 
 /// What a piece makes of its inputs.

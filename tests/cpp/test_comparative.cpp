@@ -228,8 +228,8 @@ class ComparativeFixture {
     std::vector<Index> of_target(targets());
     std::iota(of_target.begin(), of_target.end(), Index(0));
     Terms<double> hsic;
-    hsic.add("hsic", poems::pieces::hsic(tape, poems::pieces::select(tape, pass.z, of_target),
-                                         poems::pieces::select(tape, pass.t, of_target)));
+    hsic.add("hsic", poems::pieces::hsic(tape, poems::pieces::gather(tape, pass.z, of_target),
+                                         poems::pieces::gather(tape, pass.t, of_target)));
     expect("losses", "HSIC", hsic.total(), step.at("hsic"));
     if (!step.contains("grad_hsic")) return;
     tape.backward(hsic, model_.parameters());
@@ -308,3 +308,186 @@ void expect_cases(const std::string& file) {
 
 TEST(ComparativeFixture, PooledAndPareto) { expect_cases("mo_cvae"); }
 TEST(ComparativeFixture, Bounded) { expect_cases("co_cvae"); }
+
+// ---- Gradients of whole models, from their own start, with dropout and priors
+
+namespace {
+
+constexpr Index samples = 9;
+
+ComparativeOptions small_options(bool sparse, const std::vector<Family>& omics) {
+  ComparativeOptions o;
+  for (std::size_t v = 0; v < omics.size(); ++v)
+    o.omics.push_back({std::to_string(v), static_cast<Index>(5 + v)});
+  o.families = omics;
+  o.noise_prior.assign(omics.size(), 0.6);
+  o.shared = 3;
+  o.salient = 2;
+  o.inference = {6, 5, 0.2};
+  o.generation.sparse = sparse;
+  o.generation.decoder_units = 6;
+  o.generation.dropout = 0.2;
+  o.target_share = 0.4;
+  o.independence = 1.5;
+  o.dual.start = 0.7;
+  o.training_samples = 20;
+  return o;
+}
+
+/// Samples of both groups, not in order, with counts where the family has them.
+Batch<double> small_batch(const ComparativeOptions& o) {
+  std::vector<Matrix<double>> x;
+  for (std::size_t v = 0; v < o.omics.size(); ++v)
+    x.push_back(normals(o.omics[v].features, samples, 30 + v));
+  Batch<double> batch = complete_batch(x);
+  batch.groups = {1, 0, 1, 1, 0, 0, 1, 0, 1};
+  for (std::size_t v = 0; v < o.omics.size(); ++v)
+    if (o.families[v] != Family::gaussian)
+      set_counts((2.0 * x[v].array().abs()).floor(),
+                 0.5 + 0.5 * normals(samples, 1, 40 + v).array().abs(), batch.omics[v]);
+  return batch;
+}
+
+void start(const ComparativeOptions& o, Comparative<double>& model) {
+  std::vector<Vector<double>> noise;
+  for (const auto& omic : o.omics) noise.push_back(Vector<double>::Constant(omic.features, 0.8));
+  model.initialise(5, noise);
+  std::uint64_t seed = 70;
+  for (Parameter<double>* p : model.parameters())
+    p->value += 0.1 * normals(p->value.rows(), p->value.cols(), seed++);
+}
+
+StreamDraws<double> some_draws() {
+  std::vector<Index> numbers(samples);
+  std::iota(numbers.begin(), numbers.end(), Index(0));
+  return {1, 1, numbers};
+}
+
+void expect_model_gradients(const ComparativeOptions& o) {
+  Comparative<double> model(o);
+  start(o, model);
+  const Batch<double> batch = small_batch(o);
+  const StreamDraws<double> draws = some_draws();
+  expect_gradients_of(
+      [&](Tape<double>& tape, Terms<double>& terms) {
+        model.gradients(tape, batch, draws, terms);
+        EXPECT_NE(terms.at("dependence").value->scalar(), 0.0);
+      },
+      model.parameters());
+}
+
+}  // namespace
+
+TEST(ComparativeGradients, OfEveryFamilyAndDecoder) {
+  for (bool sparse : {true, false})
+    for (Family family :
+         {Family::gaussian, Family::bernoulli, Family::poisson, Family::negative_binomial}) {
+      SCOPED_TRACE((sparse ? "sparse, family " : "dense, family ") +
+                   std::to_string(static_cast<int>(family)));
+      expect_model_gradients(small_options(sparse, {family}));
+    }
+}
+
+TEST(ComparativeGradients, OfSeveralOmics) {
+  for (bool sparse : {true, false})
+    expect_model_gradients(small_options(sparse, {Family::gaussian, Family::negative_binomial}));
+}
+
+// ---- What a step does
+
+TEST(Comparative, SalientFactorsAndTheirLoadingsAreTheTargetsAlone) {
+  const ComparativeOptions o = small_options(true, {Family::gaussian});
+  Comparative<double> model(o);
+  start(o, model);
+  Batch<double> batch = small_batch(o);
+  Tape<double> tape;
+  const StreamDraws<double> draws = some_draws();
+  const auto blocks = model.embedding(tape, batch, draws);
+  ASSERT_EQ(blocks.size(), 2u);
+  for (Index i = 0; i < samples; ++i)
+    EXPECT_EQ(blocks[1].value->value.col(i).isZero(0.0), batch.groups[i] == Group::background);
+
+  tape.reset();
+  const auto pass = model.forward(tape, batch, draws);
+  tape.backward(model.group_loss(tape, batch, pass, Group::background, 1.0), model.parameters());
+  for (const Parameter<double>* p : model.parameters()) {
+    if (p->name.find("/salient/") != std::string::npos) {
+      EXPECT_TRUE(p->gradient.isZero(0.0));
+    } else if (p->name == "omics/0/decoder/loadings") {
+      EXPECT_FALSE(p->gradient.topRows(o.shared).isZero(0.0));
+      EXPECT_TRUE(p->gradient.bottomRows(o.salient).isZero(0.0));
+    }
+  }
+  // A batch without groups is all background.
+  batch.groups.clear();
+  tape.reset();
+  EXPECT_TRUE(model.embedding(tape, batch, draws)[1].value->value.isZero(0.0));
+}
+
+TEST(Comparative, WarmsUpAndIsBoundedLater) {
+  ComparativeOptions o = small_options(false, {Family::gaussian});
+  o.kl_weight = 2.0;
+  Comparative<double> model(o);
+  start(o, model);
+  const Batch<double> batch = small_batch(o);
+  const StreamDraws<double> draws = some_draws();
+  Tape<double> tape;
+  for (long epoch : {1, 3, 5, 10, 11}) {
+    SCOPED_TRACE(epoch);
+    Terms<double> terms;
+    tape.reset();
+    model.begin_epoch(epoch, 25);
+    const double before = model.dual().multiplier;
+    model.gradients(tape, batch, draws, terms);
+    model.after_step(1);
+    const double b = std::min(2.0, 2.0 * static_cast<double>(epoch) / 5.0);
+    EXPECT_NEAR(terms.at("target/kl_salient").weight, b * o.target_share, 1e-15);
+    const bool bounded = epoch > 10;
+    EXPECT_EQ(terms.size(), bounded ? 7u : 6u);
+    EXPECT_EQ(model.dual().multiplier != before, bounded);
+    EXPECT_EQ(model.may_be_best(), bounded && model.excess() <= 0.1);
+  }
+  // What epochs are compared by does not warm up, and has neither bound nor priors.
+  Terms<double> terms;
+  tape.reset();
+  model.begin_epoch(1, 25);
+  model.loss(tape, batch, draws, terms);
+  EXPECT_EQ(terms.size(), 5u);
+  EXPECT_NEAR(terms.at("background/kl_shared").weight, 2.0 * 0.6, 1e-15);
+}
+
+TEST(Comparative, ASnapshotHoldsAllThatIsLearned) {
+  ComparativeOptions o = small_options(true, {Family::gaussian});
+  o.balance = Balance::pareto;
+  Comparative<double> one(o), two(o);
+  start(o, one);
+  start(o, two);
+  const Batch<double> batch = small_batch(o);
+  const StreamDraws<double> draws = some_draws();
+  Tape<double> tape;
+  const auto step = [&](Comparative<double>& model, poems::Adam<double> adam) {
+    Terms<double> terms;
+    tape.reset();
+    model.gradients(tape, batch, draws, terms);
+    adam.step(model.parameters(), 1);
+    model.after_step(1);
+    return terms.total();
+  };
+  const poems::Adam<double> adam({0.01, 0.0}, Decay::none);
+  const double first = step(one, adam);
+  for (std::size_t i = 0; i < one.parameters().size(); ++i) {
+    two.parameters()[i]->value = one.parameters()[i]->value;
+    two.parameters()[i]->first_moment = one.parameters()[i]->first_moment;
+    two.parameters()[i]->second_moment = one.parameters()[i]->second_moment;
+  }
+  ASSERT_EQ(one.state().size(), 3u);
+  EXPECT_EQ(one.state()[1].name, "omics/0/inclusion_probability");
+  for (std::size_t i = 0; i < one.state().size(); ++i) {
+    EXPECT_NE(two.state()[i].values, one.state()[i].values) << one.state()[i].name;
+    two.state()[i].values = one.state()[i].values;
+  }
+  const double second = step(one, adam);
+  EXPECT_NE(first, second);
+  EXPECT_EQ(step(two, adam), second);
+  EXPECT_EQ(two.dual().multiplier, one.dual().multiplier);
+}

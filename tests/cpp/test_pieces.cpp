@@ -24,25 +24,6 @@ using namespace poems::pieces;
 namespace {
 
 using Nodes = std::vector<Var<double>>;
-using Inputs = std::vector<Parameter<double>>;
-
-Inputs random_inputs(const std::vector<std::pair<Index, Index>>& shapes) {
-  Inputs inputs;
-  for (const auto& shape : shapes)
-    inputs.push_back(random_parameter("input " + std::to_string(inputs.size()), shape.first,
-                                      shape.second, 20 + inputs.size()));
-  return inputs;
-}
-
-/// Random values for all parameters of a piece, those that start at 0 or 1 too.
-template <typename P>
-std::vector<Parameter<double>*> randomise(P& piece) {
-  std::vector<Parameter<double>*> list = piece.parameters();
-  for (std::size_t i = 0; i < list.size(); ++i)
-    list[i]->value = 0.7 * normals(list[i]->value.rows(), list[i]->value.cols(), 60 + i);
-  return list;
-}
-
 std::vector<Index> samples_of(Index n) {
   std::vector<Index> samples(n);
   for (Index i = 0; i < n; ++i) samples[i] = 7 * i + 3;
