@@ -69,7 +69,7 @@ class Comparative : public Model<T> {
       generate_.emplace_back(o.omics[v], o.families.at(v), o.noise_prior.at(v),
                              o.shared + o.salient, o.generation);
     set_dual({o.dual.start});
-    begin_epoch(1, 1);
+    before_epoch(1, 1);
   }
 
   /// What a pass computes. Columns are the batch's samples.
@@ -165,7 +165,7 @@ class Comparative : public Model<T> {
       generate_[v].initialise(pieces::Start::uniform, seed, part, spread[v]);
   }
 
-  void begin_epoch(long epoch, long epochs) override {
+  void before_epoch(long epoch, long epochs) override {
     const double share = static_cast<double>(epoch) / static_cast<double>(epochs);
     kl_weight_ = o_.kl_weight * (share < o_.warmup ? share / o_.warmup : 1.0);
     bounded_ = o_.independence > 0.0 && share > o_.independent_from;
@@ -183,10 +183,10 @@ class Comparative : public Model<T> {
     return bounded_ && dual().started && dual().mean <= tolerance;
   }
 
-  std::vector<NamedArray<T>> state() override {
-    std::vector<NamedArray<T>> list = {named("dual", dual_)};
+  std::vector<StateArray<T>> state() override {
+    std::vector<StateArray<T>> list = {{"dual", dual_}};
     for (Generation<T>& omic : generate_)
-      for (const NamedArray<T>& array : omic.state()) list.push_back(array);
+      for (const StateArray<T>& array : omic.state()) list.push_back(array);
     return list;
   }
 

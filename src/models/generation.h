@@ -85,11 +85,11 @@ class Generation {
     if (sparse_) slab_->update(sparse_->loadings.value, threads);
   }
 
-  std::vector<NamedArray<T>> state() {
+  std::vector<StateArray<T>> state() {
     if (!sparse_) return {};
     const std::string prefix = "omics/" + omic_ + "/inclusion_";
-    return {named(prefix + "probability", slab_->inclusion_probability),
-            named(prefix + "rate", slab_->inclusion_rate)};
+    return {{prefix + "probability", slab_->inclusion_probability, true},
+            {prefix + "rate", slab_->inclusion_rate}};
   }
 
  private:

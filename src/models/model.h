@@ -1,13 +1,12 @@
 // What a model is: parameters with names, a loss made of named terms, named blocks of latents, and
 // what it does besides: before an epoch, and after a step of the optimiser.
 //
-// An epoch: model.begin_epoch(epoch, epochs), then steps
+// An epoch: model.before_epoch(epoch, epochs), then steps
 // A step:   tape.reset(); terms.clear(); model.gradients(tape, batch, draws, terms);
 //           adam.step(...); model.after_step(...)
 #pragma once
 
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "data/cohort.h"
@@ -42,18 +41,13 @@ struct LatentBlock {
   Var<T> value;  ///< coordinates x samples
 };
 
-/// To be read and written.
+/// What training changes beside parameters, under a name as theirs.
 template <typename T>
-struct NamedArray {
+struct StateArray {
   std::string name;
-  Eigen::Map<Matrix<T>> values;
+  Eigen::Ref<Matrix<T>> value;
+  bool transposed = false;  ///< as in Parameter
 };
-
-/// `values` must outlive what is made of it.
-template <typename Values>
-NamedArray<typename Values::Scalar> named(std::string name, Values& values) {
-  return {std::move(name), {values.data(), values.rows(), values.cols()}};
-}
 
 template <typename T>
 class Model {
@@ -62,6 +56,9 @@ class Model {
 
   /// All that is trained, by names such as "omics/mrna/encoder/mean/weight"; always in one order.
   virtual std::vector<Parameter<T>*> parameters() = 0;
+
+  /// What training changes beside parameters; always in one order.
+  virtual std::vector<StateArray<T>> state() { return {}; }
 
   /// Starting values. spread: per omic, the standard deviation of its features.
   virtual void initialise(std::uint64_t seed, const std::vector<Vector<double>>& spread) = 0;
@@ -83,11 +80,8 @@ class Model {
   virtual std::vector<LatentBlock<T>> embedding(Tape<T>& tape, const Batch<T>& batch,
                                                 const pieces::Draws<T>& draws) = 0;
 
-  /// What is learned beside the parameters; a snapshot of the model holds both.
-  virtual std::vector<NamedArray<T>> state() { return {}; }
-
-  /// Before every epoch, the first of which is 1, of `epochs` at most.
-  virtual void begin_epoch(long /*epoch*/, long /*epochs*/) {}
+  /// Before every epoch of a stage, counted from 1, of as many as are planned.
+  virtual void before_epoch(long /*epoch*/, long /*epochs*/) {}
 
   /// Whether the epoch just done may be the best: warm-ups are over, constraints are kept.
   virtual bool may_be_best() const { return true; }

@@ -8,7 +8,6 @@
 #include "gradient_check.h"
 #include "model_fixture.h"
 #include "models/comparative.h"
-#include "tape/adam.h"
 
 using namespace poems_test;
 using poems::Batch;
@@ -271,7 +270,7 @@ class ComparativeFixture {
     const bool bounded = settings_.at("model") == "co" || settings_.at("model") == "co_mo";
     Tape<double> tape;
     Terms<double> terms;
-    model_.begin_epoch(1, 1);
+    model_.before_epoch(1, 1);
     expect("dual", "before", model_.dual().multiplier, step.at("lambda_before"));
     model_.gradients(tape, batch_, draws_, terms);
     expect("step", "total", terms.total(), step.at("total"));
@@ -436,7 +435,7 @@ TEST(Comparative, WarmsUpAndIsBoundedLater) {
     SCOPED_TRACE(epoch);
     Terms<double> terms;
     tape.reset();
-    model.begin_epoch(epoch, 25);
+    model.before_epoch(epoch, 25);
     const double before = model.dual().multiplier;
     model.gradients(tape, batch, draws, terms);
     model.after_step(1);
@@ -450,7 +449,7 @@ TEST(Comparative, WarmsUpAndIsBoundedLater) {
   // What epochs are compared by does not warm up, and has neither bound nor priors.
   Terms<double> terms;
   tape.reset();
-  model.begin_epoch(1, 25);
+  model.before_epoch(1, 25);
   model.loss(tape, batch, draws, terms);
   EXPECT_EQ(terms.size(), 5u);
   EXPECT_NEAR(terms.at("background/kl_shared").weight, 2.0 * 0.6, 1e-15);
@@ -483,11 +482,134 @@ TEST(Comparative, ASnapshotHoldsAllThatIsLearned) {
   ASSERT_EQ(one.state().size(), 3u);
   EXPECT_EQ(one.state()[1].name, "omics/0/inclusion_probability");
   for (std::size_t i = 0; i < one.state().size(); ++i) {
-    EXPECT_NE(two.state()[i].values, one.state()[i].values) << one.state()[i].name;
-    two.state()[i].values = one.state()[i].values;
+    EXPECT_NE(two.state()[i].value, one.state()[i].value) << one.state()[i].name;
+    two.state()[i].value = one.state()[i].value;
   }
   const double second = step(one, adam);
   EXPECT_NE(first, second);
   EXPECT_EQ(step(two, adam), second);
   EXPECT_EQ(two.dual().multiplier, one.dual().multiplier);
+}
+
+// ---- What they are for
+
+namespace {
+
+/// Target samples, then background samples, x = A z + B t + noise; z_1 and t_1 correlate by `r`.
+struct World {
+  static constexpr Index n = 200, features = 20;
+  Matrix<float> z, t, x;
+
+  explicit World(double r) {
+    Matrix<double> latent = normals(4, 2 * n, 3);
+    latent.row(2) = r * latent.row(0) + std::sqrt(1.0 - r * r) * latent.row(2);
+    latent.bottomRightCorner(2, n).setZero();
+    z = latent.topRows(2).cast<float>();
+    t = latent.bottomRows(2).cast<float>();
+    x = (normals(features, 4, 4) * latent + 0.3 * normals(features, 2 * n, 5)).cast<float>();
+  }
+
+  Batch<float> batch() const {
+    Batch<float> all = complete_batch<float>({x});
+    all.groups = target_first(n, n);
+    return all;
+  }
+};
+
+ComparativeOptions world_options() {
+  ComparativeOptions o;
+  o.omics = {{"x", World::features}};
+  o.families = {Family::gaussian};
+  o.noise_prior = {0.1};
+  o.shared = o.salient = 2;
+  o.inference.encoder_units = o.generation.decoder_units = 24;
+  o.generation.sparse = false;
+  o.independence = 0.0;
+  return o;
+}
+
+/// Trains on all samples at once. Returns the mean of HSIC / h_0 over the last steps.
+double train(const World& world, Comparative<float>& model, long epochs) {
+  const Batch<float> batch = world.batch();
+  model.initialise(1, {Vector<double>::Ones(World::features)});
+  poems::Adam<float> adam({0.01, 0.0}, Decay::none);
+  Tape<float> tape;
+  Terms<float> terms;
+  double dependence = 0.0;
+  constexpr long last = 50;
+  for (long epoch = 1; epoch <= epochs; ++epoch) {
+    const StreamDraws<float> draws(1, static_cast<std::uint64_t>(epoch), batch.samples);
+    tape.reset();
+    terms.clear();
+    model.before_epoch(epoch, epochs);
+    model.gradients(tape, batch, draws, terms);
+    adam.step(model.parameters(), 1);
+    model.after_step(1);
+    if (epoch <= epochs - last) continue;
+    tape.reset();
+    const auto pass = model.encode(tape, batch, draws);
+    Var<float> z = tape.constant(pass.z->value.leftCols(World::n));
+    Var<float> t = tape.constant(pass.t->value.leftCols(World::n));
+    dependence += static_cast<double>(poems::pieces::hsic(tape, z, t)->scalar()) / last;
+  }
+  return dependence / poems::pieces::expected_hsic(World::n, 2, 2);
+}
+
+/// How much of y a linear map of x explains, over target samples.
+double explained(const Matrix<float>& y, const Matrix<float>& x) {
+  const auto centred = [](const Matrix<float>& m) -> Matrix<double> {
+    const Matrix<double> columns = m.leftCols(World::n).cast<double>().transpose();
+    return columns.rowwise() - columns.colwise().mean();
+  };
+  const Matrix<double> Y = centred(y), X = centred(x);
+  const Matrix<double> fitted = X * X.colPivHouseholderQr().solve(Y);
+  return 1.0 - (Y - fitted).squaredNorm() / Y.squaredNorm();
+}
+
+struct Found {
+  double t_in_t, z_in_z, z_in_t, t_in_z, dependence;
+};
+
+Found find(const World& world, const ComparativeOptions& options) {
+  Comparative<float> model(options);
+  Found found{};
+  found.dependence = train(world, model, 600);
+  Tape<float> tape;
+  const auto blocks = model.embedding(tape, world.batch(), poems::pieces::Draws<float>());
+  const Matrix<float>&z = blocks[0].value->value, &t = blocks[1].value->value;
+  found.t_in_t = explained(world.t, t);
+  found.z_in_z = explained(world.z, z);
+  found.z_in_t = explained(world.z, t);
+  found.t_in_z = explained(world.t, z);
+  std::cout << "  explained: t by t " << found.t_in_t << ", z by z " << found.z_in_z << ", z by t "
+            << found.z_in_t << ", t by z " << found.t_in_z << "; HSIC / h_0 " << found.dependence
+            << "\n";
+  return found;
+}
+
+}  // namespace
+
+TEST(ComparativeLearns, WhatIsInTheTargetAlone) {
+  ComparativeOptions pooled = world_options(), pareto = world_options(), sparse = world_options();
+  pareto.balance = Balance::pareto;
+  sparse.generation.sparse = true;
+  sparse.training_samples = 2 * World::n;
+  for (const ComparativeOptions& o : {pooled, pareto, sparse}) {
+    const Found found = find(World(0.0), o);
+    EXPECT_GT(found.t_in_t, 0.95);
+    EXPECT_GT(found.z_in_z, 0.9);
+    EXPECT_LT(found.z_in_t, 0.1);
+    EXPECT_LT(found.t_in_z, 0.1);
+  }
+}
+
+TEST(ComparativeLearns, ToKeepItsBound) {
+  ComparativeOptions o = world_options();
+  const World world(0.8);
+  const Found free = find(world, o);
+  o.independence = 1.5;
+  o.dual.rate = 0.03;
+  const Found bounded = find(world, o);
+  EXPECT_GT(free.dependence, 3.0);
+  EXPECT_LT(bounded.dependence, 2.0);
 }

@@ -7,7 +7,6 @@
 #include "model_fixture.h"
 #include "models/mocss.h"
 #include "models/poem.h"
-#include "tape/adam.h"
 
 using namespace poems_test;
 using poems::Batch;
@@ -63,44 +62,6 @@ Arrays named_arrays(const json& tree) {
   flatten(tree, tree.is_array() ? "omics" : "", arrays);
   for (auto& item : arrays) renamed[our_name(item.first)] = item.second;
   return renamed;
-}
-
-poems::AdamWConfig adam_config(const json& optimizer) {
-  return {optimizer.at("lr").get<double>(), optimizer.at("weight_decay").get<double>()};
-}
-
-/// One pass, forward and backward; the total.
-double pass(Model& model, const Batch<double>& x, const RecordedDraws& draws, Terms<double>& terms,
-            Tape<double>& tape) {
-  tape.reset();
-  terms.clear();
-  model.loss(tape, x, draws, terms);
-  tape.backward(terms, model.parameters());
-  return terms.total();
-}
-
-/// Three steps, comparing the losses, and the parameters after the first and the last.
-/// also: what else a fixture records after a step.
-void expect_steps(
-    Comparison& compare, Model& model, const Batch<double>& x,
-    const std::vector<RecordedDraws>& draws, poems::Adam<double> adam, const json& recorded,
-    const std::function<Arrays(const json&)>& arrays,
-    const std::function<void(const Arrays&)>& also = [](const Arrays&) {}) {
-  Tape<double> tape;
-  Terms<double> terms;
-  for (std::size_t step = 0; step < 3; ++step) {
-    const double total = pass(model, x, draws[step], terms, tape);
-    compare.expect("training loss", "step " + std::to_string(step + 1), total,
-                   recorded.at("training_loss")[step].get<double>(),
-                   step == 0 ? exact : after_steps);
-    adam.step(model.parameters(), 1);
-    model.after_step(1);
-    if (step == 1) continue;
-    const std::string key = step == 0 ? "after_1_step" : "after_3_steps";
-    const Arrays expected = arrays(recorded.at(key));
-    expect_values(compare, key, expected, model);
-    also(expected);
-  }
 }
 
 /// Terms by omic or pair; `unnamed` is one for all.
