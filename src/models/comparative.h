@@ -19,7 +19,8 @@
 //          latents of this batch show by chance, and l grows while the bound is exceeded
 //
 // b rises from 0 to its full value first; the bound comes later, since from the start it is met by
-// a t that says nothing. Sums are over features and factors. Samples have all omics.
+// a t that says nothing. Sums are over features and factors. A training batch holds samples of both
+// groups.
 #pragma once
 
 #include <algorithm>
@@ -87,7 +88,7 @@ class Comparative : public Model<T> {
     pass.q_t = infer_t_(tape, x, draws);
     pass.z = sample(tape, pass.q_z, noise(tape, draws, "z", pass.q_z.mean));
     Matrix<T> in_target = Matrix<T>::Zero(o_.salient, batch.size());
-    for (Index i : members(batch, target)) in_target.col(i).setOnes();
+    for (Index i : samples_of(batch, target)) in_target.col(i).setOnes();
     Var<T> t = sample(tape, pass.q_t, noise(tape, draws, "t", pass.q_t.mean));
     pass.t = pieces::times(tape, t, tape.constant(in_target));
     return pass;
@@ -104,7 +105,7 @@ class Comparative : public Model<T> {
   Terms<T> group_loss(Tape<T>& tape, const Batch<T>& batch, const Pass& pass, Group group,
                       double kl_weight) {
     const std::string name = group == target ? "target/" : "background/";
-    const std::vector<Index> samples = members(batch, group);
+    const std::vector<Index> samples = samples_of(batch, group);
     const Index n = std::max<Index>(static_cast<Index>(samples.size()), 1);
     const auto kl = [&](const pieces::Gaussian<T>& q) {
       return pieces::weighted_sum(tape, pieces::gather(tape, pieces::kl(tape, q), samples),
@@ -113,9 +114,7 @@ class Comparative : public Model<T> {
     Terms<T> terms;
     for (std::size_t v = 0; v < generate_.size(); ++v)
       terms.add(name + "reconstruction/" + o_.omics[v].name,
-                pieces::negative_log_likelihood(tape, generate_[v].likelihood(),
-                                                some_members(batch.omics[v], samples),
-                                                pieces::gather(tape, pass.x_hat[v], samples), n));
+                reconstruction(tape, batch, pass, group, v, n));
     terms.add(name + "kl_shared", kl(pass.q_z), kl_weight);
     if (group == target) terms.add(name + "kl_salient", kl(pass.q_t), kl_weight);
     return terms;
@@ -198,11 +197,30 @@ class Comparative : public Model<T> {
   }
 
  private:
-  static std::vector<Index> members(const Batch<T>& batch, Group group) {
+  static bool is_in(const Batch<T>& batch, Index sample, Group group) {
+    return (batch.groups.empty() ? background : batch.groups[sample]) == group;
+  }
+
+  static std::vector<Index> samples_of(const Batch<T>& batch, Group group) {
     std::vector<Index> list;
     for (Index i = 0; i < batch.size(); ++i)
-      if ((batch.groups.empty() ? background : batch.groups[i]) == group) list.push_back(i);
+      if (is_in(batch, i, group)) list.push_back(i);
     return list;
+  }
+
+  /// Of the group's samples that have omic v, divided by n.
+  Var<T> reconstruction(Tape<T>& tape, const Batch<T>& batch, const Pass& pass, Group group,
+                        std::size_t v, Index n) {
+    std::vector<Index> members, samples;  // by their places in the omic and in the batch
+    for (std::size_t i = 0; i < batch.omics[v].members.size(); ++i) {
+      const Index sample = batch.omics[v].members[i];
+      if (!is_in(batch, sample, group)) continue;
+      members.push_back(static_cast<Index>(i));
+      samples.push_back(sample);
+    }
+    return pieces::negative_log_likelihood(tape, generate_[v].likelihood(),
+                                           some_members(batch.omics[v], members),
+                                           pieces::gather(tape, pass.x_hat[v], samples), n);
   }
 
   static void add(const Terms<T>& part, double weight, Terms<T>& terms) {
@@ -226,7 +244,7 @@ class Comparative : public Model<T> {
   }
 
   void add_bound(Tape<T>& tape, const Batch<T>& batch, const Pass& pass, Terms<T>& terms) {
-    const std::vector<Index> samples = members(batch, target);
+    const std::vector<Index> samples = samples_of(batch, target);
     const double chance =
         pieces::expected_hsic(static_cast<Index>(samples.size()), o_.shared, o_.salient);
     Var<T> hsic = pieces::hsic(tape, pieces::gather(tape, pass.z, samples),

@@ -573,7 +573,7 @@ struct Found {
 Found find(const World& world, const ComparativeOptions& options) {
   Comparative<float> model(options);
   Found found{};
-  found.dependence = train(world, model, 600);
+  found.dependence = train(world, model, 400);
   Tape<float> tape;
   const auto blocks = model.embedding(tape, world.batch(), poems::pieces::Draws<float>());
   const Matrix<float>&z = blocks[0].value->value, &t = blocks[1].value->value;
