@@ -137,10 +137,10 @@ class ComparativeFixture {
       SCOPED_TRACE("step " + std::to_string(k + 1));
       const json& step = steps_[k];
       tolerance_ = k == 0 ? exact : after_steps;
-      draws_ = fixture_draws(step);
-      if (k == 0) expect_forward(step);
-      expect_losses(step);
-      expect_step(step, adam);
+      const RecordedDraws draws = fixture_draws(step);
+      if (k == 0) expect_forward(step, draws);
+      expect_losses(step, draws);
+      expect_step(step, draws, adam);
     }
   }
 
@@ -166,9 +166,9 @@ class ComparativeFixture {
     expect("closed forms", "h_0", expected_hsic(targets(), p(), q()), settings_.at("hsic_null"));
   }
 
-  void expect_forward(const json& step) {
+  void expect_forward(const json& step, const RecordedDraws& draws) {
     Tape<double> tape;
-    const auto pass = model_.forward(tape, batch_, draws_);
+    const auto pass = model_.forward(tape, batch_, draws);
     const auto of_target = [&](Var<double> x) { return x->value.leftCols(targets()); };
     const auto of_background = [&](Var<double> x) { return x->value.rightCols(backgrounds()); };
     expect("forward", "z_t", of_target(pass.z), step.at("z_t"));
@@ -205,9 +205,9 @@ class ComparativeFixture {
   }
 
   /// L_t, L_b, HSIC, their gradients, and the weight that balances them.
-  void expect_losses(const json& step) {
+  void expect_losses(const json& step, const RecordedDraws& draws) {
     Tape<double> tape;
-    const auto pass = model_.forward(tape, batch_, draws_);
+    const auto pass = model_.forward(tape, batch_, draws);
     const double b = settings_.at("beta");
     const Terms<double> L_t = model_.group_loss(tape, batch_, pass, Group::target, b);
     const Terms<double> L_b = model_.group_loss(tape, batch_, pass, Group::background, b);
@@ -266,13 +266,13 @@ class ComparativeFixture {
     return list;
   }
 
-  void expect_step(const json& step, poems::Adam<double>& adam) {
+  void expect_step(const json& step, const RecordedDraws& draws, poems::Adam<double>& adam) {
     const bool bounded = settings_.at("model") == "co" || settings_.at("model") == "co_mo";
     Tape<double> tape;
     Terms<double> terms;
     model_.before_epoch(1, 1);
     expect("dual", "before", model_.dual().multiplier, step.at("lambda_before"));
-    model_.gradients(tape, batch_, draws_, terms);
+    model_.gradients(tape, batch_, draws, terms);
     expect("step", "total", terms.total(), step.at("total"));
     expect("step", "weight", model_.target_weight(), step.at("weight_target"));
     if (bounded) expect("dual", "excess", model_.excess(), step.at("constraint"));
@@ -289,7 +289,6 @@ class ComparativeFixture {
   const json settings_, steps_;
   Batch<double> batch_;
   Comparative<double> model_;
-  RecordedDraws draws_;
   Comparison compare_;
   double tolerance_ = exact;
 };
