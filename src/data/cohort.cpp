@@ -170,6 +170,8 @@ Batch<T> make_batch(const Cohort<T>& cohort, std::vector<Index> samples, int thr
   std::vector<std::pair<std::size_t, Block>> blocks;
   double work = 0.0;
   batch.samples = std::move(samples);
+  if (!cohort.groups.empty())
+    for (Index i : batch.samples) batch.groups.push_back(cohort.groups[i]);
   batch.omics.resize(cohort.omics.size());
   for (std::size_t v = 0; v < cohort.omics.size(); ++v) {
     OmicBatch<T>& omic = batch.omics[v];
@@ -195,6 +197,36 @@ Batch<T> make_batch(const Cohort<T>& cohort, std::vector<Index> samples, int thr
   return batch;
 }
 
+namespace {
+
+/// Some rows; nothing of nothing.
+template <typename Values>
+Values some_rows(const Values& x, const std::vector<Index>& which) {
+  if (x.size() == 0) return Values();
+  Values y(static_cast<Index>(which.size()), x.cols());
+  for (Index i = 0; i < y.rows(); ++i) y.row(i) = x.row(which[i]);
+  return y;
+}
+
+}  // namespace
+
+template <typename T>
+OmicBatch<T> some_members(const OmicBatch<T>& omic, const std::vector<Index>& which) {
+  OmicBatch<T> some;
+  for (Index i : which) {
+    some.members.push_back(omic.members[i]);
+    some.samples.push_back(omic.samples[i]);
+    if (!omic.hidden.empty()) some.hidden.push_back(omic.hidden[i]);
+  }
+  some.x = some_rows(omic.x, which);
+  some.observed = some_rows(omic.observed, which);
+  some.covariates = some_rows(omic.covariates, which);
+  some.targets = some_rows(omic.targets, which);
+  some.offset = some_rows(omic.offset, which);
+  some.link = omic.link;
+  return some;
+}
+
 #define POEMS_INSTANTIATE(T)                                                                       \
   template OmicData<T> scale_omic<T>(const Eigen::Ref<const Matrix<double>>&, const Scaling&,      \
                                      const Vector<double>&, const Adjustment&, std::vector<Index>, \
@@ -204,7 +236,8 @@ Batch<T> make_batch(const Cohort<T>& cohort, std::vector<Index> samples, int thr
   template OmicData<T> stored_omic<T>(std::shared_ptr<Storage>, bool, Scaling,                     \
                                       const Vector<double>&, std::vector<Index>);                  \
   template class Columns<T>;                                                                       \
-  template Batch<T> make_batch<T>(const Cohort<T>&, std::vector<Index>, int);
+  template Batch<T> make_batch<T>(const Cohort<T>&, std::vector<Index>, int);                      \
+  template OmicBatch<T> some_members<T>(const OmicBatch<T>&, const std::vector<Index>&);
 POEMS_INSTANTIATE(float)
 POEMS_INSTANTIATE(double)
 #undef POEMS_INSTANTIATE

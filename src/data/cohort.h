@@ -94,6 +94,7 @@ template <typename T>
 struct Cohort {
   Index samples = 0;
   std::vector<OmicData<T>> omics;
+  std::vector<int> groups;  ///< per sample, which group it is of; empty: one group
 };
 
 /// What is taken off raw values before they are centred and scaled.
@@ -141,6 +142,7 @@ struct OmicBatch {
 template <typename T>
 struct Batch {
   std::vector<Index> samples;
+  std::vector<int> groups;  ///< per sample, as in the cohort
   std::vector<OmicBatch<T>> omics;
 
   Index size() const { return static_cast<Index>(samples.size()); }
@@ -148,5 +150,9 @@ struct Batch {
 
 template <typename T>
 Batch<T> make_batch(const Cohort<T>& cohort, std::vector<Index> samples, int threads);
+
+/// Some members of an omic's batch.
+template <typename T>
+OmicBatch<T> some_members(const OmicBatch<T>& omic, const std::vector<Index>& which);
 
 }  // namespace poems

@@ -17,6 +17,20 @@ constexpr double exact = 1e-9, after_steps = 1e-7;
 using Model = poems::models::Model<double>;
 using Arrays = std::map<std::string, Matrix<double>>;
 
+/// Moves the names of one piece to where a model has it.
+inline void rename(Arrays& arrays, const std::string& from, const std::string& to) {
+  for (auto item = arrays.begin(); item != arrays.end();) {
+    const std::size_t at = item->first.find(from);
+    if (at == std::string::npos) {
+      ++item;
+      continue;
+    }
+    std::string name = item->first;
+    arrays[name.replace(at, from.size(), to)] = item->second;
+    item = arrays.erase(item);
+  }
+}
+
 inline Matrix<double> reported(const Parameter<double>& p, const Matrix<double>& values) {
   return p.transposed ? Matrix<double>(values.transpose()) : values;
 }
@@ -36,10 +50,11 @@ inline void expect_values(Comparison& compare, const std::string& kind, const Ar
     compare.expect(kind, p->name, reported(*p, p->value), arrays.at(p->name), after_steps);
 }
 
-inline void expect_gradients_as(Comparison& compare, const Arrays& arrays, Model& model) {
+inline void expect_gradients_as(Comparison& compare, const Arrays& arrays, Model& model,
+                                const std::string& kind = "gradients") {
   EXPECT_EQ(model.parameters().size(), arrays.size());
   for (Parameter<double>* p : model.parameters())
-    compare.expect("gradients", p->name, reported(*p, p->gradient), arrays.at(p->name), exact);
+    compare.expect(kind, p->name, reported(*p, p->gradient), arrays.at(p->name), exact);
 }
 
 inline poems::AdamWConfig adam_config(const json& optimizer) {

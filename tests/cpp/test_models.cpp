@@ -64,20 +64,6 @@ Arrays named_arrays(const json& tree) {
   return renamed;
 }
 
-/// Moves the names of one piece to where a model has it.
-void rename(Arrays& arrays, const std::string& from, const std::string& to) {
-  for (auto item = arrays.begin(); item != arrays.end();) {
-    const std::size_t at = item->first.find(from);
-    if (at == std::string::npos) {
-      ++item;
-      continue;
-    }
-    std::string name = item->first;
-    arrays[name.replace(at, from.size(), to)] = item->second;
-    item = arrays.erase(item);
-  }
-}
-
 /// Terms by omic or pair; `unnamed` is one for all.
 void expect_terms(Comparison& compare, const json& loss, const Terms<double>& terms) {
   std::size_t compared = 0;
