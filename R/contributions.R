@@ -43,7 +43,8 @@ contributions <- function(fit, newdata = NULL, samples = c("columns", "rows"),
   design <- new_design(fit, covariates, newdata, data$samples)
   projected <- project_samples(fit, data, design)
   experts <- core_experts(core_parameters(fit), fit$config, projected$cohort, fit$control$threads)
-  name_contributions(experts_shares(experts, projected$gates)[, , factors_in_use(fit), drop = FALSE],
+  shares <- experts_shares(experts, projected$gates)
+  name_contributions(shares[, , factors_in_use(fit), drop = FALSE],
                      data$samples, names(fit$omics))
 }
 
