@@ -60,7 +60,8 @@ noise_prior <- function(objective) {
 }
 
 # Data read by read_omics() or align_newdata(), read and scaled by the core: what its other
-# functions take, held while several things are asked of it. `design`: samples x covariates, or NULL.
+# functions take, held while several things are asked of it. `design`: samples x covariates, or
+# NULL.
 held_cohort <- function(omics, data, samples, design, threads) {
   core_cohort(core_omics(omics, data, samples, design), length(samples), threads)
 }
