@@ -18,7 +18,7 @@ embed_poems <- function(objective) {
   function(train, seed) {
     fit <- poems(train, factors = benchmark_dimensions, seed = seed,
                  control = poems_control(objective, progress = FALSE))
-    function(newdata) predict(fit, newdata, scaled = TRUE)
+    function(newdata) stats::predict(fit, newdata, scaled = TRUE)
   }
 }
 
@@ -27,7 +27,7 @@ embed_baseline <- function(model, form) {
   force(form)
   function(train, seed) {
     fit <- poems_baseline(train, model = model, form = form, seed = seed)
-    function(newdata) predict(fit, newdata, type = "latent")
+    function(newdata) stats::predict(fit, newdata, type = "latent")
   }
 }
 
