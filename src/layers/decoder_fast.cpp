@@ -95,7 +95,7 @@ void DecoderPass<float>::run_block(Index block, DecoderWorkspace<float>& work) {
       tile.d_output = decoder_.output.gradient.col(j).data();
       work.d_mask.head(tile.n_active).setZero();
       k.backward(tile);
-      for (long a = 0; a < tile.n_active; ++a) d_mask(work.active[a], j) += work.d_mask[a];
+      for (long a = 0; a < tile.n_active; ++a) (*d_mask_)(work.active[a], j) += work.d_mask[a];
     }
   }
   if (!wants_gradients) return;

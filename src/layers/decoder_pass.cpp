@@ -41,7 +41,6 @@ DecoderPass<T>::DecoderPass(const SparseDecoder<T>& decoder, DecoderMode mode,
   if (mode == DecoderMode::reconstruct) xhat.resize(z.cols(), features);
   if (mode == DecoderMode::gradients) {
     d_z.resize(z.rows(), z.cols());
-    d_mask.setZero(mask.rows(), features);
     d_A_.resize(blocks());
     d_z_.resize(blocks());
   }

@@ -39,9 +39,8 @@ struct DecoderWorkspace {
 template <typename T>
 class DecoderPass {
  public:
-  Matrix<T> d_z;     ///< factors x members
-  Matrix<T> d_mask;  ///< factors x features; 0 where a zero was skipped
-  Matrix<T> xhat;    ///< members x features, in mode `reconstruct`
+  Matrix<T> d_z;   ///< factors x members
+  Matrix<T> xhat;  ///< members x features, in mode `reconstruct`
 
   /// z: factors x members. Loss and gradients are multiplied by `weight`; `batch` and `likelihood`
   /// may be null in mode `reconstruct`, which leaves covariates out. With `skip_zeros`, gradients
@@ -49,6 +48,10 @@ class DecoderPass {
   DecoderPass(const SparseDecoder<T>& decoder, DecoderMode mode, const Matrix<T>& mask,
               const Matrix<T>& z, const OmicBatch<T>* batch, double weight,
               Likelihood<T>* likelihood, const Dropout& dropout, bool skip_zeros);
+
+  /// Where the mask's gradient is to be added, factors x features; nothing where a zero is skipped.
+  /// Call before blocks run in mode `gradients`.
+  void add_mask_gradient_to(Matrix<T>& d_mask) { d_mask_ = &d_mask; }
 
   /// The number of blocks depends on the number of features alone, so that sums over blocks are the
   /// same on any number of threads.
@@ -77,6 +80,7 @@ class DecoderPass {
   const SparseDecoder<T>& decoder_;
   const DecoderMode mode_;
   const Matrix<T>& mask_;
+  Matrix<T>* d_mask_ = nullptr;
   const Matrix<T>& z_;
   const OmicBatch<T>* batch_;
   const double weight_;

@@ -53,7 +53,7 @@ void DecoderPass<double>::run_block(Index block, DecoderWorkspace<double>& work)
     work.d_z = work.A.transpose() * work.hidden;
     for (Index a = 0; a < active; ++a) {
       const Index k = work.active[a];
-      d_mask(k, j) = work.d_A.col(a).dot(A.col(k));
+      (*d_mask_)(k, j) += work.d_A.col(a).dot(A.col(k));
       d_A_[block].col(k) += work.d_A.col(a) * mask_(k, j);
       d_z_[block].row(k) += work.d_z.row(a);
     }

@@ -28,9 +28,10 @@ void run(const std::vector<DecodedOmic<T>>& omics, DecoderMode mode, const Batch
   for (std::size_t v = 0; v < omics.size(); ++v) {
     const double scale = gradients ? static_cast<double>(terms[v]->gradient(0)) : 1.0;
     members_z.push_back(members_of(omics[v].z->value, batch.omics[v].members));
-    passes.emplace_back(*omics[v].decoder, mode, omics[v].mask->value, members_z[v],
-                        &batch.omics[v], scale * omics[v].weight, omics[v].likelihood,
-                        omics[v].dropout, settings.skip_zeros || !gradients);
+    passes.emplace_back(*omics[v].decoder, mode, *omics[v].mask, members_z[v], &batch.omics[v],
+                        scale * omics[v].weight, omics[v].likelihood, omics[v].dropout,
+                        settings.skip_zeros || !gradients);
+    if (gradients) passes[v].add_mask_gradient_to(*omics[v].d_mask);
   }
   run_passes(passes, workspaces, settings.threads);
   for (std::size_t v = 0; v < omics.size(); ++v) {
@@ -41,7 +42,6 @@ void run(const std::vector<DecodedOmic<T>>& omics, DecoderMode mode, const Batch
     const Var<T> z = omics[v].z;
     for (std::size_t i = 0; i < members.size() && !z->constant; ++i)
       z->gradient.col(members[i]) += passes[v].d_z.col(static_cast<Index>(i));
-    omics[v].mask->add_gradient(passes[v].d_mask);
   }
 }
 

@@ -18,9 +18,10 @@ template <typename T>
 struct DecodedOmic {
   const SparseDecoder<T>* decoder;
   Likelihood<T>* likelihood;
-  Var<T> z;       ///< factors x B
-  Var<T> mask;    ///< factors x features
-  double weight;  ///< of the term
+  Var<T> z;               ///< factors x B
+  const Matrix<T>* mask;  ///< factors x features: that of a node, or the loadings themselves
+  Matrix<T>* d_mask;      ///< where its gradient is added
+  double weight;          ///< of the term
   Dropout dropout;
 };
 

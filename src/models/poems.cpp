@@ -105,14 +105,17 @@ void Poems<T>::loss(Tape<T>& tape, const Batch<T>& batch, const pieces::Draws<T>
   std::vector<Var<T>> penalties, priors;
   for (std::size_t v = 0; v < omics.size(); ++v) {
     PoemsOmicModel<T>& omic = omics[v];
-    Var<T> W = tape.parameter(omic.decoder.W);
-    Var<T> mask = options_.row_normalize ? normalise_mask(tape, W) : W;
+    const Parameter<T>& W = omic.decoder.W;
+    Var<T> mask = nullptr;  // a copy of the loadings is made only where it is needed
+    if (options_.row_normalize) mask = normalise_mask(tape, tape.parameter(W));
+    if (!mask && !objective.penalty_by_proximal_step) mask = tape.parameter(W);
     penalties.push_back(
         objective.penalty_by_proximal_step
-            ? tape.constant(omic.spike_slab.penalty(mask->value, phase_.threads))
+            ? tape.constant(omic.spike_slab.penalty(mask ? mask->value : W.value, phase_.threads))
             : pieces::spike_slab_penalty(tape, omic.spike_slab, mask, phase_.threads));
     priors.push_back(pieces::noise_prior(tape, *omic.likelihood, prior_weight_, observations));
-    decoded.push_back({&omic.decoder, omic.likelihood.get(), pass.z, mask,
+    decoded.push_back({&omic.decoder, omic.likelihood.get(), pass.z, mask ? &mask->value : &W.value,
+                       mask ? &mask->gradient : &W.gradient,
                        objective.likelihood_weight(batch.size(), options_.omics[v].features),
                        draws.dropout(Purpose::decoder_dropout, v, options_.dropout)});
   }

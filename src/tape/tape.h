@@ -16,6 +16,7 @@
 // do, whose terms of the loss are known after backward() only where the tape records.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <limits>
@@ -23,6 +24,7 @@
 #include <utility>
 #include <vector>
 
+#include "support/parallel.h"
 #include "support/types.h"
 #include "tape/parameter.h"
 #include "tape/terms.h"
@@ -114,16 +116,37 @@ class Tape {
 
   /// The gradients of sum_t weight_t term_t. `parameters`: all those of the model.
   void backward(const Terms<T>& terms, const std::vector<Parameter<T>*>& parameters) {
-    for (Parameter<T>* p : parameters) p->zero_gradient();
-    for (std::size_t i = 0; i < used_; ++i)
-      if (!nodes_[i].constant)
-        nodes_[i].gradient.setZero(nodes_[i].value.rows(), nodes_[i].value.cols());
+    zero_gradients(parameters);
     for (const Term<T>& term : terms)
       term.value->add_gradient(Matrix<T>::Constant(1, 1, static_cast<T>(term.weight)));
     for (auto f = backwards_.rbegin(); f != backwards_.rend(); ++f) (*f)();
   }
 
  private:
+  /// In pieces that threads share: a wide omic's are many megabytes.
+  void zero_gradients(const std::vector<Parameter<T>*>& parameters) {
+    constexpr Index entries_at_once = 1 << 18;
+    std::vector<Matrix<T>*> gradients;
+    const auto shape = [&](Matrix<T>& gradient, const Matrix<T>& value) {
+      gradient.resize(value.rows(), value.cols());
+      gradients.push_back(&gradient);
+    };
+    for (Parameter<T>* p : parameters) shape(p->gradient, p->value);
+    for (std::size_t i = 0; i < used_; ++i)
+      if (!nodes_[i].constant) shape(nodes_[i].gradient, nodes_[i].value);
+    std::vector<std::pair<Matrix<T>*, Block>> blocks;
+    double work = 0.0;
+    for (Matrix<T>* gradient : gradients) {
+      for (Index i = 0; i < block_count(entries_at_once, gradient->size()); ++i)
+        blocks.emplace_back(gradient, block_at(i, entries_at_once, gradient->size()));
+      work += static_cast<double>(gradient->size());
+    }
+    parallel_for(static_cast<Index>(blocks.size()), work, threads_, [&](Index i, int) {
+      const Block b = blocks[static_cast<std::size_t>(i)].second;
+      std::fill_n(blocks[static_cast<std::size_t>(i)].first->data() + b.begin, b.size, T(0));
+    });
+  }
+
   Var<T> next(bool constant) {
     if (used_ == nodes_.size()) nodes_.emplace_back();
     Var<T> y = &nodes_[used_++];

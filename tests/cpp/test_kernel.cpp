@@ -50,11 +50,12 @@ Outcome<T> run(const Shape& s, const Matrix<double>& A, const Matrix<double>& ma
   std::vector<poems::DecoderPass<T>> pass;
   pass.emplace_back(decoder, poems::DecoderMode::gradients, m, latent, &batch, 1.0 / s.samples,
                     &likelihood, dropout, s.skip_zeros);
-  poems::run_passes(pass, workspaces, 2);
   Outcome<T> result;
+  result.d_mask.setZero(s.factors, s.features);
+  pass[0].add_mask_gradient_to(result.d_mask);
+  poems::run_passes(pass, workspaces, 2);
   result.loss = pass[0].finish();
   result.d_z = pass[0].d_z;
-  result.d_mask = pass[0].d_mask;
   result.d_A = decoder.hidden.gradient;
   result.d_output = decoder.output.gradient;
   result.d_bias = decoder.bias.gradient;
