@@ -20,9 +20,12 @@ void backward_samples(const std::vector<Index>& members, const pieces::Gaussian<
                             posterior.logvar->gradient.col(b).array()) *
                            variance)
                               .eval();
-    expert.mean->gradient.col(i).array() += d_mean.array() * alpha->value(omic, b) * tau * variance;
-    expert.logvar->gradient.col(i).array() += -d_weight * alpha->value(omic, b) * tau;
-    alpha->gradient(omic, b) += (d_weight * tau).sum();
+    if (!expert.mean->constant)
+      expert.mean->gradient.col(i).array() +=
+          d_mean.array() * alpha->value(omic, b) * tau * variance;
+    if (!expert.logvar->constant)
+      expert.logvar->gradient.col(i).array() += -d_weight * alpha->value(omic, b) * tau;
+    if (!alpha->constant) alpha->gradient(omic, b) += (d_weight * tau).sum();
   }
 }
 
