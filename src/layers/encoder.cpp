@@ -41,7 +41,7 @@ Encoder<T>::Encoder(const std::string& name, Index features, Index hidden, Index
 
 template <typename T>
 void Encoder<T>::initialise(std::uint64_t seed, std::uint64_t& part) {
-  for (Linear<T>* layer : {&hidden1, &hidden2, &mean, &logvar}) layer->initialise(seed, part);
+  initialise_all(pieces::Start::uniform, seed, part, hidden1, hidden2, mean, logvar);
 }
 
 template <typename T>
@@ -109,7 +109,7 @@ void Encoder<T>::gradient(const OmicBatch<T>& batch, const EncoderPass<T>& pass,
 template <typename T>
 double Encoder<T>::work_per_sample() const {
   double work = 0.0;
-  for (const Linear<T>* layer : {&hidden1, &hidden2, &mean, &logvar})
+  for (const pieces::Linear<T>* layer : {&hidden1, &hidden2, &mean, &logvar})
     work += static_cast<double>(layer->weight.value.size());
   return work;
 }

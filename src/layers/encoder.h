@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "data/cohort.h"
-#include "layers/linear.h"
 #include "pieces/draws.h"
 #include "pieces/latent.h"
+#include "pieces/linear.h"
 
 namespace poems {
 
@@ -25,7 +25,7 @@ struct EncoderPass {
 /// activations and their gradients, blocks of inputs for the gradients of the weights.
 template <typename T>
 struct Encoder {
-  Linear<T> hidden1, hidden2, mean, logvar;
+  pieces::Linear<T> hidden1, hidden2, mean, logvar;
 
   /// name: the omic's, with which its parameters' names start.
   Encoder(const std::string& name, Index features, Index hidden, Index factors);

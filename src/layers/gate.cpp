@@ -1,7 +1,6 @@
 #include "layers/gate.h"
 
 #include <cmath>
-#include <limits>
 
 #include "pieces/activations.h"
 
@@ -19,29 +18,6 @@ Matrix<T> shown_omics(const Batch<T>& batch) {
     for (std::size_t i = 0; i < batch.omics[v].members.size(); ++i)
       if (!batch.omics[v].is_hidden(i)) shown(v, batch.omics[v].members[i]) = T(1);
   return shown;
-}
-
-/// Down each column over the omics that are shown: d_logit = alpha (d_alpha - sum of alpha
-/// d_alpha).
-template <typename T>
-Var<T> masked_softmax(Tape<T>& tape, const Matrix<T>& shown, Var<T> logits) {
-  Var<T> alpha = tape.node({logits});
-  alpha->value.resize(shown.rows(), shown.cols());
-  const T lowest = std::numeric_limits<T>::lowest();
-  for (Index i = 0; i < shown.cols(); ++i) {
-    const auto has = shown.col(i).array() > T(0);
-    const auto logit = logits->value.col(i);
-    const T largest = has.select(logit, lowest).maxCoeff();
-    alpha->value.col(i) =
-        (logit.array() - largest).min(T(0)).exp().matrix().cwiseProduct(shown.col(i));
-    alpha->value.col(i) /= alpha->value.col(i).sum();
-  }
-  tape.on_backward(alpha, [logits, alpha] {
-    const Matrix<T> weighted = alpha->value.cwiseProduct(alpha->gradient);
-    logits->add_gradient(
-        weighted - (alpha->value.array().rowwise() * weighted.colwise().sum().array()).matrix());
-  });
-  return alpha;
 }
 
 }  // namespace
@@ -64,8 +40,7 @@ Gate<T>::Gate(const std::vector<std::string>& omics, Index factors, Index gate_h
 
 template <typename T>
 void Gate<T>::initialise(std::uint64_t seed, std::uint64_t& part) {
-  hidden.initialise(seed, part);
-  output.initialise(seed, part);
+  initialise_all(pieces::Start::uniform, seed, part, hidden, output);
 }
 
 template <typename T>
@@ -119,7 +94,7 @@ Var<T> Gate<T>::operator()(Tape<T>& tape, const Batch<T>& batch,
                            const std::vector<pieces::Gaussian<T>>& experts, Var<T> input) const {
   Var<T> logits = output(tape, pieces::relu(tape, hidden(tape, input)));
   if (notices) logits = agreement(tape, batch, experts, logits);
-  return masked_softmax(tape, shown_omics(batch), logits);
+  return pieces::softmax(tape, logits, shown_omics(batch));
 }
 
 template struct LayerNorm<float>;

@@ -14,8 +14,8 @@
 
 #include "data/cohort.h"
 #include "layers/agreement.h"
-#include "layers/linear.h"
 #include "pieces/latent.h"
+#include "pieces/linear.h"
 
 namespace poems {
 
@@ -30,7 +30,7 @@ struct LayerNorm {
 template <typename T>
 struct Gate {
   std::vector<LayerNorm<T>> norms;  ///< per omic
-  Linear<T> hidden, output;
+  pieces::Linear<T> hidden, output;
   Agreement<T> agreement;
   bool notices;
 

@@ -1,4 +1,7 @@
 // Fully connected layer, y = A x + b.   x: in x B, A: out x in, b: out x 1, y: out x B
+//
+// As a piece it cuts its own work into blocks that threads share. Pieces that cut theirs across
+// layers and omics (layers/encoder.h) call forward() and the backward_...() for blocks themselves.
 #pragma once
 
 #include <cmath>
@@ -35,49 +38,70 @@ struct Linear {
     bias.fill_uniform(Stream(seed, Purpose::initialise, 0, part++), 1.0 / std::sqrt(in));
   }
 
-  Var<T> operator()(Tape<T>& tape, Var<T> x) {
-    Var<T> y = tape.node();
+  Var<T> operator()(Tape<T>& tape, Var<T> x) const {
     const int threads = tape.threads();
-    multiply(weight.value, x->value, y->value, threads);
-    if (bias.value.size() > 0) y->value.colwise() += bias.value.col(0);
+    Var<T> y = tape.node();
+    y->value.resize(weight.value.rows(), x->value.cols());
+    for_blocks(x->value.cols(), x->value.cols(), threads,
+               [&](Block samples) { forward(x->value, samples, y->value); });
     tape.on_backward(y, [this, x, y, threads] {
-      if (bias.value.size() > 0) bias.gradient += y->gradient.rowwise().sum();
-      weight_backward(x->value, y->gradient, threads);
-      if (!x->constant) input_backward(x, y->gradient, threads);
+      backward_bias(y->gradient);
+      for_blocks(x->value.rows(), x->value.cols(), threads,
+                 [&](Block inputs) { backward_weight(x->value, y->gradient, inputs); });
+      if (x->constant) return;
+      const Matrix<T> transposed = weight.value.transpose();
+      for_blocks(x->value.cols(), x->value.cols(), threads, [&](Block samples) {
+        Matrix<T> dx(transposed.rows(), samples.size);
+        product(transposed, y->gradient.middleCols(samples.begin, samples.size), dx);
+        x->gradient.middleCols(samples.begin, samples.size) += dx;
+      });
     });
     return y;
   }
 
- private:
-  /// out = left * right, some samples at a time.
-  static void multiply(const Matrix<T>& left, const Matrix<T>& right, Matrix<T>& out, int threads) {
-    constexpr Index samples_at_once = 64;
-    out.resize(left.rows(), right.cols());
-    const double work = static_cast<double>(left.size()) * static_cast<double>(right.cols());
-    parallel_for(block_count(samples_at_once, right.cols()), work, threads, [&](Index i, int) {
-      const Block b = block_at(i, samples_at_once, right.cols());
-      product(left, right.middleCols(b.begin, b.size), out.middleCols(b.begin, b.size));
-    });
+  /// Some columns of y = A x + b; y has its shape already.
+  template <typename Input>
+  void forward(const Eigen::MatrixBase<Input>& x, Block samples, Matrix<T>& y) const {
+    auto part = y.middleCols(samples.begin, samples.size);
+    product(weight.value, x.derived().middleCols(samples.begin, samples.size), part);
+    if (bias.value.size() > 0) part.colwise() += bias.value.col(0);
   }
 
-  /// dA += dy x', some inputs at a time, whose sums stay in cache.
-  void weight_backward(const Matrix<T>& x, const Matrix<T>& dy, int threads) {
-    constexpr Index inputs_at_once = 64;
-    const double work = static_cast<double>(x.size()) * static_cast<double>(dy.rows());
-    parallel_for(block_count(inputs_at_once, x.rows()), work, threads, [&](Index i, int) {
-      const Block b = block_at(i, inputs_at_once, x.rows());
-      Matrix<T> sums(dy.rows(), b.size);
-      product(dy, x.middleRows(b.begin, b.size).transpose(), sums);
-      weight.gradient.middleCols(b.begin, b.size) += sums;
-    });
+  /// db += the sum of dy over the batch.
+  void backward_bias(const Matrix<T>& dy) const {
+    if (bias.value.size() > 0) bias.gradient += dy.rowwise().sum();
   }
 
-  /// dx += A' dy
-  void input_backward(Var<T> x, const Matrix<T>& dy, int threads) {
+  /// Some columns of dA += dy x'.
+  template <typename Input>
+  void backward_weight(const Eigen::MatrixBase<Input>& x, const Matrix<T>& dy, Block inputs) const {
+    Matrix<T> part(dy.rows(), inputs.size);
+    product(dy, x.derived().middleRows(inputs.begin, inputs.size).transpose(), part);
+    weight.gradient.middleCols(inputs.begin, inputs.size) += part;
+  }
+
+  template <typename Input>
+  void backward_parameters(const Eigen::MatrixBase<Input>& x, const Matrix<T>& dy) const {
+    backward_bias(dy);
+    backward_weight(x, dy, {0, x.rows()});
+  }
+
+  /// dx = A' dy.
+  Matrix<T> backward_input(const Matrix<T>& dy) const {
     const Matrix<T> transposed = weight.value.transpose();
-    Matrix<T> dx;
-    multiply(transposed, dy, dx, threads);
-    x->add_gradient(dx);
+    Matrix<T> dx(transposed.rows(), dy.cols());
+    product(transposed, dy, dx);
+    return dx;
+  }
+
+ private:
+  /// Calls body(block) for blocks of `total` samples or inputs.
+  template <typename Body>
+  void for_blocks(Index total, Index samples, int threads, Body body) const {
+    constexpr Index at_once = 64;  // whose sums stay in cache
+    const double work = static_cast<double>(weight.value.size()) * static_cast<double>(samples);
+    parallel_for(block_count(at_once, total), work, threads,
+                 [&](Index i, int) { body(block_at(i, at_once, total)); });
   }
 };
 
