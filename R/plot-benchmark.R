@@ -36,7 +36,7 @@ autoplot.benchmark_models <- function(object, scores = c("accuracy", "nmi", "knn
     theme_poems() +
     ggplot2::theme(
       panel.grid.major.y = ggplot2::element_blank(),
-      panel.spacing.x = ggplot2::unit(14, "pt")
+      panel.spacing.x = ggplot2::unit(28, "pt")
     )
 }
 

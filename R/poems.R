@@ -146,7 +146,8 @@
 #' Association 113, 431-444. \doi{10.1080/01621459.2016.1260469}
 #'
 #' @seealso [predict.poems()] for new samples, [poems_control()] for settings, [autoplot.poems()]
-#'   for figures.
+#'   for figures, [poems_baseline()] for the other models of the paper, [benchmark_models()] to
+#'   compare them.
 #' @examples
 #' omics <- lapply(tcga_breast$omics, \(x) x[1:40, ])
 #' fit <- poems(omics, factors = 8, seed = 21, control = list(epochs = 20, threads = 1))
