@@ -26,8 +26,13 @@ baseline_settings <- function(given, model, form, call = rlang::caller_env()) {
   settings
 }
 
-# Settings of the training, with those of the machine.
 baseline_control <- function(control, model, form, call = rlang::caller_env()) {
+  fill_control(control, options_of(model, "training"), form, call)
+}
+
+# Settings of the training, with those of the machine. `options`: the table of what there is;
+# `form`: which defaults.
+fill_control <- function(control, options, form, call) {
   if (!is.list(control) || is.object(control)) {
     cli::cli_abort(c(
       "{.arg control} must be a named list of training settings.",
@@ -35,7 +40,6 @@ baseline_control <- function(control, model, form, call = rlang::caller_env()) {
       "i" = "For instance {.code control = list(epochs = 100)}."
     ), call = call)
   }
-  options <- options_of(model, "training")
   machine <- c("threads", "progress")
   known <- c(options$setting, machine)
   unknown <- setdiff(check_given_names(control, "control", call), known)

@@ -13,24 +13,28 @@
 
 #include <algorithm>
 #include <iterator>
+#include <numeric>
 
 #include "models/indiseek_specific.h"
+#include "models/split.h"
 #include "pieces/info_nce.h"
 #include "pieces/unit.h"
 
 namespace poems::models {
 
 template <typename T>
-class IndiSeek : public Model<T> {
+class IndiSeek : public Split<T> {
  public:
   explicit IndiSeek(const IndiSeekOptions& options) : o_(options) {
-    for (const OmicShape& omic : o_.omics) {
+    for (std::size_t v = 0; v < o_.omics.size(); ++v) {
+      const OmicShape& omic = o_.omics[v];
       const std::string name = "omics/" + omic.name;
       omics_.push_back({{name + "/shared",
                          {omic.features, o_.units, o_.units, o_.shared_factors},
                          pieces::Activation::relu,
                          pieces::Activation::identity},
-                        {name + "/specific", omic.features, o_}});
+                        {name + "/specific", omic.features, o_, o_.private_factors.at(v)},
+                        Matrix<T>::Zero(o_.private_factors[v], 1)});
     }
   }
 
@@ -60,20 +64,44 @@ class IndiSeek : public Model<T> {
   }
 
   /// The blocks; samples that lack an omic have no private one of it.
-  std::vector<LatentBlock<T>> embedding(Tape<T>& tape, const Batch<T>& batch,
-                                        const pieces::Draws<T>&) override {
+  std::vector<PosteriorBlock<T>> posterior(Tape<T>& tape, const Batch<T>& batch) override {
     const std::vector<Var<T>> x = constants(tape, batch);
-    std::vector<Var<T>> c;
-    std::vector<LatentBlock<T>> blocks;
-    for (std::size_t v = 0; v < omics_.size(); ++v) {
-      const std::vector<Index>& members = batch.omics[v].members;
-      c.push_back(pieces::scatter(tape, shared(tape, v, x[v]), members, batch.size()));
-      blocks.push_back(
-          {"private/" + o_.omics[v].name, omics_[v].specific.encode(tape, x[v]), members});
-    }
-    blocks.insert(blocks.begin(),
-                  of_all("shared", pieces::unit_length(tape, pieces::average(tape, c))));
+    std::vector<PosteriorBlock<T>> blocks = {
+        {"shared", {shared_given(tape, batch, every_omic())}, {}}};
+    for (Index i = 0; i < batch.size(); ++i) blocks[0].members.push_back(i);
+    for (std::size_t v = 0; v < omics_.size(); ++v)
+      blocks.push_back({"private/" + o_.omics[v].name,
+                        {omics_[v].specific.encode(tape, x[v])},
+                        batch.omics[v].members});
     return blocks;
+  }
+
+  /// From the shared block as `from` have it, and the private one if omic `to` is among them, else
+  /// the mean that training samples have of it.
+  Var<T> predict(Tape<T>& tape, const Batch<T>& batch, const std::vector<std::size_t>& from,
+                 std::size_t to) override {
+    Matrix<T> own = omics_[to].own_mean.col(0).replicate(1, batch.size());
+    if (std::find(from.begin(), from.end(), to) != from.end()) {
+      Var<T> x = tape.constant(batch.omics[to].x.transpose());
+      const Matrix<T> z = omics_[to].specific.encode(tape, x)->value;
+      for (std::size_t i = 0; i < batch.omics[to].members.size(); ++i)
+        own.col(batch.omics[to].members[i]) = z.col(static_cast<Index>(i));
+    }
+    return tape.constant(decoded(to, shared_given(tape, batch, from)->value, own));
+  }
+
+  Matrix<T> decoded(std::size_t v, const Matrix<T>& shared, const Matrix<T>& own) override {
+    Tape<T> tape(false, 1);
+    return omics_[v].specific.decode(tape, tape.constant(own), tape.constant(shared))->value;
+  }
+
+  /// The means of the private blocks, coordinates x 1 each, for whoever has trained the model to
+  /// set.
+  std::vector<StateArray<T>> state() override {
+    std::vector<StateArray<T>> all;
+    for (std::size_t v = 0; v < omics_.size(); ++v)
+      all.push_back({"omics/" + o_.omics[v].name + "/specific/mean", omics_[v].own_mean});
+    return all;
   }
 
   /// Of an omic from its own z and c, features x the samples that have it.
@@ -101,6 +129,7 @@ class IndiSeek : public Model<T> {
   struct Omic {
     pieces::Mlp<T> shared;  ///< f
     IndiSeekSpecific<T> specific;
+    Matrix<T> own_mean;  ///< of z
 
     std::vector<Parameter<T>*> parameters() {
       std::vector<Parameter<T>*> list = shared.parameters();
@@ -116,6 +145,23 @@ class IndiSeek : public Model<T> {
     std::vector<Matrix<T>> other;               ///< c_other, of those of them that have another
     std::vector<std::vector<Index>> partnered;  ///< these, as positions among the former
   };
+
+  std::vector<std::size_t> every_omic() const {
+    std::vector<std::size_t> all(omics_.size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    return all;
+  }
+
+  /// The mean over the omics of `from` that a sample has, of unit length.
+  Var<T> shared_given(Tape<T>& tape, const Batch<T>& batch, const std::vector<std::size_t>& from) {
+    std::vector<Var<T>> c;
+    for (std::size_t v : from) {
+      Var<T> x = tape.constant(batch.omics[v].x.transpose());
+      c.push_back(
+          pieces::scatter(tape, shared(tape, v, x), batch.omics[v].members, batch.size()));
+    }
+    return pieces::unit_length(tape, pieces::average(tape, c));
+  }
 
   Var<T> shared(Tape<T>& tape, std::size_t v, Var<T> x) {
     return pieces::unit_length(tape, omics_[v].shared(tape, x));

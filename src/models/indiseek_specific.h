@@ -23,7 +23,7 @@ namespace poems::models {
 struct IndiSeekOptions {
   std::vector<OmicShape> omics;
   Index shared_factors = 8;
-  Index private_factors = 8;  ///< per omic
+  std::vector<Index> private_factors;  ///< per omic
   Index units = 50;           ///< of each of the two hidden layers of encoders and decoders
   double temperature = 0.2;   ///< of the contrast
   double completeness = 1.0;  ///< weight of the reconstruction against independence
@@ -38,13 +38,14 @@ class IndiSeekSpecific {
  public:
   double squared_length = 1.0;  ///< m
 
-  IndiSeekSpecific(const std::string& name, Index features, const IndiSeekOptions& o)
-      : encoder_(name + "/encoder", {features, o.units, o.units, o.private_factors},
+  /// factors: private ones.
+  IndiSeekSpecific(const std::string& name, Index features, const IndiSeekOptions& o, Index factors)
+      : encoder_(name + "/encoder", {features, o.units, o.units, factors},
                  pieces::Activation::relu, pieces::Activation::identity),
         decoder_(name + "/decoder",
-                 {o.private_factors + o.shared_factors, o.units, o.units, features},
+                 {factors + o.shared_factors, o.units, o.units, features},
                  pieces::Activation::relu, pieces::Activation::identity),
-        club_(pieces::make_club<T>(o.club, name + "/club", o.private_factors, o.shared_factors,
+        club_(pieces::make_club<T>(o.club, name + "/club", factors, o.shared_factors,
                                    o.auxiliary_units)) {}
 
   /// Of the model, and of CLUB's net.

@@ -167,7 +167,7 @@ class Model {
   virtual double validation_loss(const Terms<T>& terms) const { return terms.total(); }
 
   /// What an epoch's history says besides the loss.
-  virtual std::vector<Figure> figures() const { return {}; }
+  virtual std::vector<Figure> figures() { return {}; }
 };
 
 /// A model's parameters and state at some time.

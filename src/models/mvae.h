@@ -1,4 +1,4 @@
-// MVAE and MoPoE-VAE with shared and private blocks, in their released form: posteriors are
+// MVAE and MoPoE-VAE with shared and private blocks: posteriors are
 // products of experts, the prior among them, so that a block which none of the given omics sees is
 // N(0, 1).
 //
@@ -35,52 +35,52 @@ class Mvae : public SharedPrivateVae<T> {
     const std::vector<std::size_t> omics = this->every_omic();
     std::vector<LatentDraw<T>> list;
     const auto draw = [&](const std::string& name, const Posterior<T>& q,
-                          const std::vector<std::size_t>& targets) -> LatentDraw<T>& {
+                          const std::vector<std::size_t>& targets,
+                          bool knows) -> LatentDraw<T>& {
       list.push_back(this->new_draw(name, q, Vector<T>::Ones(batch.size())));
       this->draw_shared(tape, draws, list.back());
       for (std::size_t v : targets) {
         this->draw_own(tape, draws, v, list.back());
-        this->explain(tape, batch, experts, v, list.back().shared, list.back().own[v], list.back());
+        this->explain(tape, batch, v, list.back().shared, list.back().own[v], knows,
+                      list.back());
       }
       this->explain_label(tape, batch, list.back());
       list.back().paid = {q.shared};
       return list.back();
     };
 
-    LatentDraw<T>& joint = draw("joint", posterior(tape, experts, omics), omics);
+    LatentDraw<T>& joint = draw("joint", product(tape, experts, omics), omics, true);
     for (std::size_t v : omics) joint.paid.push_back(joint.q.own[v]);
     for (std::size_t v : omics) {
-      const Posterior<T> q = posterior(tape, experts, {v});
+      const Posterior<T> q = product(tape, experts, {v});
       const std::string name = "omics/" + this->o_.omics[v].name;
-      draw(name, q, {v}).paid.push_back(q.own[v]);
+      draw(name, q, {v}, true).paid.push_back(q.own[v]);
       if (kind_ == MvaeKind::mvae) continue;
       for (std::size_t w : omics)
-        if (w != v) draw(name + "/to/" + this->o_.omics[w].name, q, {w});
+        if (w != v) draw(name + "/to/" + this->o_.omics[w].name, q, {w}, false);
     }
     return list;
   }
 
-  /// Posterior means. The private block of an omic that a sample lacks is 0.
-  std::vector<LatentBlock<T>> embedding(Tape<T>& tape, const Batch<T>& batch,
-                                        const pieces::Draws<T>&) override {
-    const Posterior<T> q = posterior(tape, this->encode(tape, batch), this->every_omic());
-    return this->blocks(q.shared.mean, q.own);
+  std::vector<PosteriorBlock<T>> posterior(Tape<T>& tape, const Batch<T>& batch) override {
+    const Posterior<T> q = product(tape, this->encode(tape, batch), this->every_omic());
+    return this->blocks(tape, batch, q.shared, q.own);
   }
 
   Var<T> predict(Tape<T>& tape, const Batch<T>& batch, const std::vector<std::size_t>& from,
                  std::size_t to) override {
-    const Posterior<T> q = posterior(tape, this->encode(tape, batch), from);
+    const Posterior<T> q = product(tape, this->encode(tape, batch), from);
     return this->decode(tape, to, q.shared.mean, q.own[to].mean);
   }
 
  private:
   /// Given some omics.
-  Posterior<T> posterior(Tape<T>& tape, const Experts& experts,
-                         const std::vector<std::size_t>& from) const {
+  Posterior<T> product(Tape<T>& tape, const Experts& experts,
+                       const std::vector<std::size_t>& from) const {
     const Index samples = experts.observed.cols();
     Posterior<T> q;
     for (std::size_t v = 0; v < experts.own.size(); ++v)
-      q.own.push_back({this->no_own(tape, samples), this->no_own(tape, samples)});
+      q.own.push_back({this->no_own(tape, v, samples), this->no_own(tape, v, samples)});
     std::vector<pieces::Gaussian<T>> shared;
     Matrix<T> observed(static_cast<Index>(from.size()), samples);
     for (std::size_t v : from) {

@@ -29,20 +29,6 @@ std::vector<std::string> names_of(const PoemsOptions& options) {
 }  // namespace
 
 template <typename T>
-PoemsOmicModel<T>::PoemsOmicModel(const std::string& name, const PoemsOptions& options,
-                                  const PoemsOmic& omic)
-    : encoder(name, omic.features, options.encoder_hidden, options.factors),
-      decoder(name, omic.features, options.factors, options.decoder_hidden, options.covariates),
-      likelihood(
-          make_likelihood<T>(omic.family, omic.features, omic.noise_prior,
-                             {options.objective.likelihood_has_normaliser, options.sigma_df})),
-      spike_slab({options.lambda0, options.lambda1, options.inclusion_a, omic.inclusion_b,
-                  options.objective.proper_densities},
-                 options.factors, omic.features) {
-  if (Parameter<T>* noise = likelihood->noise()) noise->name = name + "/" + noise->name;
-}
-
-template <typename T>
 Poems<T>::Poems(const PoemsOptions& options)
     : gate(names_of(options), options.factors, options.gate_hidden, options.objective.gate_notices),
       options_(options) {
@@ -174,44 +160,9 @@ void Poems<T>::step(Adam<T>& adam, int threads) {
   }
   for (Parameter<T>* p : gate_parameters())
     rule.update(*p, objective.decays_everything || p->decays, threads);
-  step_loadings(rule, threads);
+  step_loadings(sparse_omics(), objective, skips_zeros(), prior_weight_, rule, threads);
   if (objective.inclusion_every_step)
     for (std::size_t v = 0; v < omics.size(); ++v) omics[v].spike_slab.update(mask(v), threads);
-}
-
-/// The step of W and v, with the proximal step and the unit lengths, in one pass over memory.
-template <typename T>
-void Poems<T>::step_loadings(AdamW<T>& rule, int threads) {
-  constexpr Index features_at_once = 128;
-  const Objective& objective = options_.objective;
-  const bool skips = skips_zeros();
-  std::vector<std::pair<std::size_t, Block>> blocks;
-  std::vector<Vector<T>> lengths(omics.size());
-  double work = 0.0;
-  for (std::size_t v = 0; v < omics.size(); ++v) {
-    SparseDecoder<T>& decoder = omics[v].decoder;
-    rule.prepare_moments(decoder.W);
-    rule.prepare_moments(decoder.output);
-    if (objective.unit_norm_decoder) lengths[v] = decoder.normalise_hidden();
-    const Index features = decoder.W.value.cols();
-    for (Index i = 0; i < block_count(features_at_once, features); ++i)
-      blocks.emplace_back(v, block_at(i, features_at_once, features));
-    work += 10.0 * static_cast<double>(decoder.W.value.size() + decoder.output.value.size());
-  }
-  parallel_for(static_cast<Index>(blocks.size()), work, threads, [&](Index i, int) {
-    PoemsOmicModel<T>& omic = omics[blocks[i].first];
-    Parameter<T>&W = omic.decoder.W, &output = omic.decoder.output;
-    const Block features = blocks[i].second;
-    if (skips)
-      rule.update_nonzero_columns(W, features);
-    else
-      rule.update_columns(W, objective.decays_everything || W.decays, features);
-    rule.update_columns(output, objective.decays_everything || output.decays, features);
-    if (objective.penalty_by_proximal_step)
-      omic.spike_slab.proximal_step(rule.step_sizes(W, features), prior_weight_, features, W.value);
-    if (objective.unit_norm_decoder)
-      omic.decoder.normalise_outputs(lengths[blocks[i].first], features);
-  });
 }
 
 template <typename T>
@@ -236,23 +187,19 @@ double Poems<T>::validation_loss(const Terms<T>& terms) const {
 }
 
 template <typename T>
-std::vector<Figure> Poems<T>::figures() const {
+std::vector<Figure> Poems<T>::figures() {
   return {{"kl_weight", beta()},
-          {"nonzero", share_nonzero()},
+          {"nonzero", share_nonzero(sparse_omics())},
           {"encoder_seconds", times_.encoders},
           {"decoder_seconds", times_.decoders},
           {"optimiser_seconds", times_.optimiser}};
 }
 
-/// The share of W that is not 0, over all omics.
 template <typename T>
-double Poems<T>::share_nonzero() const {
-  double nonzero = 0.0, size = 0.0;
-  for (const PoemsOmicModel<T>& omic : omics) {
-    nonzero += static_cast<double>((omic.decoder.W.value.array() != T(0)).count());
-    size += static_cast<double>(omic.decoder.W.value.size());
-  }
-  return nonzero / size;
+std::vector<SparseOmic<T>*> Poems<T>::sparse_omics() {
+  std::vector<SparseOmic<T>*> list;
+  for (PoemsOmicModel<T>& omic : omics) list.push_back(&omic);
+  return list;
 }
 
 template <typename T>

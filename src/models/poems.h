@@ -17,51 +17,30 @@
 #include "layers/encoder.h"
 #include "layers/fusion.h"
 #include "layers/gate.h"
-#include "likelihoods/likelihood.h"
 #include "models/model.h"
-#include "models/objective.h"
-#include "pieces/spike_slab.h"
+#include "models/sparse_omics.h"
 
 namespace poems::models {
 
-struct PoemsOmic {
-  Index features;
-  /// What the prior of the family's noise is centred on: s^2 of the Gaussian's scaled inverse chi^2
-  /// prior, the typical dispersion of the negative binomial.
-  double noise_prior;
-  double inclusion_b;  ///< b of the inclusion rates' Beta(a, b) prior
-  Family family = Family::gaussian;
-};
-
 /// Everything that describes a model but its parameters.
-struct PoemsOptions {
-  std::vector<PoemsOmic> omics;
+struct PoemsOptions : SparseSettings {
+  std::vector<SparseOmicShape> omics;
   Index factors;
-  Index encoder_hidden, decoder_hidden, gate_hidden;
+  Index encoder_hidden, gate_hidden;
   double dropout;
-  double lambda0, lambda1;
-  double inclusion_a;
-  double sigma_df;
   bool row_normalize;
-  Objective objective;
-  Index covariates = 0;
   double kl_weight = 1.0;  ///< beta
   long warmup = 0;         ///< epochs over which it rises to that
-  /// Loadings that are exactly 0 are skipped, which saves the arithmetic, but for every
-  /// `revisit`-th epoch, in which all get a gradient and can come back. Has no meaning for
-  /// "published", whose loadings are never 0.
-  long revisit = 1;
 };
 
 /// The pieces that belong to one omic.
 template <typename T>
-struct PoemsOmicModel {
+struct PoemsOmicModel : SparseOmic<T> {
   Encoder<T> encoder;
-  SparseDecoder<T> decoder;
-  std::unique_ptr<Likelihood<T>> likelihood;
-  SpikeSlab<T> spike_slab;
 
-  PoemsOmicModel(const std::string& name, const PoemsOptions& options, const PoemsOmic& omic);
+  PoemsOmicModel(const std::string& name, const PoemsOptions& options, const SparseOmicShape& omic)
+      : SparseOmic<T>(name, options.factors, options, omic),
+        encoder(name, omic.features, options.encoder_hidden, options.factors) {}
 };
 
 /// What a pass over a batch computes up to z.
@@ -112,7 +91,7 @@ class Poems : public Model<T> {
   bool may_be_best() const override;
 
   double validation_loss(const Terms<T>& terms) const override;
-  std::vector<Figure> figures() const override;
+  std::vector<Figure> figures() override;
 
   /// One omic decoded from z (factors x samples) without dropout and covariates: samples x
   /// features.
@@ -124,8 +103,7 @@ class Poems : public Model<T> {
  private:
   std::vector<Parameter<T>*> omic_parameters(std::size_t omic);
   std::vector<Parameter<T>*> gate_parameters();
-  void step_loadings(AdamW<T>& rule, int threads);
-  double share_nonzero() const;
+  std::vector<SparseOmic<T>*> sparse_omics();
   double beta() const;       ///< the KL divergence's weight in this phase
   bool skips_zeros() const;  ///< in this phase
 

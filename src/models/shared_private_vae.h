@@ -2,7 +2,7 @@
 // and MoPoE-VAE (mvae.h), MMVAE and MMVAE++ (mmvae.h) have in common.
 //
 //   q_v(s | x_v), q_v(p_v | x_v)    the encoder of omic v: of the shared block s and of its own p_v
-//   p(x_v | s, p_v)                 its decoder: Gaussian, with a noise of its own per feature
+//   p(x_v | s, p_v)                 its decoder (block_decoders.h)
 //   p(label | s)                    if there are labels: logistic regression
 //
 // A model is a list of draws of (s, p_1, ..., p_V), each from a posterior q of its own. A draw has
@@ -16,14 +16,20 @@
 // omics; what it draws and explains is done here for any number.
 //
 // Latents have a column for every sample of the batch, data for those alone that have the omic.
+//
+// With sparse decoders the posteriors keep the standard deviations that they start with: training
+// would set them to what the target's omic leaves open, not to how far an omic's own posterior is
+// from the truth. And blocks are then fused as posteriors under one prior are (see posterior()).
 #pragma once
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <numeric>
 #include <utility>
 
-#include "models/model.h"
+#include "models/block_decoders.h"
+#include "models/split.h"
 #include "pieces/columns.h"
 #include "pieces/log_density.h"
 #include "pieces/scale_encoder.h"
@@ -33,12 +39,15 @@ namespace poems::models {
 struct SharedPrivateOptions {
   std::vector<OmicShape> omics;
   Index shared_factors = 2;
-  Index private_factors = 2;  ///< per omic
+  std::vector<Index> private_factors;  ///< per omic
   Index encoder_units = 128;
   Index decoder_units = 128;
   Vector<double> labels;  ///< per sample of the cohort 0, 1, or NaN if unknown; empty: none
   double label_weight = 100.0;
   double first_kl_weight = 1e-5;  ///< of the first epoch; it grows evenly to 1 in the last
+  bool sparse = false;            ///< decoders, or as published dense ones
+  SparseSettings sparse_settings;
+  std::vector<SparseOmicShape> sparse_omics;
 };
 
 /// A posterior by blocks.
@@ -46,14 +55,6 @@ template <typename T>
 struct Posterior {
   pieces::Gaussian<T> shared;
   std::vector<pieces::Gaussian<T>> own;  ///< the private ones, per omic
-};
-
-/// How a draw explains an omic.
-template <typename T>
-struct Explained {
-  std::size_t omic;
-  Var<T> x_hat;        ///< features x samples that have the omic
-  Var<T> log_density;  ///< 1 x these samples
 };
 
 /// A draw of the latents, what it pays for and what it explains.
@@ -70,40 +71,37 @@ struct LatentDraw {
 };
 
 template <typename T>
-class SharedPrivateVae : public Model<T> {
+class SharedPrivateVae : public Split<T> {
  public:
   explicit SharedPrivateVae(const SharedPrivateOptions& options) : o_(options) {
-    const Index factors = o_.shared_factors + o_.private_factors;
-    for (const OmicShape& omic : o_.omics) {
-      const std::string name = "omics/" + omic.name;
-      omics_.push_back({{name + "/encoder", omic.features, o_.encoder_units, factors},
-                        {name + "/decoder",
-                         {factors, o_.decoder_units, omic.features},
-                         pieces::Activation::leaky_relu,
-                         pieces::Activation::identity},
-                        {name, omic.features}});
+    std::vector<Index> factors;
+    for (std::size_t v = 0; v < o_.omics.size(); ++v) {
+      factors.push_back(o_.shared_factors + o_.private_factors.at(v));
+      encoders_.push_back({"omics/" + o_.omics[v].name + "/encoder", o_.omics[v].features,
+                           o_.encoder_units, factors[v]});
     }
+    if (o_.sparse)
+      decoders_ = std::make_unique<SparseDecoders<T>>(o_.omics, factors, o_.sparse_settings,
+                                                      o_.sparse_omics);
+    else
+      decoders_ = std::make_unique<DenseDecoders<T>>(o_.omics, factors, o_.decoder_units);
     if (o_.labels.size() > 0) label_.emplace_back("label", o_.shared_factors, 1);
   }
 
   /// What the encoders make of a batch.
   struct Experts {
-    std::vector<Var<T>> x;       ///< per omic, features x samples that have it
-    std::vector<Var<T>> values;  ///< which of them are observed, 1 or 0; null if all are
-    Matrix<T> observed;          ///< omics x samples, 1 or 0
+    Matrix<T> observed;                            ///< omics x samples, 1 or 0
     std::vector<pieces::Gaussian<T>> shared, own;  ///< per omic; N(0, 1) of a sample without it
   };
 
   Experts encode(Tape<T>& tape, const Batch<T>& batch) {
     Experts experts;
-    experts.x = constants(tape, batch);
-    experts.observed.setZero(static_cast<Index>(omics_.size()), batch.size());
-    for (std::size_t v = 0; v < omics_.size(); ++v) {
+    const std::vector<Var<T>> x = constants(tape, batch);
+    experts.observed.setZero(static_cast<Index>(encoders_.size()), batch.size());
+    for (std::size_t v = 0; v < encoders_.size(); ++v) {
       const std::vector<Index>& members = batch.omics[v].members;
-      const Matrix<T>& values = batch.omics[v].observed;
-      experts.values.push_back(values.size() > 0 ? tape.constant(values.transpose()) : nullptr);
       for (Index i : members) experts.observed(static_cast<Index>(v), i) = T(1);
-      const pieces::Gaussian<T> q = omics_[v].encoder(tape, experts.x[v]);
+      const pieces::Gaussian<T> q = encoders_[v](tape, x[v]);
       const auto part = [&](Index first, Index rows) -> pieces::Gaussian<T> {
         const auto spread = [&](Var<T> x) {
           return pieces::scatter(tape, pieces::block(tape, x, first, rows), members, batch.size());
@@ -111,7 +109,7 @@ class SharedPrivateVae : public Model<T> {
         return {spread(q.mean), spread(q.logvar)};
       };
       experts.shared.push_back(part(0, o_.shared_factors));
-      experts.own.push_back(part(o_.shared_factors, o_.private_factors));
+      experts.own.push_back(part(o_.shared_factors, o_.private_factors[v]));
     }
     return experts;
   }
@@ -123,6 +121,7 @@ class SharedPrivateVae : public Model<T> {
   void loss(Tape<T>& tape, const Batch<T>& batch, const pieces::Draws<T>& draws,
             Terms<T>& terms) override {
     const T share = T(1) / static_cast<T>(batch.size());
+    decoders_->begin_pass();
     for (const LatentDraw<T>& draw : forward(tape, batch, draws)) {
       std::vector<Var<T>> paid;
       for (const pieces::Gaussian<T>& q : draw.paid) paid.push_back(pieces::kl(tape, q));
@@ -130,27 +129,34 @@ class SharedPrivateVae : public Model<T> {
                 kl_weight_);
       for (const Explained<T>& omic : draw.omics)
         terms.add("reconstruction/" + draw.name + "/" + o_.omics[omic.omic].name,
-                  pieces::weighted_sum(tape, omic.log_density, -share));
+                  omic.loss, share);
       if (draw.logit != nullptr)
         terms.add("label/" + draw.name, pieces::weighted_sum(tape, draw.label_log_density, -share),
                   o_.label_weight);
     }
+    decoders_->add_priors(tape, batch, terms);
   }
 
-  /// The prediction of omic `to`, features x samples, from posterior means given the omics `from`
-  /// alone, those of them that a sample has.
-  virtual Var<T> predict(Tape<T>& tape, const Batch<T>& batch, const std::vector<std::size_t>& from,
-                         std::size_t to) = 0;
+  Matrix<T> decoded(std::size_t v, const Matrix<T>& shared, const Matrix<T>& own) override {
+    Matrix<T> z(shared.rows() + own.rows(), shared.cols());
+    z << shared, own;
+    return decoders_->decode(v, z, threads_);
+  }
 
   std::vector<Parameter<T>*> parameters() override {
-    return pieces::parameters_of<T>(omics_, label_);
+    std::vector<Parameter<T>*> all = pieces::parameters_of<T>(encoders_);
+    for (Parameter<T>* p : decoders_->parameters()) all.push_back(p);
+    for (pieces::Linear<T>& label : label_) pieces::append(label, all);
+    return all;
   }
 
-  void initialise(std::uint64_t seed, const std::vector<Vector<double>>&) override {
+  std::vector<StateArray<T>> state() override { return decoders_->state(); }
+
+  void initialise(std::uint64_t seed, const std::vector<Vector<double>>& noise) override {
     std::uint64_t part = 0;
-    for (Omic& omic : omics_) {
-      initialise_all(pieces::Start::uniform, seed, part, omic.encoder, omic.decoder);
-      omic.density.initialise();
+    for (std::size_t v = 0; v < encoders_.size(); ++v) {
+      encoders_[v].initialise(pieces::Start::uniform, seed, part);
+      decoders_->initialise(v, seed, part, noise);
     }
     for (pieces::Linear<T>& label : label_) label.initialise(pieces::Start::uniform, seed, part);
   }
@@ -162,17 +168,44 @@ class SharedPrivateVae : public Model<T> {
       done = static_cast<double>(phase.epoch - 1) /
              static_cast<double>(std::max(phase.epochs - 1, 1L));
     set_kl_weight(o_.first_kl_weight + (1.0 - o_.first_kl_weight) * done);
+    threads_ = phase.threads;
+    decoders_->enter(phase);
   }
+
+  /// With sparse decoders some parameters have steps of their own, and standard deviations none.
+  void step(Adam<T>& adam, int threads) override {
+    if (!o_.sparse) return Model<T>::step(adam, threads);
+    AdamW<T>& rule = adam.rule();
+    rule.next_step();
+    for (Parameter<T>* p : parameters())
+      if (!decoders_->steps(p) && !is_scale(p)) rule.update(*p, p->decays, threads);
+    decoders_->step(rule, threads);
+  }
+
+  void after_epoch() override { decoders_->after_epoch(); }
+
+  double validation_loss(const Terms<T>& terms) const override {
+    return terms.total() - terms.total("penalty");
+  }
+
+  std::vector<Figure> figures() override { return decoders_->figures(); }
 
   void set_kl_weight(double weight) { kl_weight_ = weight; }
 
  protected:
-  /// The embedding from the posteriors' means.
-  std::vector<LatentBlock<T>> blocks(Var<T> shared,
-                                     const std::vector<pieces::Gaussian<T>>& own) const {
-    std::vector<LatentBlock<T>> list = {of_all("shared", shared)};
-    for (std::size_t v = 0; v < own.size(); ++v)
-      list.push_back(of_all("private/" + o_.omics[v].name, own[v].mean));
+  /// The blocks; samples that lack an omic have no private one of it.
+  std::vector<PosteriorBlock<T>> blocks(Tape<T>& tape, const Batch<T>& batch,
+                                        const pieces::Gaussian<T>& shared,
+                                        const std::vector<pieces::Gaussian<T>>& own) const {
+    std::vector<PosteriorBlock<T>> list = {{"shared", shared, {}}};
+    for (Index i = 0; i < batch.size(); ++i) list[0].members.push_back(i);
+    for (std::size_t v = 0; v < own.size(); ++v) {
+      const std::vector<Index>& members = batch.omics[v].members;
+      list.push_back({"private/" + o_.omics[v].name,
+                      {pieces::gather(tape, own[v].mean, members),
+                       pieces::gather(tape, own[v].logvar, members)},
+                      members});
+    }
     return list;
   }
 
@@ -182,7 +215,7 @@ class SharedPrivateVae : public Model<T> {
     draw.name = name;
     draw.q = q;
     draw.counts = std::move(counts);
-    draw.own.resize(omics_.size());
+    draw.own.resize(encoders_.size());
     return draw;
   }
 
@@ -199,15 +232,12 @@ class SharedPrivateVae : public Model<T> {
     draw.own[v] = pieces::sample(tape, q, pieces::noise(tape, draws, name, q.mean));
   }
 
-  /// Omic v given the shared block and its private one, which need not be those drawn.
-  void explain(Tape<T>& tape, const Batch<T>& batch, const Experts& experts, std::size_t v,
-               Var<T> shared, Var<T> own, LatentDraw<T>& draw) {
-    const OmicBatch<T>& omic = batch.omics[v];
-    Var<T> x_hat = decode(tape, v, pieces::gather(tape, shared, omic.members),
-                          pieces::gather(tape, own, omic.members));
-    Var<T> density = omics_[v].density(tape, experts.x[v], x_hat, experts.values[v]);
-    const Matrix<T> counts = pieces::columns_at<T>(draw.counts.transpose(), omic.members);
-    draw.omics.push_back({v, x_hat, pieces::times(tape, density, tape.constant(counts))});
+  /// Omic v given the shared block and its private one, which need not be those drawn. knows: how
+  /// the latter is.
+  void explain(Tape<T>& tape, const Batch<T>& batch, std::size_t v, Var<T> shared, Var<T> own,
+               bool knows, LatentDraw<T>& draw) {
+    draw.omics.push_back(decoders_->explain(tape, batch, v, pieces::stack(tape, {shared, own}),
+                                            draw.counts, knows));
   }
 
   /// The label given the shared block drawn.
@@ -227,12 +257,12 @@ class SharedPrivateVae : public Model<T> {
   }
 
   Var<T> decode(Tape<T>& tape, std::size_t v, Var<T> shared, Var<T> own) {
-    return omics_[v].decoder(tape, pieces::stack(tape, {shared, own}));
+    return tape.constant(decoded(v, shared->value, own->value));
   }
 
   /// Zeros in the place of a private block.
-  Var<T> no_own(Tape<T>& tape, Index samples) const {
-    return tape.constant(Matrix<T>::Zero(o_.private_factors, samples));
+  Var<T> no_own(Tape<T>& tape, std::size_t v, Index samples) const {
+    return tape.constant(Matrix<T>::Zero(o_.private_factors[v], samples));
   }
 
   std::vector<std::size_t> every_omic() const {
@@ -244,19 +274,17 @@ class SharedPrivateVae : public Model<T> {
   const SharedPrivateOptions o_;
 
  private:
-  struct Omic {
-    pieces::ScaleEncoder<T> encoder;
-    pieces::Mlp<T> decoder;
-    pieces::GaussianDensity<T> density;
+  bool is_scale(const Parameter<T>* p) {
+    for (pieces::ScaleEncoder<T>& encoder : encoders_)
+      if (p == &encoder.scale.weight || p == &encoder.scale.bias) return true;
+    return false;
+  }
 
-    std::vector<Parameter<T>*> parameters() {
-      return pieces::parameters_of<T>(encoder, decoder, density);
-    }
-  };
-
-  std::vector<Omic> omics_;
+  std::vector<pieces::ScaleEncoder<T>> encoders_;
+  std::unique_ptr<BlockDecoders<T>> decoders_;
   std::vector<pieces::Linear<T>> label_;  ///< one if there are labels, else none
   double kl_weight_ = 1.0;
+  int threads_ = 1;
 };
 
 }  // namespace poems::models

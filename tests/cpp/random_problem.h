@@ -98,7 +98,7 @@ poems::models::Poems<T> initialised_model(const poems::models::PoemsOptions& opt
                                           std::uint64_t seed) {
   poems::models::Poems<T> model(options);
   std::vector<poems::Vector<double>> sigma;
-  for (const poems::models::PoemsOmic& omic : options.omics)
+  for (const poems::models::SparseOmicShape& omic : options.omics)
     sigma.push_back(poems::Vector<double>::Constant(omic.features, 0.8));
   model.initialise(seed, sigma);
   return model;

@@ -67,7 +67,8 @@ Adam<double> adam(double rate) { return Adam<double>({rate, 0.0}, Decay::none); 
 /// What of the fixture's stage 2 is the same in every step.
 struct SpecificCase {
   explicit SpecificCase(const json& recorded)
-      : specific("omic", recorded.at("settings").at("D"), options(recorded.at("settings"))) {
+      : specific("omic", recorded.at("settings").at("D"), options(recorded.at("settings")),
+                 recorded.at("settings").at("e")) {
     specific.squared_length = recorded.at("settings").at("mean_squared_length");
     own = specific.own_parameters();
     auxiliary = specific.auxiliary_parameters();
@@ -80,7 +81,6 @@ struct SpecificCase {
   static IndiSeekOptions options(const json& settings) {
     IndiSeekOptions o;
     o.shared_factors = settings.at("d");
-    o.private_factors = settings.at("e");
     o.units = settings.at("H");
     o.auxiliary_units = settings.at("Hq");
     o.club = settings.at("kind") == "gauss" ? ClubKind::gaussian : ClubKind::critic;
@@ -167,6 +167,7 @@ TEST(IndiSeekFixture, Shared) {
   for (std::size_t v = 0; v < 2; ++v)
     options.omics.push_back({std::to_string(v), settings.at("D")[v].get<Index>()});
   options.shared_factors = settings.at("d");
+  options.private_factors = {2, 2};
   options.units = settings.at("H");
   options.temperature = settings.at("tau");
   IndiSeek<double> model(options);
@@ -207,7 +208,7 @@ IndiSeekOptions three_omics(ClubKind club) {
   IndiSeekOptions o;
   o.omics = {{"mrna", 5}, {"methylation", 4}, {"mirna", 6}};
   o.shared_factors = 3;
-  o.private_factors = 2;
+  o.private_factors.assign(o.omics.size(), 2);
   o.units = 6;
   o.auxiliary_units = 8;
   o.completeness = 1.5;

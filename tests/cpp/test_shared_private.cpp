@@ -74,7 +74,8 @@ class Case {
     for (const json& features : config.at("features"))
       options.omics.push_back({std::to_string(options.omics.size()), features.get<Index>()});
     options.shared_factors = config.at("shared");
-    options.private_factors = config.at("private1");
+    for (int v : {1, 2})
+      options.private_factors.push_back(config.at("private" + std::to_string(v)));
     options.encoder_units = config.at("encoder_hidden");
     options.decoder_units = config.at("decoder_hidden");
     if (recorded.at("labels_used").get<bool>()) options.labels = as_matrix(fixture.at("labels"));
@@ -222,9 +223,8 @@ void expect_terms(Comparison& compare, const Case& c, const LatentDraw<double>& 
     const std::string name = label ? "label/" + draw.name
                                    : "reconstruction/" + draw.name + "/" +
                                          c.options.omics[target == "view1" ? 0 : 1].name;
-    compare.expect("terms", name, -terms.at(name).value->scalar(), term.at("loglik").get<double>(),
-                   exact);
-    EXPECT_EQ(terms.at(name).weight, term.at("weight").get<double>());
+    compare.expect("terms", name, -terms.at(name).weighted(),
+                   term.at("weight").get<double>() * term.at("loglik").get<double>(), exact);
     const std::vector<Index> every = range(0, c.batch.size());
     const std::size_t v = target == "view1" ? 0 : 1;
     const std::vector<Index>& members = label ? every : c.batch.omics[v].members;
@@ -342,7 +342,7 @@ TEST(SharedPrivate, MmvaeppHasTheLossOfMmvaeAndOtherGradients) {
   Tape<double> tape;
   Terms<double> terms;
   EXPECT_EQ(pass(*a, mmvae.batch, draws, terms, tape), pass(*b, mmvae.batch, draws, terms, tape));
-  const Index shared = mmvae.options.shared_factors, own = mmvae.options.private_factors;
+  const Index shared = mmvae.options.shared_factors, own = mmvae.options.private_factors[0];
   for (std::size_t i = 0; i < a->parameters().size(); ++i) {
     const Parameter<double>&p = *a->parameters()[i], &q = *b->parameters()[i];
     const bool head =
@@ -368,7 +368,7 @@ SharedPrivateOptions three_omics() {
   SharedPrivateOptions options;
   options.omics = {{"mrna", 5}, {"methylation", 4}, {"mirna", 6}};
   options.shared_factors = 3;
-  options.private_factors = 2;
+  options.private_factors.assign(options.omics.size(), 2);
   options.encoder_units = 6;
   options.decoder_units = 5;
   options.labels.resize(samples);

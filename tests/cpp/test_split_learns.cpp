@@ -95,6 +95,7 @@ TEST(SplitLearns, Mmvaepp) {
   const Planted planted;
   SharedPrivateOptions options;
   options.omics = {{names[0], 12}, {names[1], 12}};
+  options.private_factors = {2, 2};
   options.encoder_units = options.decoder_units = 32;
   Mmvae<double> model(options, MmvaeKind::mmvaepp);
   model.initialise(2, {});
@@ -120,7 +121,8 @@ TEST(SplitLearns, IndiSeek) {
   const Planted planted;
   IndiSeekOptions options;
   options.omics = {{names[0], 12}, {names[1], 12}};
-  options.shared_factors = options.private_factors = 4;
+  options.shared_factors = 4;
+  options.private_factors = {4, 4};
   options.units = 32;
   IndiSeek<double> model(options);
   model.initialise(1, std::vector<poems::Vector<double>>(2, poems::Vector<double>::Ones(12)));

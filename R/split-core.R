@@ -1,0 +1,70 @@
+# What poems_split() and its readers ask of the core.
+
+# The core's description of a model. `private`: coordinates per omic; `labels`: 0, 1 or NA per
+# sample. A sparse decoder starts with two units per coordinate.
+split_config <- function(method, decoder, shared, private, completeness, settings, omics, labels,
+                         covariates) {
+  prior <- noise_prior("elbo")
+  noise <- initial_noise(omics)
+  list(
+    method = method, decoder = decoder, shared = shared, private = private,
+    completeness = completeness, encoder_units = settings$encoder_units,
+    decoder_units = max(settings$decoder_units,
+                        if (decoder == "sparse") 2 * (shared + max(private))),
+    lambda0 = 10, lambda1 = 0.5, sigma_df = prior$df,
+    covariates = covariates, revisit = revisit_zeros_every,
+    labels = as.numeric(labels), label_weight = settings$label_weight,
+    omics = Map(\(s, omic) list(
+      features = length(s), family = omic$family,
+      noise_prior = if (omic$family == "gaussian") prior$variance(s) else exp(mean(log(s))),
+      inclusion_b = length(s) / 10
+    ), stats::setNames(noise, names(omics)), omics)
+  )
+}
+
+# A fit holds loadings and inclusion probabilities once, by name; the core has them as parameters.
+split_parameters <- function(fit) {
+  parameters <- fit$parameters
+  for (omic in names(fit$loadings)) {
+    parameters[[core_name(omic, "W")]] <- unname(fit$loadings[[omic]])
+    parameters[[core_name(omic, "inclusion_probability")]] <- unname(fit$inclusion[[omic]])
+  }
+  parameters
+}
+
+core_name <- \(omic, part) sprintf("omics/%s/%s", omic, part)
+
+# Posterior means and standard deviations of samples: `mean`, `sd`, samples x coordinates. `data`:
+# what align_newdata() returns.
+split_embed <- function(fit, data) {
+  cohort <- split_cohort(fit, data)
+  core_split_embed(split_parameters(fit), fit$config, cohort, fit$control$threads) |>
+    name_posterior(fit$omics, data$samples)
+}
+
+name_posterior <- function(posterior, omics, samples) {
+  lapply(posterior, \(blocks) {
+    names(blocks) <- c("shared", names(omics))
+    bind_blocks(blocks, samples)
+  })
+}
+
+# Omic `to` of samples from the omics `from`, features x samples, as expected on the scale of the
+# data after its transformation; NA for samples that have none of them.
+split_predict <- function(fit, data, from, to) {
+  omics <- fit$omics
+  parameters <- split_parameters(fit)
+  x <- core_split_predict(parameters, fit$config, split_cohort(fit, data),
+                          match(from, names(omics)), match(to, names(omics)), fit$control$threads)
+  x <- x + covariate_part(parameters, to, data$design, data$samples)
+  dimnames(x) <- list(omics[[to]]$features, data$samples)
+  offset <- sample_offsets(omics, data)[[to]]
+  x <- expected_value(to_link_scale(x, omics[[to]], data$design, offset), omics[[to]]$family)
+  given <- unlist(lapply(data$data[intersect(from, names(data$data))], colnames))
+  x[, !data$samples %in% given] <- NA
+  x
+}
+
+split_cohort <- function(fit, data) {
+  held_cohort(fit$omics, data$data, data$samples, data$design, fit$control$threads)
+}
