@@ -61,6 +61,30 @@ core_reconstruct <- function(parameters, model_config, latent, threads) {
     .Call(`_omicpoems_core_reconstruct`, parameters, model_config, latent, threads)
 }
 
+core_split_options <- function(method) {
+    .Call(`_omicpoems_core_split_options`, method)
+}
+
+core_split_initial <- function(config, spread, seed) {
+    .Call(`_omicpoems_core_split_initial`, config, spread, seed)
+}
+
+core_split_train <- function(parameters, config, cohort, control, callback) {
+    .Call(`_omicpoems_core_split_train`, parameters, config, cohort, control, callback)
+}
+
+core_split_embed <- function(parameters, config, cohort, threads) {
+    .Call(`_omicpoems_core_split_embed`, parameters, config, cohort, threads)
+}
+
+core_split_predict <- function(parameters, config, cohort, from, to, threads) {
+    .Call(`_omicpoems_core_split_predict`, parameters, config, cohort, from, to, threads)
+}
+
+core_split_decode <- function(parameters, config, shared, own, omic) {
+    .Call(`_omicpoems_core_split_decode`, parameters, config, shared, own, omic)
+}
+
 core_inner_products <- function(x, threads) {
     .Call(`_omicpoems_core_inner_products`, x, threads)
 }

@@ -1,17 +1,16 @@
 # What poems_split() and its readers ask of the core.
 
 # The core's description of a model. `private`: coordinates per omic; `labels`: 0, 1 or NA per
-# sample. A sparse decoder starts with two units per coordinate.
+# sample. With sparse decoders networks start with two units per coordinate.
 split_config <- function(method, decoder, shared, private, completeness, settings, omics, labels,
                          covariates) {
   prior <- noise_prior("elbo")
   noise <- initial_noise(omics)
+  least_units <- if (decoder == "sparse") 2 * (shared + max(private)) else 1
   list(
     method = method, decoder = decoder, shared = shared, private = private,
-    completeness = completeness, encoder_units = settings$encoder_units,
-    decoder_units = max(settings$decoder_units,
-                        if (decoder == "sparse") 2 * (shared + max(private))),
-    lambda0 = 10, lambda1 = 0.5, sigma_df = prior$df,
+    completeness = completeness, encoder_units = max(settings$encoder_units, least_units),
+    decoder_units = max(settings$decoder_units, least_units), lambda0 = 10, lambda1 = 0.5, sigma_df = prior$df,
     covariates = covariates, revisit = revisit_zeros_every,
     labels = as.numeric(labels), label_weight = settings$label_weight,
     omics = Map(\(s, omic) list(

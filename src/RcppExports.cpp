@@ -219,6 +219,90 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// core_split_options
+Rcpp::DataFrame core_split_options(const std::string& method);
+RcppExport SEXP _omicpoems_core_split_options(SEXP methodSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const std::string& >::type method(methodSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_split_options(method));
+    return rcpp_result_gen;
+END_RCPP
+}
+// core_split_initial
+Rcpp::List core_split_initial(const Rcpp::List& config, const Rcpp::List& spread, int seed);
+RcppExport SEXP _omicpoems_core_split_initial(SEXP configSEXP, SEXP spreadSEXP, SEXP seedSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type config(configSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type spread(spreadSEXP);
+    Rcpp::traits::input_parameter< int >::type seed(seedSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_split_initial(config, spread, seed));
+    return rcpp_result_gen;
+END_RCPP
+}
+// core_split_train
+Rcpp::List core_split_train(const Rcpp::List& parameters, const Rcpp::List& config, SEXP cohort, const Rcpp::List& control, Rcpp::Function callback);
+RcppExport SEXP _omicpoems_core_split_train(SEXP parametersSEXP, SEXP configSEXP, SEXP cohortSEXP, SEXP controlSEXP, SEXP callbackSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type parameters(parametersSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type config(configSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type cohort(cohortSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type control(controlSEXP);
+    Rcpp::traits::input_parameter< Rcpp::Function >::type callback(callbackSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_split_train(parameters, config, cohort, control, callback));
+    return rcpp_result_gen;
+END_RCPP
+}
+// core_split_embed
+Rcpp::List core_split_embed(const Rcpp::List& parameters, const Rcpp::List& config, SEXP cohort, int threads);
+RcppExport SEXP _omicpoems_core_split_embed(SEXP parametersSEXP, SEXP configSEXP, SEXP cohortSEXP, SEXP threadsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type parameters(parametersSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type config(configSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type cohort(cohortSEXP);
+    Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_split_embed(parameters, config, cohort, threads));
+    return rcpp_result_gen;
+END_RCPP
+}
+// core_split_predict
+Rcpp::NumericMatrix core_split_predict(const Rcpp::List& parameters, const Rcpp::List& config, SEXP cohort, const Rcpp::IntegerVector& from, int to, int threads);
+RcppExport SEXP _omicpoems_core_split_predict(SEXP parametersSEXP, SEXP configSEXP, SEXP cohortSEXP, SEXP fromSEXP, SEXP toSEXP, SEXP threadsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type parameters(parametersSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type config(configSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type cohort(cohortSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::IntegerVector& >::type from(fromSEXP);
+    Rcpp::traits::input_parameter< int >::type to(toSEXP);
+    Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_split_predict(parameters, config, cohort, from, to, threads));
+    return rcpp_result_gen;
+END_RCPP
+}
+// core_split_decode
+Rcpp::NumericMatrix core_split_decode(const Rcpp::List& parameters, const Rcpp::List& config, const Rcpp::NumericMatrix& shared, const Rcpp::NumericMatrix& own, int omic);
+RcppExport SEXP _omicpoems_core_split_decode(SEXP parametersSEXP, SEXP configSEXP, SEXP sharedSEXP, SEXP ownSEXP, SEXP omicSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type parameters(parametersSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type config(configSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type shared(sharedSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type own(ownSEXP);
+    Rcpp::traits::input_parameter< int >::type omic(omicSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_split_decode(parameters, config, shared, own, omic));
+    return rcpp_result_gen;
+END_RCPP
+}
 // core_inner_products
 Rcpp::NumericMatrix core_inner_products(const Eigen::Map<Eigen::MatrixXd>& x, int threads);
 RcppExport SEXP _omicpoems_core_inner_products(SEXP xSEXP, SEXP threadsSEXP) {
@@ -325,6 +409,12 @@ static const R_CallMethodDef CallEntries[] = {
     {"_omicpoems_core_experts", (DL_FUNC) &_omicpoems_core_experts, 4},
     {"_omicpoems_core_mode", (DL_FUNC) &_omicpoems_core_mode, 5},
     {"_omicpoems_core_reconstruct", (DL_FUNC) &_omicpoems_core_reconstruct, 4},
+    {"_omicpoems_core_split_options", (DL_FUNC) &_omicpoems_core_split_options, 1},
+    {"_omicpoems_core_split_initial", (DL_FUNC) &_omicpoems_core_split_initial, 3},
+    {"_omicpoems_core_split_train", (DL_FUNC) &_omicpoems_core_split_train, 5},
+    {"_omicpoems_core_split_embed", (DL_FUNC) &_omicpoems_core_split_embed, 4},
+    {"_omicpoems_core_split_predict", (DL_FUNC) &_omicpoems_core_split_predict, 6},
+    {"_omicpoems_core_split_decode", (DL_FUNC) &_omicpoems_core_split_decode, 5},
     {"_omicpoems_core_inner_products", (DL_FUNC) &_omicpoems_core_inner_products, 2},
     {"_omicpoems_core_factor_model", (DL_FUNC) &_omicpoems_core_factor_model, 5},
     {"_omicpoems_core_factor_scores", (DL_FUNC) &_omicpoems_core_factor_scores, 6},

@@ -188,7 +188,7 @@ class SparseDecoders : public BlockDecoders<T> {
   }
 
   Matrix<T> decode(std::size_t v, const Matrix<T>& z, int threads) override {
-    return poems::decode(omics_[v].decoder, omics_[v].decoder.W.value, z, threads);
+    return poems::decode(omics_[v].decoder, omics_[v].decoder.W.value, z, threads).transpose();
   }
 
   void add_priors(Tape<T>& tape, const Batch<T>& batch, Terms<T>& terms) override {

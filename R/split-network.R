@@ -1,0 +1,47 @@
+# The start of poems_split() (split-start.R) written into its network.
+
+# `parameters`: random ones, of which units that the start does not need keep theirs; `held_out`:
+# positions of samples that are not to be learnt from.
+start_split <- function(parameters, config, omics, data, held_out, seed, control) {
+  used <- setdiff(seq_along(data$samples), held_out)
+  used <- used[spaced(length(used), most_start_samples)]
+  x <- standardised_features(omics, data$data, data$samples[used], data$design)
+  start <- split_start(x, omic_of_features(omics), config$shared, config$private,
+                       config$encoder_units, seed, control$threads)
+  for (v in seq_along(omics)) {
+    omic <- names(omics)[v]
+    own <- config$shared + seq_len(config$private[[v]])
+    parameters <- parameters |>
+      write_split_encoder(omic, start[[v]]$encoder) |>
+      write_split_decoder(omic, start[[v]]$decoder, omics[[v]], own)
+  }
+  parameters
+}
+
+write_split_encoder <- function(parameters, omic, encoder) {
+  # Standard deviations do not depend on the sample: softplus(bias) = sd.
+  values <- list("hidden/layer1/weight" = encoder$weight, "hidden/layer1/bias" = encoder$bias,
+                 "mean/weight" = encoder$mean, "mean/bias" = encoder$mean_bias,
+                 "scale/weight" = 0, "scale/bias" = log(expm1(encoder$sd)))
+  for (name in names(values)) {
+    parameters[[core_name(omic, paste0("encoder/", name))]][] <- values[[name]]
+  }
+  parameters
+}
+
+# `own`: columns of private loadings. What the omic's own coordinates explain is noise to a draw
+# that does not know them.
+write_split_decoder <- function(parameters, omic, decoded, scaling, own) {
+  names <- c(decoder_hidden_weight = "decoder/hidden/weight", W = "W",
+             decoder_output_weight = "decoder/output/weight",
+             decoder_output_bias = "decoder/output/bias", log_sigma = "log_sigma")
+  at <- core_name(omic, names)
+  p <- stats::setNames(parameters[at], names(names))
+  p <- start_decoder(p[!vapply(p, is.null, NA)], decoded, scaling)
+  parameters[at[names(names) %in% names(p)]] <- p[intersect(names(names), names(p))]
+  if (scaling$family == "gaussian") {
+    across <- decoded$noise + rowSums(decoded$loadings[, own, drop = FALSE]^2)
+    parameters[[core_name(omic, "across/log_sigma")]][across > 0] <- log(across[across > 0]) / 2
+  }
+  parameters
+}
