@@ -44,7 +44,8 @@ omic_importance <- function(fit, labels, neighbours = 10) {
   check_count(neighbours, arg = "neighbours")
   labels <- check_labels(labels, fit$samples)
   omics <- names(fit$omics)
-  same <- vapply(omics, \(omic) same_label(fit, omic, labels, neighbours),
+  call <- rlang::current_env()
+  same <- vapply(omics, \(omic) same_label(fit, omic, labels, neighbours, call),
                  numeric(length(labels)))
   structure(
     list(purity = purity_rows(same, labels), theta = theta_rows(same, labels, neighbours)),
@@ -63,7 +64,7 @@ check_labels <- function(labels, samples, call = rlang::caller_env()) {
 
 # Per sample, the share of its neighbours in an omic's private block with its label; NA where it
 # lacks the omic or a label.
-same_label <- function(fit, omic, labels, neighbours, call = rlang::caller_env(2)) {
+same_label <- function(fit, omic, labels, neighbours, call) {
   z <- fit$latent[, fit$blocks[[omic]], drop = FALSE]
   share <- rep(NA_real_, nrow(z))
   known <- which(!is.na(labels) & seq_len(nrow(z)) %in% fit$omics[[omic]]$samples)
