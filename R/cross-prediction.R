@@ -47,10 +47,10 @@
 #' head(cross[order(-cross$r2), ])
 #' @export
 cross_prediction <- function(fit, newdata, samples = c("columns", "rows"), covariates = NULL) {
-  check_split(fit)
+  check_split_fit(fit)
   samples <- rlang::arg_match(samples)
   data <- new_split_data(fit, newdata, samples, covariates)
-  check_two_omics(data)
+  check_some_together(data)
   omics <- names(fit$omics)
   tables <- lapply(names(data$data), \(to) {
     lapply(sources_of(to, names(data$data)), \(from) direction_rows(fit, data, from, to))
@@ -90,7 +90,7 @@ feature_r2 <- function(x, predicted) {
   unname(r2)
 }
 
-check_two_omics <- function(data, call = rlang::caller_env()) {
+check_some_together <- function(data, call = rlang::caller_env()) {
   has <- table(factor(unlist(lapply(data$data, colnames), use.names = FALSE), data$samples))
   if (any(has > 1)) return(invisible())
   cli::cli_abort(c(

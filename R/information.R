@@ -46,11 +46,11 @@
 #' @export
 information <- function(fit, newdata, samples = c("columns", "rows"), covariates = NULL,
                         seed = NULL) {
-  check_split(fit)
+  check_split_fit(fit)
   samples <- rlang::arg_match(samples)
   seed <- if (is.null(seed)) fit$seed else check_seed(seed)
   data <- new_split_data(fit, newdata, samples, covariates)
-  check_two_omics(data)
+  check_some_together(data)
   rows <- lapply(names(data$data), \(omic) information_row(fit, data, omic, seed))
   do.call(rbind, rows)
 }

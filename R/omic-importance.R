@@ -40,7 +40,7 @@
 #' omic_importance(fit, subtype)
 #' @export
 omic_importance <- function(fit, labels, neighbours = 10) {
-  check_split(fit)
+  check_split_fit(fit)
   check_count(neighbours, arg = "neighbours")
   labels <- check_labels(labels, fit$samples)
   omics <- names(fit$omics)

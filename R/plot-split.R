@@ -22,7 +22,7 @@
 #' @export
 plot_split <- function(fit) {
   rlang::check_installed("ggplot2", "to plot a fit.")
-  check_split(fit)
+  check_split_fit(fit)
   values <- split_shares(fit)
   ggplot2::ggplot(values, ggplot2::aes(.data$share, .data$omic, fill = .data$colour)) +
     ggplot2::geom_col(

@@ -102,7 +102,7 @@ samples_with <- function(data, omic, others) {
   intersect(data$samples, intersect(of(omic), of(others)))
 }
 
-check_split <- function(fit, call = rlang::caller_env()) {
+check_split_fit <- function(fit, call = rlang::caller_env()) {
   if (inherits(fit, "poems_split")) return(invisible())
   cli::cli_abort(
     "{.arg fit} must be a fit from {.fn poems_split}, not {describe(fit)}.", call = call
