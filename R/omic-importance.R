@@ -20,8 +20,8 @@
 #'     both; `purity`, the mean share of neighbours with the label; `chance`, the share to expect of
 #'     neighbours drawn at random;
 #'   * `theta`, a row per label and pair of omics: `label`, `omic`, `other_omic`; `samples`, the
-#'     number of those that have all of them; `theta`, the mean, above 0 where `omic` tells the label
-#'     better than `other_omic`.
+#'     number of those that have all of them; `theta`, the mean, above 0 where `omic` tells the
+#'     label better than `other_omic`.
 #'
 #'   Shares are `NA` where no sample with the label has the omic. `print()` returns its argument
 #'   invisibly.
@@ -136,7 +136,7 @@ label_levels <- function(rows, same, labels) {
 #' @export
 print.omic_importance <- function(x, ...) {
   cli::cat_line(cli::style_bold("Neighbours with the same label"), cli::pluralize(
-    " among the {attr(x, 'neighbours')} nearest in every omic's private coordinates"
+    " among the {attr(x, 'neighbours')} nearest, by private coordinates"
   ))
   cli::cat_line()
   shares <- \(column) unclass(tapply(x$purity[[column]], x$purity[c("label", "omic")], sum))

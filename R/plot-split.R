@@ -5,7 +5,7 @@
 #'
 #' @param fit A fit from [poems_split()].
 #' @return A [ggplot2::ggplot] object to print, save or restyle. Its data has one row per omic and
-#'   part, with the columns `omic`, `part` (`"shared"` or `"private"`) and `share`; see
+#'   part, with `omic`, `part` (`"shared"` or `"private"`), `share` and `colour`, the legend; see
 #'   [variance_explained.poems_split()].
 #'
 #' @section Errors:
@@ -30,9 +30,9 @@ plot_split <- function(fit) {
       linewidth = 0.4
     ) +
     ggplot2::geom_text(
-      ggplot2::aes(label = percent(.data$share)),
-      data = values[values$share >= least_labelled, ], size = 3.2, colour = "white",
-      fontface = "bold", position = ggplot2::position_stack(vjust = 0.5, reverse = TRUE)
+      ggplot2::aes(label = ifelse(.data$share < least_labelled, "", percent(.data$share))),
+      colour = ifelse(values$part == "shared", "white", "black"), size = 3.2, fontface = "bold",
+      position = ggplot2::position_stack(vjust = 0.5, reverse = TRUE)
     ) +
     ggplot2::scale_x_continuous(
       labels = \(share) percent(share, digits = share_digits(share)),
@@ -66,8 +66,8 @@ split_shares <- function(fit) {
   only <- paste("only", table$omic)
   values <- data.frame(
     omic = omic, part = part, share = c(table$shared, table$private),
-    colour = factor(ifelse(part == "shared", "shared by all", paste("only", omic)),
-                    levels = c("shared by all", only))
+    colour = factor(ifelse(part == "shared", "shared", paste("only", omic)),
+                    levels = c("shared", only))
   )
   values[!is.na(values$share), ]
 }

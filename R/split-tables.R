@@ -10,8 +10,8 @@
 #'   a data frame with one row per sample, as in [augment.poems()]; `NULL` makes a table of the
 #'   fit's samples.
 #' @param type The figure: `"split"` ([plot_split()]), `"history"` (losses of training, as
-#'   [plot_history()]) or `"latent"` (all coordinates of every sample, as [plot_latent()], grey where
-#'   a sample lacks the omic).
+#'   [plot_history()]) or `"latent"` (all coordinates of every sample, as [plot_latent()]; grey
+#'   where a sample lacks the omic).
 #' @param group For `type = "latent"`, as in [plot_latent()].
 #' @param ... Not used.
 #'
@@ -24,8 +24,9 @@
 #'   * `"factors"`: one row per coordinate and omic that it can act on. `block`, `factor`, `omic`;
 #'     `loadings`, how many are not zero; `share`, the mean over the omic's features of the squared
 #'     loading: about the share of its variance.
-#'   * `"latent"`: one row per sample and coordinate. `sample`, `block`, `factor`; `latent` and `sd`,
-#'     posterior mean and standard deviation, `NA` where the sample lacks the omic of the block.
+#'   * `"latent"`: one row per sample and coordinate. `sample`, `block`, `factor`; `latent`, the
+#'     posterior mean, and `sd`, its standard deviation; `NA` where the sample lacks the omic of the
+#'     block.
 #'   * `"variance"`: one row per feature, as [variance_explained.poems_split()] has them.
 #'   * `"history"`: one row per epoch and set of samples, as in [tidy.poems()].
 #'
@@ -155,7 +156,7 @@ cat_split <- function(overview, call = FALSE) {
   omics <- overview$omics
   cli::cat_line(cli::style_bold("Shared and private fit"), cli::pluralize(
     " ({overview$method}, {overview$decoder}): {overview$samples} sample{?s}, ",
-    "{nrow(omics)} omic{?s}, {overview$shared} shared coordinate{?s}"
+    "{nrow(omics)} omic{?s}"
   ))
   if (call) cat_text(paste("Call:", paste(trimws(deparse(overview$call)), collapse = " ")))
   cli::cat_line()
@@ -164,7 +165,10 @@ cat_split <- function(overview, call = FALSE) {
   for (part in variance_parts) columns[[part]] <- percent(omics[[part]])
   cat_table(columns)
   cat_families(omics)
-  cat_text("Coordinates: of the omic alone. Shared, private, total: share of variance explained.")
+  cat_text(sprintf(paste(
+    "Coordinates: of the omic alone, beside %d shared. Shared, private, total: shares of variance",
+    "explained."
+  ), overview$shared))
   cli::cat_line()
   cat_covariates(overview$covariates)
   cat_text(describe_training(overview$training))
