@@ -6,7 +6,7 @@
 #' The share explained of a feature is R2 = 1 - sum (x - xhat)^2 / sum (x - m)^2 over the samples
 #' that have the value and an omic to predict it from; m is the mean of the feature over these
 #' samples of `newdata`. Predictions pass through the coordinates that all omics share. Values are
-#' compared as training has them, after transformations such as log1p. Give samples that were held
+#' compared after the transformations of the fit, such as log1p; counts as they are. Give samples that were held
 #' out: those of the fit flatter it.
 #'
 #' @param fit A fit from [poems_split()].
@@ -106,12 +106,14 @@ check_some_together <- function(data, call = rlang::caller_env()) {
 #' @rdname cross_prediction
 #' @export
 summary.cross_prediction <- function(object, ...) {
-  directions <- split(object$r2, list(object$to, object$from), drop = TRUE)
-  first <- object[match(names(directions), interaction(object$to, object$from)), ]
-  of <- \(f) vapply(directions, \(r2) na_for_nan(f(r2[!is.na(r2)])), 0, USE.NAMES = FALSE)
+  rows <- as.data.frame(object)
+  direction <- paste(as.integer(rows$to), as.integer(rows$from))
+  first <- rows[!duplicated(direction), ]
+  r2 <- split(rows$r2, factor(direction, unique(direction)))
+  of <- \(f) vapply(r2, \(values) na_for_nan(f(values[!is.na(values)])), 0, USE.NAMES = FALSE)
   table <- data.frame(
-    from = first$from, to = first$to, features = unname(lengths(directions)),
-    median = of(stats::median), mean = of(mean), above = of(\(r2) mean(r2 > r2_of_note))
+    from = first$from, to = first$to, features = unname(lengths(r2)), median = of(stats::median),
+    mean = of(mean), above = of(\(values) mean(values > r2_of_note))
   )
   table <- table[order(table$to, table$from), ]
   rownames(table) <- NULL

@@ -23,7 +23,8 @@
 #'     number of those that have all of them; `theta`, the mean, above 0 where `omic` tells the
 #'     label better than `other_omic`.
 #'
-#'   Shares are `NA` where no sample with the label has the omic. `print()` returns its argument
+#'   Both are `NA` where no sample with the label has the omic, or the omic has no private
+#'   coordinates that vary. `print()` returns its argument
 #'   invisibly.
 #'
 #' @section Errors:
@@ -63,7 +64,7 @@ check_labels <- function(labels, samples, call = rlang::caller_env()) {
 }
 
 # Per sample, the share of its neighbours in an omic's private block with its label; NA where it
-# lacks the omic or a label.
+# lacks the omic or a label, and of omics without private coordinates that vary.
 same_label <- function(fit, omic, labels, neighbours, call) {
   z <- fit$latent[, fit$blocks[[omic]], drop = FALSE]
   share <- rep(NA_real_, nrow(z))
@@ -75,7 +76,9 @@ same_label <- function(fit, omic, labels, neighbours, call) {
              {.arg neighbours} is {neighbours}."
     ), call = call)
   }
-  nearest <- nearest_rows(z[known, , drop = FALSE], neighbours)
+  z <- z[known, , drop = FALSE]
+  if (nrow(unique(z)) < 2) return(share)
+  nearest <- nearest_rows(z, neighbours)
   label <- as.integer(labels)[known]
   share[known] <- rowMeans(matrix(label[nearest] == label, nrow(nearest)))
   share
@@ -89,9 +92,15 @@ nearest_rows <- function(x, k) {
   for (rows in split(seq_len(nrow(x)), (seq_len(nrow(x)) - 1) %/% rows_at_once)) {
     distance <- rep(square, each = length(rows)) - 2 * tcrossprod(x[rows, , drop = FALSE], x)
     distance[cbind(seq_along(rows), rows)] <- Inf
-    found[rows, ] <- t(matrix(apply(distance, 1, \(d) order(d)[seq_len(k)]), k))
+    found[rows, ] <- t(matrix(apply(distance, 1, smallest, k), k))
   }
   found
+}
+
+# Positions of the k smallest numbers, without sorting the others.
+smallest <- function(x, k) {
+  near <- which(x <= sort(x, partial = k)[k])
+  near[order(x[near])][seq_len(k)]
 }
 
 # Samples whose distances to all others are held at a time.
@@ -140,9 +149,8 @@ print.omic_importance <- function(x, ...) {
   ))
   cli::cat_line()
   shares <- \(column) unclass(tapply(x$purity[[column]], x$purity[c("label", "omic")], sum))
-  omics <- levels(x$purity$omic)
   columns <- list(label = levels(x$purity$label))
-  for (omic in omics) {
+  for (omic in levels(x$purity$omic)) {
     columns[[omic]] <- sprintf("%s (%s)", percent(shares("purity")[, omic]),
                                percent(shares("chance")[, omic]))
   }

@@ -110,7 +110,7 @@ autoplot.poems_split <- function(object, type = c("split", "history", "latent"),
   switch(type,
     split = plot_split(object), history = draw_history(object),
     latent = draw_latent(object$latent, check_group(group, object$samples),
-                         by = latent(object, "shared")) +
+                         by = replace(object$latent, is.na(object$latent), 0)) +
       ggplot2::labs(title = "Shared and private coordinates of every sample", y = NULL)
   )
 }

@@ -248,6 +248,28 @@ test_that("nearest rows are those of all distances, block by block", {
   expect_identical(dim(nearest_rows(x, 1)), c(600L, 1L))
 })
 
+test_that("omics may have nothing of their own, and nothing may be shared", {
+  split_world_works()
+  world <- split_world(samples = 50, private = c(a = 2, b = 0))
+  fit <- split_fit(world)
+  expect_identical(dim(latent(fit, "b")), c(50L, 0L))
+  found <- information(fit, world$omics)
+  expect_identical(c(found$dependence[2], found$p[2]), c(NA_real_, NA_real_))
+  expect_lt(abs(found$private[2]), found$private[1] / 2)
+  label <- rep(c("x", "y"), 25)
+  purity <- omic_importance(fit, label)$purity
+  expect_identical(is.na(purity$purity), purity$omic == "b")
+
+  apart <- split_world(samples = 50, shared = 0)
+  none <- split_fit(apart)
+  expect_identical(ncol(latent(none, "shared")), 0L)
+  # Nothing but the mean is predicted, which is that of training.
+  expect_equal(cross_prediction(none, apart$omics)$r2, rep(0, 70))
+  expect_identical(information(none, apart$omics)$p, c(NA_real_, NA_real_))
+  skip_if_not_installed("ggplot2")
+  expect_s3_class(ggplot2::autoplot(none, "latent"), "ggplot")
+})
+
 test_that("tables have a row per unit", {
   fit <- split_fit(split_world(samples = 40, lacking = list(b = "s1")))
   loading <- tidy(fit)
