@@ -6,8 +6,8 @@
 #' The share explained of a feature is R2 = 1 - sum (x - xhat)^2 / sum (x - m)^2 over the samples
 #' that have the value and an omic to predict it from; m is the mean of the feature over these
 #' samples of `newdata`. Predictions pass through the coordinates that all omics share. Values are
-#' compared after the transformations of the fit, such as log1p; counts as they are. Give samples that were held
-#' out: those of the fit flatter it.
+#' compared after the transformations of the fit, such as log1p; counts as they are. Give samples
+#' that were held out: those of the fit flatter it.
 #'
 #' @param fit A fit from [poems_split()].
 #' @param newdata Samples to predict, with at least two omics of the fit, in any form that [poems()]
