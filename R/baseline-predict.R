@@ -86,12 +86,15 @@ check_reconstructs <- function(fit, newdata, call = rlang::caller_env()) {
              {.code form = \"corrected\"}."
     ), call = call)
   }
-  if (is.null(newdata)) {
-    cli::cli_abort(c(
-      "{.code type = \"reconstruction\"} needs {.arg newdata}.",
-      "i" = "A fit does not hold its data: pass them once more."
-    ), call = call)
-  }
+  check_newdata_given(newdata, call)
+}
+
+check_newdata_given <- function(newdata, call = rlang::caller_env()) {
+  if (!is.null(newdata)) return(invisible())
+  cli::cli_abort(c(
+    "{.code type = \"reconstruction\"} needs {.arg newdata}.",
+    "i" = "A fit does not hold its data: pass them once more."
+  ), call = call)
 }
 
 # Numbers of the columns of some blocks.

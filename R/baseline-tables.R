@@ -69,9 +69,13 @@ glance.poems_baseline <- function(x, ...) {
 #' @export
 augment.poems_baseline <- function(x, data = NULL, ...) {
   rlang::check_dots_empty()
-  columns <- x$latent
-  colnames(columns) <- sprintf(".%s", colnames(columns))
-  add_sample_columns(data.frame(columns, check.names = FALSE), x$samples, data)
+  add_sample_columns(latent_columns(x$latent), x$samples, data)
+}
+
+# Coordinates as columns to be added: with a dot in front of their names.
+latent_columns <- function(latent) {
+  colnames(latent) <- sprintf(".%s", colnames(latent))
+  data.frame(latent, check.names = FALSE)
 }
 
 #' @rdname tidy.poems_baseline

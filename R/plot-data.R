@@ -116,8 +116,8 @@ check_fit <- function(fit, call = rlang::caller_env()) {
   }
 }
 
-check_count <- function(n, call = rlang::caller_env()) {
-  check_value(n, "n", "a whole number of at least 1", \(x) is_whole(x) && x >= 1, call)
+check_count <- function(n, call = rlang::caller_env(), arg = "n") {
+  check_value(n, arg, "a whole number of at least 1", \(x) is_whole(x) && x >= 1, call)
 }
 
 check_any_loading <- function(fit, call = rlang::caller_env()) {

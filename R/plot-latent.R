@@ -28,31 +28,35 @@ plot_latent <- function(fit, group = NULL) {
   rlang::check_installed("ggplot2", "to plot a fit.")
   check_fit(fit)
   check_any_factor(fit)
-  group <- check_group(group, fit$samples)
-  values <- latent_values(fit$latent, group)
+  draw_latent(fit$latent, check_group(group, fit$samples)) +
+    ggplot2::labs(title = "Factors of every sample", y = "Factor")
+}
+
+# Of any matrix of samples x coordinates, which may have missing values. `by`: those of its columns
+# that samples are ordered by, without missing values.
+draw_latent <- function(latent, group, by = latent) {
+  values <- latent_values(latent, group, by)
   ggplot2::ggplot(values, ggplot2::aes(.data$sample, .data$factor)) +
     ggplot2::geom_raster(ggplot2::aes(fill = .data$latent)) +
     ggplot2::scale_x_discrete(expand = c(0, 0)) +
     ggplot2::scale_y_discrete(
-      limits = rev(colnames(fit$latent)), breaks = \(limits) rev(thin(rev(limits))),
+      limits = rev(colnames(latent)), breaks = \(limits) rev(thin(rev(limits))),
       labels = factor_number, expand = c(0, 0)
     ) +
     scale_fill_around_0(
-      colour_limit(fit$latent), oob = to_range, guide = ggplot2::guide_colourbar(order = 1)
+      colour_limit(latent), oob = to_range, guide = ggplot2::guide_colourbar(order = 1),
+      na.value = unknown_colour
     ) +
-    ggplot2::labs(
-      title = "Factors of every sample",
-      x = sprintf("Samples (n = %d)", nrow(fit$latent)), y = "Factor", fill = "Posterior\nmean"
-    ) +
+    ggplot2::labs(x = sprintf("Samples (n = %d)", nrow(latent)), fill = "Posterior\nmean") +
     theme_poems() +
     theme_samples() +
     ggplot2::theme(axis.text.y = ggplot2::element_text(size = ggplot2::rel(0.75))) +
-    group_strip(group, ncol(fit$latent))
+    group_strip(group, ncol(latent))
 }
 
-latent_values <- function(latent, group) {
+latent_values <- function(latent, group, by = latent) {
   values <- long_table(latent, c("sample", "factor", "latent"))
-  first <- first_component(latent)
+  first <- first_component(by)
   ordered <- if (is.null(group)) order(first) else order(group, first)
   values$sample <- factor(values$sample, levels = rownames(latent)[ordered])
   values$factor <- factor(values$factor, levels = colnames(latent))
@@ -63,7 +67,7 @@ latent_values <- function(latent, group) {
 first_component <- \(x) svd(scale(x, scale = FALSE), nu = 1, nv = 0)$u[, 1]
 
 # A few extreme samples would turn all others pale: 2 % of the widest factor's values may be beyond.
-colour_limit <- \(latent) max(apply(abs(latent), 2, stats::quantile, 0.98))
+colour_limit <- \(latent) max(apply(abs(latent), 2, stats::quantile, 0.98, na.rm = TRUE))
 
 to_range <- \(x, range) pmin(pmax(x, range[1]), range[2])
 

@@ -1,11 +1,12 @@
 #' The features that a factor drives most
 #'
-#' @inheritParams variance_explained
+#' @param fit A fit from [poems()] (for one from [poems_split()] see [top_features.poems_split()]).
 #' @param factor Which factors in use: their numbers, or their names.
 #' @param n Number of features per factor, at least 1, over all of the chosen omics.
 #' @param by What features are ordered by: the size of their `"loading"` or that of their
 #'   `"effect"`.
 #' @param omic Names of the omics to choose from; `NULL` for all.
+#' @param ... Not used.
 #'
 #' @return Data frame with the rows of each factor, the largest first. Only features with a loading
 #'   that is not zero are in it, which can be fewer than `n`. Columns:
@@ -26,28 +27,41 @@
 #' top_features(fit, factor = 1, n = 5)
 #' top_features(fit, factor = c("Factor1", "Factor2"), n = 3, by = "effect", omic = "mirna")
 #' @export
-top_features <- function(fit, factor = 1, n = 10, by = c("loading", "effect"), omic = NULL) {
-  check_fit(fit)
+top_features <- function(fit, ...) UseMethod("top_features")
+
+#' @export
+top_features.default <- function(fit, ...) check_fit(fit)
+
+#' @rdname top_features
+#' @export
+top_features.poems <- function(fit, factor = 1, n = 10, by = c("loading", "effect"), omic = NULL,
+                               ...) {
+  rlang::check_dots_empty()
   by <- rlang::arg_match(by)
   check_value(n, "n", "a whole number of at least 1", \(x) is_whole(x) && x >= 1)
   factors <- check_factor_choice(factor, fit)
   omics <- check_omic_choice(omic, names(fit$omics))
   features <- features_table(fit)
   columns <- c("factor", "omic", "feature", "loading", "effect", "inclusion")
-  features <- features[features$omic %in% omics, columns]
-  top <- do.call(rbind, lapply(factors, \(name) {
-    rows <- features[features$factor == name, ]
+  top_rows(features[columns], factors, list(omics), by, n)
+}
+
+# Of a table with a row per feature and factor, the `n` rows of every factor that are largest by the
+# column `by`. `omics`: per factor, or for all, the omics to choose from.
+top_rows <- function(features, factors, omics, by, n) {
+  top <- do.call(rbind, unname(Map(\(name, omics) {
+    rows <- features[features$factor == name & features$omic %in% omics, ]
     rows <- utils::head(rows[order(-abs(rows[[by]])), ], n)
     rows$rank <- seq_len(nrow(rows))
     rows
-  }))
+  }, factors, omics)))
   rownames(top) <- NULL
   top
 }
 
-# The names of the factors chosen by number or name, each once.
-check_factor_choice <- function(factor, fit, call = rlang::caller_env()) {
-  names <- factor_names(fit$factors)
+# The names of the factors chosen by number or name, each once. `names`: those that the fit has.
+check_factor_choice <- function(factor, fit, call = rlang::caller_env(),
+                                names = factor_names(fit$factors)) {
   known <- if (is.numeric(factor)) factor %in% seq_along(names) else factor %in% names
   if (!(is.numeric(factor) || is.character(factor)) || length(factor) == 0) {
     cli::cli_abort(
@@ -74,15 +88,15 @@ describe_factors <- function(names) {
   )
 }
 
-check_omic_choice <- function(omic, omics, call = rlang::caller_env()) {
+check_omic_choice <- function(omic, omics, call = rlang::caller_env(), arg = "omic") {
   if (is.null(omic)) return(omics)
   if (!is.character(omic) || length(omic) == 0) {
-    cli::cli_abort("{.arg omic} must be names of omics, not {describe(omic)}.", call = call)
+    cli::cli_abort("{.arg {arg}} must be names of omics, not {describe(omic)}.", call = call)
   }
   unknown <- setdiff(omic, omics)
   if (length(unknown) > 0) {
     cli::cli_abort(c(
-      "{.arg omic} must name omics of the fit.",
+      "{.arg {arg}} must name omics of the fit.",
       "x" = "The fit does not have {quote_some(unknown)}.",
       "i" = "It has {quote_some(omics)}."
     ), call = call)

@@ -38,6 +38,7 @@
 #'   for every feature, `"omic"` for every omic, the latter two with all factors.
 #' @param samples Where the samples are in `newdata`: `"columns"` or `"rows"`.
 #' @param covariates For a fit with covariates, those of `newdata`; see [predict.poems()].
+#' @param ... Not used.
 #'
 #' @return A data frame with a row per omic and factor, feature or omic. Columns:
 #'   * `omic`: in the order of the fit; omics that `newdata` lacks are left out;
@@ -50,7 +51,8 @@
 #'
 #' @source Written for this package. The share of a factor is the importance of a variable in a
 #'   model that is not refitted, with the mean in place of the variable.
-#' @seealso [plot_variance()] for a figure, [feature_effects()] for what a factor does to a feature.
+#' @seealso [variance_explained.poems_split()] for fits of [poems_split()]; [plot_variance()] for a
+#'   figure, [feature_effects()] for what a factor does to a feature.
 #' @examples
 #' omics <- lapply(tcga_breast$omics, \(x) x[1:40, ])
 #' fit <- poems(omics, factors = 8, seed = 21, control = list(epochs = 20, threads = 1))
@@ -59,9 +61,16 @@
 #' features <- variance_explained(fit, by = "feature")
 #' head(features[order(-features$r2), ])
 #' @export
-variance_explained <- function(fit, newdata = NULL, by = c("factor", "feature", "omic"),
-                               samples = c("columns", "rows"), covariates = NULL) {
-  check_fit(fit)
+variance_explained <- function(fit, ...) UseMethod("variance_explained")
+
+#' @export
+variance_explained.default <- function(fit, ...) check_fit(fit)
+
+#' @rdname variance_explained
+#' @export
+variance_explained.poems <- function(fit, newdata = NULL, by = c("factor", "feature", "omic"),
+                                     samples = c("columns", "rows"), covariates = NULL, ...) {
+  rlang::check_dots_empty()
   by <- rlang::arg_match(by)
   samples <- rlang::arg_match(samples)
   if (is.null(newdata)) {
