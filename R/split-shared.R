@@ -198,21 +198,31 @@ standing_out <- function(values, said, has, pairs) {
   sum(cumprod(beyond))
 }
 
+# Variances and covariances are of the same samples: their ratio is near 1.
 scale_shared <- function(directions, said, has, pairs) {
   s <- lapply(said, `%*%`, directions)
-  variance <- lapply(seq_along(s), \(v) colSums(s[[v]]^2) / sum(has[v, ]))
-  logs <- lapply(pairs, \(p) {
+  moments <- lapply(pairs, \(p) {
     both <- has[p[1], ] & has[p[2], ]
-    product <- variance[[p[1]]] * variance[[p[2]]]
-    cross <- colSums((s[[p[1]]] * s[[p[2]]])[both, , drop = FALSE]) / sum(both)
-    log(product / pmax(cross, 1e-3 * sqrt(product)))
+    a <- s[[p[1]]][both, , drop = FALSE]
+    b <- s[[p[2]]][both, , drop = FALSE]
+    list(variance = list(colMeans(a^2), colMeans(b^2)), covariance = colMeans(a * b))
   })
-  total <- pmax(exp(Reduce(`+`, logs) / length(logs)), do.call(pmax, variance) / most_reliable)
+  variance <- lapply(seq_along(s), \(v) {
+    own <- unlist(Map(\(m, p) m$variance[p == v], moments, pairs), recursive = FALSE)
+    if (length(own) == 0) colSums(s[[v]]^2) / max(sum(has[v, ]), 1) else average(own)
+  })
+  logs <- lapply(moments, \(m) {
+    product <- m$variance[[1]] * m$variance[[2]]
+    log(product / pmax(m$covariance, 1e-3 * sqrt(product)))
+  })
+  total <- pmax(exp(average(logs)), do.call(pmax, variance) / most_reliable)
   unit <- 1 / sqrt(total)
   list(directions = directions * rep(unit, each = nrow(directions)),
        rho = lapply(variance, \(a) a / total),
        said = lapply(s, \(x) x * rep(unit, each = nrow(x))))
 }
+
+average <- \(of) Reduce(`+`, of) / length(of)
 
 most_reliable <- 0.995
 

@@ -66,7 +66,7 @@ test_that("loadings are 0 where none was planted, and decode what was", {
   expect_true(all(is.finite(unlist(start))))
 })
 
-test_that("what two omics say of new samples differs as their standard deviations tell", {
+test_that("what two omics say of new samples differs no more than their standard deviations tell", {
   world <- planted_split(700)
   start <- split_start(world$x[, 1:350], world$omic, 4L, c(4L, 4L), 64L, 1, 1L)
   shared <- found_in(start[[1]], 1:4)
@@ -75,7 +75,8 @@ test_that("what two omics say of new samples differs as their standard deviation
   })
   rho <- lapply(start, \(s) 1 - s$encoder$sd[shared]^2)
   told <- rho[[1]] + rho[[2]] - 2 * rho[[1]] * rho[[2]]
-  expect_equal(mean((said[[1]] - said[[2]])^2) / mean(told), 1, tolerance = 0.4)
+  expect_lt(mean((said[[1]] - said[[2]])^2) / mean(told), 1.3)
+  expect_lt(mean(told), 0.2)  # of 2, were nothing known
 })
 
 test_that("pure noise shares nothing and has nothing of its own", {
