@@ -11,7 +11,9 @@ private_coordinates <- function(x, decoded, mean, values, shared, most, threads)
   one <- rep(1L, nrow(x))
   factors <- sparse_factors(left, starting_scores(left, one, most, threads), one, threads)
   if (is.null(factors)) return(NULL)
-  target <- t(factors$mean[seq_len(min(most, nrow(factors$mean))), , drop = FALSE])
+  own <- utils::head(which(!in_span(factors$loadings, decoded$loadings)), most)
+  if (length(own) == 0) return(NULL)
+  target <- t(factors$mean[own, , drop = FALSE])
   target <- independent_of(target, t(mean))
   target <- target / rep(sqrt(colMeans(target^2)), each = nrow(target))
   all <- seq_len(nrow(target))
@@ -27,3 +29,14 @@ private_coordinates <- function(x, decoded, mean, values, shared, most, threads)
 
 # Residuals of the columns of y on those of x.
 independent_of <- \(y, x) as.matrix(stats::lm.fit(cbind(rep(1, nrow(y)), x), y)$residuals)
+
+# Which columns of `loadings` lie in the span of those of shared coordinates: what is uncertain in
+# these is left in the features as a factor that has their loadings.
+in_span <- function(loadings, shared) {
+  if (ncol(shared) == 0) return(rep(FALSE, ncol(loadings)))
+  left <- independent_of(loadings, shared)
+  colSums(left^2) < least_outside * colSums(loadings^2)
+}
+
+# Share of a private factor's loadings that no shared ones explain.
+least_outside <- 0.3

@@ -24,7 +24,7 @@ target_directions <- function(parts, has, threads) {
 }
 
 # How well the best of the other omics predicts each feature, R2 of samples left out by linear maps;
-# 0 where that may be chance. Per omic.
+# 0 where that may be chance, and in all when the best of them may be. Per omic.
 shared_relevance <- function(parts, targets, directions, has, threads) {
   bases <- lapply(seq_along(parts), \(v) omic_basis(parts[[v]], has[v, ], threads = threads))
   lapply(seq_along(parts), \(u) {
@@ -35,7 +35,7 @@ shared_relevance <- function(parts, targets, directions, has, threads) {
       y <- parts[[u]][, both, drop = FALSE]
       left <- y - tcrossprod(directions[[u]], said$said[both, , drop = FALSE])
       r2 <- 1 - rowSums(left^2) / pmax(rowSums(y^2), 1e-9)
-      r2 * (r2 > 4 / length(both))
+      r2 * (r2 > 4 / length(both)) * (max(r2) > 2 * log(length(r2) + 1) / length(both))
     })
     do.call(pmax, found)
   })
@@ -131,7 +131,7 @@ join_sayings <- function(parts) {
 # coordinate, of variance 1, and s_v what an omic says, its conditional mean, var(s_v) = rho_v and
 # cov(s_v, s_w) = rho_v rho_w. Returns `directions` (targets x coordinates), scaled so, `rho` (per
 # omic) and `said` (per omic, samples x coordinates, mean 0), or NULL.
-shared_coordinates <- function(sayings, has, most) {
+shared_coordinates <- function(sayings, targets, has, most) {
   said <- lapply(seq_along(sayings), \(v) {
     x <- sayings[[v]]$said
     (x - rep(colMeans(x[has[v, ], , drop = FALSE]), each = nrow(x))) * has[v, ]
@@ -148,10 +148,31 @@ shared_coordinates <- function(sayings, has, most) {
   kept <- seq_len(min(most, standing_out(found$values, within, has, pairs)))
   if (length(kept) == 0) return(NULL)
   directions <- basis %*% found$vectors[, kept, drop = FALSE]
+  directions <- directions[, told_by_others(directions, sayings, targets, has, pairs), drop = FALSE]
+  if (ncol(directions) == 0) return(NULL)
   scale_shared(directions, said, has, pairs)
 }
 
 most_shared_looked_at <- 60L
+
+# Which directions have targets that another omic predicts: the correlation with what it says of
+# samples left out is beyond chance. What is said of a sample left out leans away from its own
+# value, so that omics seem to agree on nothing but noise; this correlation is then negative.
+told_by_others <- function(directions, sayings, targets, has, pairs) {
+  of <- rep(seq_along(targets), vapply(targets, ncol, 0L))
+  told <- lapply(c(pairs, lapply(pairs, rev)), \(p) {
+    both <- has[p[1], ] & has[p[2], ]
+    to <- directions[of == p[2], , drop = FALSE]
+    said <- centred(sayings[[p[1]]]$said[both, of == p[2], drop = FALSE] %*% to)
+    true <- centred(targets[[p[2]]][both, , drop = FALSE] %*% to)
+    power <- sqrt(colSums(said^2) * colSums(true^2))
+    colSums(said * true) > least_told / sqrt(sum(both)) * pmax(power, 1e-12)
+  })
+  Reduce(`|`, told)
+}
+
+# Standard errors of a correlation.
+least_told <- 3.5
 
 # The symmetric part of the cross-covariance of what two omics say, over all pairs of them.
 agreement_of <- function(said, has, pairs) {
@@ -177,21 +198,31 @@ standing_out <- function(values, said, has, pairs) {
   sum(cumprod(beyond))
 }
 
+# Variances and covariances are of the same samples: their ratio is near 1.
 scale_shared <- function(directions, said, has, pairs) {
   s <- lapply(said, `%*%`, directions)
-  variance <- lapply(seq_along(s), \(v) colSums(s[[v]]^2) / sum(has[v, ]))
-  logs <- lapply(pairs, \(p) {
+  moments <- lapply(pairs, \(p) {
     both <- has[p[1], ] & has[p[2], ]
-    product <- variance[[p[1]]] * variance[[p[2]]]
-    cross <- colSums((s[[p[1]]] * s[[p[2]]])[both, , drop = FALSE]) / sum(both)
-    log(product / pmax(cross, 1e-3 * sqrt(product)))
+    a <- s[[p[1]]][both, , drop = FALSE]
+    b <- s[[p[2]]][both, , drop = FALSE]
+    list(variance = list(colMeans(a^2), colMeans(b^2)), covariance = colMeans(a * b))
   })
-  total <- pmax(exp(Reduce(`+`, logs) / length(logs)), do.call(pmax, variance) / most_reliable)
+  variance <- lapply(seq_along(s), \(v) {
+    own <- unlist(Map(\(m, p) m$variance[p == v], moments, pairs), recursive = FALSE)
+    if (length(own) == 0) colSums(s[[v]]^2) / max(sum(has[v, ]), 1) else average(own)
+  })
+  logs <- lapply(moments, \(m) {
+    product <- m$variance[[1]] * m$variance[[2]]
+    log(product / pmax(m$covariance, 1e-3 * sqrt(product)))
+  })
+  total <- pmax(exp(average(logs)), do.call(pmax, variance) / most_reliable)
   unit <- 1 / sqrt(total)
   list(directions = directions * rep(unit, each = nrow(directions)),
        rho = lapply(variance, \(a) a / total),
        said = lapply(s, \(x) x * rep(unit, each = nrow(x))))
 }
+
+average <- \(of) Reduce(`+`, of) / length(of)
 
 most_reliable <- 0.995
 

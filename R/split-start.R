@@ -39,7 +39,7 @@ find_shared <- function(parts, has, most, random, threads) {
   found <- list(bases = bases, values = values, relevance = relevance)
   if (all(unlist(relevance) == 0)) return(found)
   sayings <- learn_sayings(values, targets, has)
-  coordinates <- shared_coordinates(sayings, has, most)
+  coordinates <- shared_coordinates(sayings, targets, has, most)
   if (is.null(coordinates)) return(found)
   c(found, list(sayings = sayings, coordinates = coordinates,
                 posterior = fuse_shared(coordinates$said, coordinates$rho, has)))

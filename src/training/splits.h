@@ -44,7 +44,7 @@ struct SplitSettings {
             "Passes over the training samples, at most.");
     setting("batch_size", batch_size, 128, 128, range::count,
             "Samples per step of the optimiser.");
-    setting("learning_rate", learning_rate, 5e-4, 1e-3, range::rate, "Step size of Adam.");
+    setting("learning_rate", learning_rate, 2e-3, 1e-3, range::rate, "Step size of Adam.");
     setting("weight_decay", weight_decay, 1e-2, 0.0, range::weight,
             "Decoupled weight decay of Adam.");
     setting("validation", validation, 0.1, 0.0, range::held_out,
