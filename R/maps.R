@@ -24,9 +24,10 @@ most_pairs_looked_at <- 2^24
 
 map_penalties <- 10^seq(-1.5, 3, by = 0.5)
 
-# x: features x samples on the scale of training, NA where unknown; `omic`: of every feature. NULL
-# with a single omic.
-learn_maps <- function(x, omic, omics, threads) {
+# x: features x samples on the scale of training, NA where unknown; `omic`: of every feature;
+# `bases_of`: gives what omics are seen through beside their principal components, from `parts`,
+# which samples have them and `directions`. NULL with a single omic.
+learn_maps <- function(x, omic, omics, threads, bases_of = NULL) {
   if (length(omics) < 2) return(NULL)
   seen <- standardise_rows(x)
   has <- omics_had(x, omic)
@@ -35,14 +36,25 @@ learn_maps <- function(x, omic, omics, threads) {
   parts <- lapply(seq_along(omics), \(v) known[omic == v, , drop = FALSE])
   directions <- Map(\(part, v) omic_directions(part[, has[v, ], drop = FALSE], threads), parts,
                     seq_along(omics))
+  of <- c(seen[c("center", "scale")], list(directions = directions))
+  if (!is.null(bases_of)) of$bases <- bases_of(parts, has, directions)
   scores <- Map(crossprod, parts, directions)
+  inputs <- map_inputs(of, parts)
   maps <- lapply(seq_along(omics), \(to) lapply(map_sources(length(omics), to), \(from) {
     both <- which(colSums(!has[c(from, to), , drop = FALSE]) == 0)
     if (length(both) < least_map_samples || ncol(directions[[to]]) == 0) return(NULL)
-    learn_map(scores, parts, directions, from, to, both, omics[[to]]$family == "gaussian")
+    map <- learn_map(inputs[from], scores[[to]], from, to, both)
+    if (omics[[to]]$family == "gaussian") learn_features(map, parts, directions) else map
   }))
-  maps <- Filter(Negate(is.null), unlist(maps, recursive = FALSE))
-  c(seen[c("center", "scale")], list(directions = directions, maps = maps))
+  c(of, list(maps = Filter(Negate(is.null), unlist(maps, recursive = FALSE))))
+}
+
+# Per omic, what maps see of it: matrices of samples x numbers, of which the first are its principal
+# components.
+map_inputs <- function(maps, parts) {
+  scores <- Map(\(part, d) list(crossprod(part, d)), parts, maps$directions)
+  if (is.null(maps$bases)) return(scores)
+  Map(\(scores, basis, part) c(scores, basis_values(basis, part)), scores, maps$bases, parts)
 }
 
 # Values (features x samples, NA where unknown) as maps see them: per omic of the fit.
@@ -66,24 +78,22 @@ omic_directions <- function(x, threads) {
   (x %*% parts$scores) / ncol(x) / rep(sqrt(parts$variance), each = nrow(x))
 }
 
-# `scores`: per omic, samples x components; `parts`: per omic, features x samples; `both`: the
-# samples to learn from; `features`: whether single features are predicted, too. `left_out`, what is
-# said of the components of samples left out, is dropped from the fit by learn_checks().
-learn_map <- function(scores, parts, directions, from, to, both, features) {
-  inputs <- lapply(scores[from], \(s) centred(s[both, , drop = FALSE]))
-  target <- scores[[to]][both, , drop = FALSE]
+# `inputs`: what map_inputs() returns of the omics `from`; `scores`: samples x components of the
+# target; `both`: the samples to learn from. `left_out`, what is said of the components of samples
+# left out, is dropped from the fit by learn_checks().
+learn_map <- function(inputs, scores, from, to, both) {
+  inputs <- lapply(unlist(inputs, recursive = FALSE), \(s) s[both, , drop = FALSE])
+  target <- scores[both, , drop = FALSE]
   target_means <- colMeans(target)
   target <- centred(target)
-  weights <- input_weights(inputs, target)
-  x <- do.call(cbind, Map(`*`, inputs, sqrt(weights)))
+  weights <- input_weights(lapply(inputs, centred), target)
+  x <- do.call(cbind, Map(`*`, lapply(inputs, centred), sqrt(weights)))
   ridge <- averaged_ridge(x, target)
   scale <- rep(sqrt(weights), vapply(inputs, ncol, 0L))
-  map <- list(
+  list(
     from = from, to = to, coefficients = ridge$coefficients * scale, target_means = target_means,
-    input_means = unlist(lapply(scores[from], \(s) colMeans(s[both, , drop = FALSE]))),
-    both = both, left_out = ridge$left_out
+    input_means = unlist(lapply(inputs, colMeans)), both = both, left_out = ridge$left_out
   )
-  if (features) c(map, learn_features(map, parts, directions)) else map
 }
 
 # How a map goes on from components to features.
@@ -95,8 +105,8 @@ learn_features <- function(map, parts, directions) {
   source <- rep(seq_along(map$from), vapply(given, nrow, 0L))
   inputs <- do.call(rbind, given)
   single <- single_features(t(centred(t(inputs))), source, centred(t(of)), left_out)
-  list(feature_means = rowMeans(inputs), means = rowMeans(of), slope = single$slope,
-       pairs = single$pairs, sd = single$sd)
+  c(map, list(feature_means = rowMeans(inputs), means = rowMeans(of), slope = single$slope,
+              pairs = single$pairs, sd = single$sd))
 }
 
 centred <- \(x) x - rep(colMeans(x), each = nrow(x))
@@ -253,7 +263,7 @@ predict_lacking <- function(fit, x, has) {
       map <- map_for(of$maps, had, to)
       if (is.null(map$slope)) next
       here <- omic == to
-      value <- apply_map(map, parts, of$directions, samples)
+      value <- apply_map(of, map, lapply(parts, \(part) part[, samples, drop = FALSE]))
       scale <- ifelse(is.finite(of$scale[here]), of$scale[here], 0)
       predicted[[to]]$mean[, samples] <- value * scale + of$center[here]
       predicted[[to]]$sd[, samples] <- map$sd * scale
@@ -268,17 +278,16 @@ map_for <- function(maps, had, to) {
   if (length(fits) == 0) NULL else fits[[which.max(lengths(lapply(fits, `[[`, "from")))]]
 }
 
-apply_map <- function(map, parts, directions, samples) {
-  given <- lapply(parts[map$from], \(part) part[, samples, drop = FALSE])
-  scores <- Map(crossprod, given, directions[map$from])
-  base <- tcrossprod(directions[[map$to]], map_components(map, scores))
-  features <- do.call(rbind, given) - map$feature_means
+apply_map <- function(of, map, parts) {
+  inputs <- unlist(map_inputs(of, parts)[map$from], recursive = FALSE)
+  base <- tcrossprod(of$directions[[map$to]], map_components(map, inputs))
+  features <- do.call(rbind, parts[map$from]) - map$feature_means
   map$means + map$slope * base + as.matrix(Matrix::crossprod(map$pairs, features))
 }
 
-# What a map says of the target's components, samples x components, about their means. `scores`: per
-# omic that it maps from, samples x components.
-map_components <- function(map, scores) {
-  scores <- do.call(cbind, scores)
-  (scores - rep(map$input_means, each = nrow(scores))) %*% map$coefficients
+# What a map says of the target's components, samples x components, about their means. `inputs`:
+# matrices of samples x numbers of the omics that it maps from.
+map_components <- function(map, inputs) {
+  inputs <- do.call(cbind, inputs)
+  (inputs - rep(map$input_means, each = nrow(inputs))) %*% map$coefficients
 }

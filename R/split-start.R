@@ -32,9 +32,7 @@ find_shared <- function(parts, has, most, random, threads) {
   directions <- target_directions(parts, has, threads)
   targets <- Map(crossprod, parts, directions)
   relevance <- shared_relevance(parts, targets, directions, has, threads)
-  bases <- lapply(seq_along(parts), \(v) {
-    omic_basis(parts[[v]], has[v, ], relevance[[v]], random[[v]], threads)
-  })
+  bases <- relevant_bases(parts, has, relevance, random, threads)
   values <- Map(basis_values, bases, parts)
   found <- list(bases = bases, values = values, relevance = relevance)
   if (all(unlist(relevance) == 0)) return(found)
@@ -43,6 +41,12 @@ find_shared <- function(parts, has, most, random, threads) {
   if (is.null(coordinates)) return(found)
   c(found, list(sayings = sayings, coordinates = coordinates,
                 posterior = fuse_shared(coordinates$said, coordinates$rho, has)))
+}
+
+relevant_bases <- function(parts, has, relevance, random, threads) {
+  lapply(seq_along(parts), \(v) {
+    omic_basis(parts[[v]], has[v, ], relevance[[v]], random[[v]], threads)
+  })
 }
 
 # Encoder and decoder of omic v, of standardised features. x: with NA; `filled`: without; `size`:
