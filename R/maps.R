@@ -26,8 +26,9 @@ map_penalties <- 10^seq(-1.5, 3, by = 0.5)
 
 # x: features x samples on the scale of training, NA where unknown; `omic`: of every feature;
 # `bases_of`: gives what omics are seen through beside their principal components, from `parts`,
-# which samples have them and `directions`. NULL with a single omic.
-learn_maps <- function(x, omic, omics, threads, bases_of = NULL) {
+# which samples have them and `directions`; `keep`: samples of which maps keep the errors, `missed`
+# (features x `missed_in`), that they make without them. NULL with a single omic.
+learn_maps <- function(x, omic, omics, threads, bases_of = NULL, keep = integer()) {
   if (length(omics) < 2) return(NULL)
   seen <- standardise_rows(x)
   has <- omics_had(x, omic)
@@ -44,7 +45,7 @@ learn_maps <- function(x, omic, omics, threads, bases_of = NULL) {
     both <- which(colSums(!has[c(from, to), , drop = FALSE]) == 0)
     if (length(both) < least_map_samples || ncol(directions[[to]]) == 0) return(NULL)
     map <- learn_map(inputs[from], scores[[to]], from, to, both)
-    if (omics[[to]]$family == "gaussian") learn_features(map, parts, directions) else map
+    if (omics[[to]]$family == "gaussian") learn_features(map, parts, directions, keep) else map
   }))
   c(of, list(maps = Filter(Negate(is.null), unlist(maps, recursive = FALSE))))
 }
@@ -54,7 +55,8 @@ learn_maps <- function(x, omic, omics, threads, bases_of = NULL) {
 map_inputs <- function(maps, parts) {
   scores <- Map(\(part, d) list(crossprod(part, d)), parts, maps$directions)
   if (is.null(maps$bases)) return(scores)
-  Map(\(scores, basis, part) c(scores, basis_values(basis, part)), scores, maps$bases, parts)
+  Map(\(scores, basis, part) c(scores, list(do.call(cbind, basis_values(basis, part)))), scores,
+      maps$bases, parts)
 }
 
 # Values (features x samples, NA where unknown) as maps see them: per omic of the fit.
@@ -80,7 +82,7 @@ omic_directions <- function(x, threads) {
 
 # `inputs`: what map_inputs() returns of the omics `from`; `scores`: samples x components of the
 # target; `both`: the samples to learn from. `left_out`, what is said of the components of samples
-# left out, is dropped from the fit by learn_checks().
+# left out, is not for the fit: see lean_map().
 learn_map <- function(inputs, scores, from, to, both) {
   inputs <- lapply(unlist(inputs, recursive = FALSE), \(s) s[both, , drop = FALSE])
   target <- scores[both, , drop = FALSE]
@@ -96,8 +98,11 @@ learn_map <- function(inputs, scores, from, to, both) {
   )
 }
 
+# A map without what has been learnt from its errors.
+lean_map <- \(map) map[setdiff(names(map), c("both", "left_out", "missed", "missed_in"))]
+
 # How a map goes on from components to features.
-learn_features <- function(map, parts, directions) {
+learn_features <- function(map, parts, directions, keep) {
   both <- map$both
   of <- parts[[map$to]][, both, drop = FALSE]
   left_out <- tcrossprod(map$left_out, directions[[map$to]])
@@ -106,7 +111,8 @@ learn_features <- function(map, parts, directions) {
   inputs <- do.call(rbind, given)
   single <- single_features(t(centred(t(inputs))), source, centred(t(of)), left_out)
   c(map, list(feature_means = rowMeans(inputs), means = rowMeans(of), slope = single$slope,
-              pairs = single$pairs, sd = single$sd))
+              pairs = single$pairs, sd = single$sd, missed_in = intersect(both, keep),
+              missed = t(single$missed[both %in% keep, , drop = FALSE])))
 }
 
 centred <- \(x) x - rep(colMeans(x), each = nrow(x))
@@ -184,7 +190,7 @@ most_weighed <- 300L
 # What single features tell of what predictions of samples left out miss: for every feature of the
 # target the `slope` that multiplies its prediction, the coefficients of a few features, the sparse
 # matrix `pairs` (features of the inputs x features of the target), and the standard deviation `sd`
-# of values about their prediction. `features`: inputs x samples; `source`: the omic of each;
+# of values about their prediction, which `missed` them by so much (samples x features). `features`: inputs x samples; `source`: the omic of each;
 # `values`, `left_out`: samples x features of the target. Coefficients have normal priors, the
 # narrower the less likely a pair is.
 single_features <- function(features, source, values, left_out) {
@@ -211,7 +217,8 @@ single_features <- function(features, source, values, left_out) {
   pairs <- pairs[pairs$coefficient != 0, ]
   matrix <- Matrix::sparseMatrix(pairs$input, pairs$target, x = pairs$coefficient,
                                  dims = c(nrow(features), ncol(values)))
-  list(slope = slope, pairs = matrix, sd = sqrt(colMeans(missed^2)) * few_samples(nrow(values)))
+  list(slope = slope, pairs = matrix, sd = sqrt(colMeans(missed^2)) * few_samples(nrow(values)),
+       missed = missed)
 }
 
 # What a standard deviation estimated from n values is to be multiplied by for 95 % of further ones
@@ -247,7 +254,8 @@ likely_pairs <- function(features, source, left, variance) {
 }
 
 # Predictions of the omics that samples lack, on the scale of training: per omic of the fit that
-# some lack, `mean` and `sd`, features x samples, NA where there is no map. `x`: features x samples,
+# some lack, `mean`, `sd` and, if maps have one, `share`, features x samples, NA where there is no
+# map. `x`: features x samples,
 # NA where unknown; `has`: omics x samples.
 predict_lacking <- function(fit, x, has) {
   of <- fit$maps
@@ -267,6 +275,10 @@ predict_lacking <- function(fit, x, has) {
       scale <- ifelse(is.finite(of$scale[here]), of$scale[here], 0)
       predicted[[to]]$mean[, samples] <- value * scale + of$center[here]
       predicted[[to]]$sd[, samples] <- map$sd * scale
+      if (!is.null(map$share)) {
+        if (is.null(predicted[[to]]$share)) predicted[[to]]$share <- NA * predicted[[to]]$mean
+        predicted[[to]]$share[, samples] <- map$share
+      }
     }
   }
   predicted

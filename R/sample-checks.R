@@ -41,7 +41,7 @@ learn_checks <- function(maps, x, omic) {
     map
   })
   maps$checked <- check_omics(maps$maps, scores, has)
-  maps$maps <- lapply(maps$maps, \(map) map[setdiff(names(map), c("both", "left_out"))])
+  maps$maps <- lapply(maps$maps, lean_map)
   maps
 }
 

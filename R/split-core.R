@@ -49,17 +49,13 @@ name_posterior <- function(posterior, omics, samples) {
 }
 
 # Omic `to` of samples from the omics `from`, features x samples, as expected on the scale of the
-# data after its transformation; NA for samples that have none of them. An omic that is not among
-# `from` is predicted by maps (maps.R) where the fit has one.
+# data after its transformation; NA for samples that have none of them.
 split_predict <- function(fit, data, from, to) {
   omics <- fit$omics
   parameters <- split_parameters(fit)
   x <- core_split_predict(parameters, fit$config, split_cohort(fit, data),
                           match(from, names(omics)), match(to, names(omics)), fit$control$threads)
-  if (!to %in% from && !is.null(fit$maps)) {
-    mapped <- split_mapped(fit, data, from, to)
-    x[!is.na(mapped)] <- mapped[!is.na(mapped)]
-  }
+  if (!to %in% from) x <- x + from_maps(fit, data, from, to, x)
   x <- x + covariate_part(parameters, to, data$design, data$samples)
   dimnames(x) <- list(omics[[to]]$features, data$samples)
   offset <- sample_offsets(omics, data)[[to]]
@@ -69,13 +65,8 @@ split_predict <- function(fit, data, from, to) {
   x
 }
 
-# What maps say of it, on the scale of training, NA where there is none.
-split_mapped <- function(fit, data, from, to) {
-  data$data <- data$data[intersect(from, names(data$data))]
-  x <- split_values(split_parameters(fit), fit$omics, data, data$samples)
-  has <- t(vapply(names(fit$omics), \(omic) data$samples %in% colnames(data$data[[omic]]),
-                  logical(length(data$samples))))
-  predict_lacking(fit, x, has)[[match(to, names(fit$omics))]]$mean
+split_cohort <- function(fit, data) {
+  held_cohort(fit$omics, data$data, data$samples, data$design, fit$control$threads)
 }
 
 # Values on the scale of training less what covariates explain, features x samples over all omics.
@@ -87,22 +78,3 @@ split_values <- function(parameters, omics, data, samples) {
   }, omics, names(omics))))
 }
 
-# What omics tell of each other beyond shared coordinates, as in poems(); beside principal
-# components, maps see the features that omics share through random units (split-shared.R).
-split_maps <- function(parameters, config, omics, data, seed, threads) {
-  used <- data$samples[spaced(length(data$samples), most_start_samples)]
-  x <- split_values(parameters, omics, data, used)
-  with_seed(seed, learn_maps(x, omic_of_features(omics), omics, threads, \(parts, has, directions) {
-    targets <- Map(crossprod, parts, directions)
-    relevance <- shared_relevance(parts, targets, directions, has, threads)
-    units <- rep(config$encoder_units, length(parts))
-    lapply(relevant_bases(parts, has, relevance, units, threads), \(basis) {
-      basis$linear <- basis$linear[-1]  # components are there without it
-      basis
-    })
-  }))
-}
-
-split_cohort <- function(fit, data) {
-  held_cohort(fit$omics, data$data, data$samples, data$design, fit$control$threads)
-}

@@ -48,7 +48,8 @@
 #'
 #' What shared coordinates do not hold, much of what one omic tells of another being spread over many
 #' weak directions, is learnt beside: an omic that is predicted from others alone, by `predict()` or
-#' [cross_prediction()], is predicted by maps as missing omics are by [predict.poems()].
+#' [cross_prediction()], is predicted by maps as missing omics are by [predict.poems()], averaged with
+#' what the shared coordinates say by how well both predict each feature of held-out samples.
 #'
 #' Two omics as in the authors' code; for more, what it does between two is done for all pairs.
 #'
@@ -177,11 +178,7 @@ new_split_fit <- function(trained, data, omics, preprocess, started, ...) {
     ),
     given
   ), class = "poems_split")
-  if (sparse) {
-    fit$maps <- split_maps(trained$parameters, fit$config, omics, data, fit$seed,
-                           fit$control$threads)
-    fit$maps$maps <- lapply(fit$maps$maps, \(map) map[setdiff(names(map), c("both", "left_out"))])
-  }
+  if (sparse) fit$maps <- split_maps(fit, data)
   fit$variance <- shared_and_private_variance(fit, data)
   fit$seconds <- proc.time()[["elapsed"]] - started
   fit$version <- as.character(utils::packageVersion("omicpoems"))
