@@ -45,3 +45,24 @@ write_split_decoder <- function(parameters, omic, decoded, scaling, own) {
   }
   parameters
 }
+
+# Training may trade the scale of coordinates for that of loadings, but their standard deviations
+# stay those of the start (models/shared_private_vae.h): so every coordinate is given the spread back
+# that it started with, and its loadings take up the rest, which changes no prediction. `trained`,
+# `start`: per block the posterior means of the same samples.
+with_scale_of_start <- function(parameters, trained, start) {
+  spread <- \(z) apply(z, 2, stats::sd, na.rm = TRUE)
+  unit <- Map(\(trained, start) {
+    unit <- spread(trained) / spread(start)
+    ifelse(is.finite(unit) & unit > 0, unit, 1)
+  }, trained, start)
+  for (block in setdiff(names(unit), "shared")) {
+    omic <- sub("^private/", "", block)
+    of <- c(unit$shared, unit[[block]])
+    at <- core_name(omic, c("encoder/mean/weight", "encoder/mean/bias", "W"))
+    parameters[[at[1]]] <- parameters[[at[1]]] / of
+    parameters[[at[2]]] <- parameters[[at[2]]] / of
+    parameters[[at[3]]] <- parameters[[at[3]]] * rep(of, each = nrow(parameters[[at[3]]]))
+  }
+  parameters
+}

@@ -35,7 +35,16 @@ check_completeness <- function(completeness, default, method, call = rlang::call
   }
 }
 
-check_several_omics <- function(data, call = rlang::caller_env()) {
+# Blocks are named by omics beside "shared", and tables have "all others".
+check_omics_to_split <- function(data, call = rlang::caller_env()) {
+  taken <- names(data)[names(data) %in% c("shared", "all others") | grepl("/", names(data))]
+  if (length(taken) > 0) {
+    cli::cli_abort(c(
+      "Omics in {.arg x} must not be called {.val shared} or {.val all others}, nor have a slash
+       in their name.",
+      "x" = "There is {quote_some(taken)}."
+    ), call = call)
+  }
   if (length(data) > 1) return(invisible())
   cli::cli_abort(c(
     "{.arg x} must have at least two omics to tell what they share.",

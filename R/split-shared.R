@@ -144,7 +144,7 @@ shared_coordinates <- function(sayings, targets, has, most) {
   if (!(common$values[1] > 0)) return(NULL)
   basis <- common$vectors[, looked_at, drop = FALSE]
   within <- lapply(said, `%*%`, basis)
-  found <- eigen(agreement_of(within, has, pairs), symmetric = TRUE)
+  found <- eigen(said_alike(within, has, pairs), symmetric = TRUE)
   kept <- seq_len(min(most, standing_out(found$values, within, has, pairs)))
   if (length(kept) == 0) return(NULL)
   directions <- basis %*% found$vectors[, kept, drop = FALSE]
@@ -166,16 +166,16 @@ told_by_others <- function(directions, sayings, targets, has, pairs) {
     said <- centred(sayings[[p[1]]]$said[both, of == p[2], drop = FALSE] %*% to)
     true <- centred(targets[[p[2]]][both, , drop = FALSE] %*% to)
     power <- sqrt(colSums(said^2) * colSums(true^2))
-    colSums(said * true) > least_told / sqrt(sum(both)) * pmax(power, 1e-12)
+    colSums(said * true) > least_agreed / sqrt(sum(both)) * pmax(power, 1e-12)
   })
   Reduce(`|`, told)
 }
 
 # Standard errors of a correlation.
-least_told <- 3.5
+least_agreed <- 3.5
 
 # The symmetric part of the cross-covariance of what two omics say, over all pairs of them.
-agreement_of <- function(said, has, pairs) {
+said_alike <- function(said, has, pairs) {
   Reduce(`+`, lapply(pairs, \(p) {
     both <- has[p[1], ] & has[p[2], ]
     cross <- crossprod(said[[p[1]]][both, , drop = FALSE], said[[p[2]]][both, , drop = FALSE])
@@ -192,7 +192,7 @@ standing_out <- function(values, said, has, pairs) {
       x[there, ] <- x[there[sample.int(length(there))], ]
       x
     })
-    eigen(agreement_of(shuffled, has, pairs), symmetric = TRUE, only.values = TRUE)$values
+    eigen(said_alike(shuffled, has, pairs), symmetric = TRUE, only.values = TRUE)$values
   })
   beyond <- values > apply(matrix(chance, length(values)), 1, max)
   sum(cumprod(beyond))

@@ -97,7 +97,7 @@ poems_split <- function(x, shared = 8, private = 8,
   scale <- choose_scaling(scale, "elbo")
   preprocess <- as_preprocess(preprocess)
   data <- read_omics(x, samples, experiments, assays, preprocess)
-  check_several_omics(data$data)
+  check_omics_to_split(data$data)
   private <- private_per_omic(private, names(data$data))
   family <- choose_families(family, data$data, "elbo")
   if (decoder == "dense") check_dense(data$data, covariates)
@@ -124,15 +124,21 @@ poems_split <- function(x, shared = 8, private = 8,
 # From the start to trained parameters and what they say of the samples.
 train_split <- function(config, omics, data, seed, control, envir) {
   cohort <- held_cohort(omics, data$data, data$samples, data$design, control$threads)
-  parameters <- core_split_initial(config, initial_noise(omics), seed)
-  if (config$decoder == "sparse") {
+  embed <- \(parameters) core_split_embed(parameters, config, cohort, control$threads)
+  start <- core_split_initial(config, initial_noise(omics), seed)
+  sparse <- config$decoder == "sparse"
+  if (sparse) {
     held_out <- core_held_out(length(data$samples), control$validation, seed)
-    parameters <- start_split(parameters, config, omics, data, held_out, seed, control)
+    start <- start_split(start, config, omics, data, held_out, seed, control)
   }
-  trained <- core_split_train(parameters, config, cohort, c(control, list(seed = seed)),
+  trained <- core_split_train(start, config, cohort, c(control, list(seed = seed)),
                               progress_reporter(control, envir))
   check_trained(trained, rlang::caller_env())
-  trained$posterior <- core_split_embed(trained$parameters, config, cohort, control$threads)
+  if (sparse) {
+    trained$parameters <- with_scale_of_start(trained$parameters, embed(trained$parameters)$mean,
+                                              embed(start)$mean)
+  }
+  trained$posterior <- embed(trained$parameters)
   if (config$method == "indiseek") {
     trained$parameters <- with_private_means(trained$parameters, trained$posterior$mean)
   }

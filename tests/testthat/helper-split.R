@@ -135,16 +135,14 @@ split_world_works <- function(env = parent.frame()) {
 # testthat's own way needs a newer version than the package asks for.
 replace_function <- function(name, with, env) {
   namespace <- asNamespace("omicpoems")
-  at <- if (exists(name, namespace, inherits = FALSE)) namespace else globalenv()
-  before <- get0(name, at, inherits = FALSE)
+  before <- get(name, namespace)
   put <- function(value) {
-    locked <- exists(name, at, inherits = FALSE) && bindingIsLocked(name, at)
-    if (locked) unlockBinding(name, at)
-    assign(name, value, at)
-    if (locked) lockBinding(name, at)
+    unlockBinding(name, namespace)
+    assign(name, value, namespace)
+    lockBinding(name, namespace)
   }
   put(with)
-  withr::defer(if (is.null(before)) rm(list = name, envir = at) else put(before), envir = env)
+  withr::defer(put(before), envir = env)
 }
 
 world_half <- function(world, samples) {
