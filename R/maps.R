@@ -163,13 +163,13 @@ left_vectors <- function(x) {
 }
 
 # How much each of several omics counts in a ridge regression: by halving and doubling, as long as
-# the error of samples left out falls. Looks at no more than `most_weighed` samples and components.
-input_weights <- function(inputs, target) {
+# the error of samples left out falls. Looks at no more than so many samples and components.
+input_weights <- function(inputs, target, most = most_weighed) {
   weights <- rep(1, length(inputs))
   if (length(inputs) == 1) return(weights)
-  rows <- spaced(nrow(target), most_weighed)
+  rows <- spaced(nrow(target), most)
   inputs <- lapply(inputs, \(x) centred(x[rows, , drop = FALSE]))
-  target <- centred(target[rows, seq_len(min(ncol(target), most_weighed)), drop = FALSE])
+  target <- centred(target[rows, seq_len(min(ncol(target), most)), drop = FALSE])
   error_of <- \(weights) {
     averaged_ridge(do.call(cbind, Map(`*`, inputs, sqrt(weights))), target)$error
   }

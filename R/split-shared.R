@@ -10,9 +10,6 @@ leaky <- \(x) pmax(x, 0) + leaky_slope * pmin(x, 0)
 # Targets of the maps, over all omics: features, or principal components of omics with more.
 most_split_targets <- 800L
 
-# Permutations whose k-th shared variance the k-th one of the data must exceed.
-shared_permutations <- 19L
-
 # Directions of every omic, of which the targets are the scores: the identity where features do.
 target_directions <- function(parts, has, threads) {
   most <- most_split_targets %/% length(parts)
@@ -85,7 +82,7 @@ learn_saying <- function(values, target, both, has) {
   means <- colMeans(target[both, , drop = FALSE])
   inputs <- lapply(values, \(x) centred(x[both, , drop = FALSE]))
   y <- centred(target[both, , drop = FALSE])
-  weights <- sqrt(input_weights(inputs, y))
+  weights <- sqrt(input_weights(inputs, few_combinations(y), most_weighed %/% 2L))
   ridge <- averaged_ridge(do.call(cbind, Map(`*`, inputs, weights)), y)
   of <- rep(seq_along(values), vapply(values, ncol, 0L))
   coefficients <- lapply(seq_along(values), \(b) {
@@ -98,6 +95,15 @@ learn_saying <- function(values, target, both, has) {
   said[both, ] <- ridge$left_out + rep(means, each = length(both))
   list(coefficients = coefficients, intercept = intercept, said = said)
 }
+
+# Random combinations of the columns of y, which tell their total error well enough to weigh inputs
+# by.
+few_combinations <- function(y) {
+  if (ncol(y) <= most_combinations) return(y)
+  y %*% matrix(stats::rnorm(ncol(y) * most_combinations), ncol(y))
+}
+
+most_combinations <- 30L
 
 say <- function(values, coefficients, intercept) {
   Reduce(`+`, Map(`%*%`, values, coefficients)) + rep(intercept, each = nrow(values[[1]]))
@@ -127,52 +133,30 @@ join_sayings <- function(parts) {
   }), intercept = unlist(lapply(parts, `[[`, "intercept")), said = bind("said"))
 }
 
-# Directions that stand out, at most `most`, and per omic its reliability in them: with s the true
+# The directions in which omics agree most, at most `most`, and per omic its reliability in them: with s the true
 # coordinate, of variance 1, and s_v what an omic says, its conditional mean, var(s_v) = rho_v and
 # cov(s_v, s_w) = rho_v rho_w. Returns `directions` (targets x coordinates), scaled so, `rho` (per
 # omic) and `said` (per omic, samples x coordinates, mean 0), or NULL.
-shared_coordinates <- function(sayings, targets, has, most) {
+shared_coordinates <- function(sayings, has, most) {
   said <- lapply(seq_along(sayings), \(v) {
     x <- sayings[[v]]$said
     (x - rep(colMeans(x[has[v, ], , drop = FALSE]), each = nrow(x))) * has[v, ]
   })
   pairs <- Filter(\(p) sum(has[p[1], ] & has[p[2], ]) >= least_map_samples,
                   utils::combn(length(said), 2, simplify = FALSE))
-  if (length(pairs) == 0 || most < 1) return(NULL)
+  if (length(pairs) == 0) return(NULL)
   common <- eigen(Reduce(`+`, lapply(said, crossprod)), symmetric = TRUE)
   looked_at <- seq_len(min(most_shared_looked_at, sum(common$values > 1e-9 * common$values[1])))
   if (!(common$values[1] > 0)) return(NULL)
   basis <- common$vectors[, looked_at, drop = FALSE]
   within <- lapply(said, `%*%`, basis)
   found <- eigen(said_alike(within, has, pairs), symmetric = TRUE)
-  kept <- seq_len(min(most, standing_out(found$values, within, has, pairs)))
+  kept <- seq_len(min(most, sum(found$values > 0)))
   if (length(kept) == 0) return(NULL)
-  directions <- basis %*% found$vectors[, kept, drop = FALSE]
-  directions <- directions[, told_by_others(directions, sayings, targets, has, pairs), drop = FALSE]
-  if (ncol(directions) == 0) return(NULL)
-  scale_shared(directions, said, has, pairs)
+  scale_shared(basis %*% found$vectors[, kept, drop = FALSE], said, has, pairs)
 }
 
 most_shared_looked_at <- 60L
-
-# Which directions have targets that another omic predicts: the correlation with what it says of
-# samples left out is beyond chance. What is said of a sample left out leans away from its own
-# value, so that omics seem to agree on nothing but noise; this correlation is then negative.
-told_by_others <- function(directions, sayings, targets, has, pairs) {
-  of <- rep(seq_along(targets), vapply(targets, ncol, 0L))
-  told <- lapply(c(pairs, lapply(pairs, rev)), \(p) {
-    both <- has[p[1], ] & has[p[2], ]
-    to <- directions[of == p[2], , drop = FALSE]
-    said <- centred(sayings[[p[1]]]$said[both, of == p[2], drop = FALSE] %*% to)
-    true <- centred(targets[[p[2]]][both, , drop = FALSE] %*% to)
-    power <- sqrt(colSums(said^2) * colSums(true^2))
-    colSums(said * true) > least_agreed / sqrt(sum(both)) * pmax(power, 1e-12)
-  })
-  Reduce(`|`, told)
-}
-
-# Standard errors of a correlation.
-least_agreed <- 3.5
 
 # The symmetric part of the cross-covariance of what two omics say, over all pairs of them.
 said_alike <- function(said, has, pairs) {
@@ -181,21 +165,6 @@ said_alike <- function(said, has, pairs) {
     cross <- crossprod(said[[p[1]]][both, , drop = FALSE], said[[p[2]]][both, , drop = FALSE])
     (cross + t(cross)) / (2 * sum(both))
   })) / length(pairs)
-}
-
-# How many of the first values exceed those of samples that are shuffled in every omic.
-standing_out <- function(values, said, has, pairs) {
-  chance <- replicate(shared_permutations, {
-    shuffled <- lapply(seq_along(said), \(v) {
-      there <- which(has[v, ])
-      x <- said[[v]]
-      x[there, ] <- x[there[sample.int(length(there))], ]
-      x
-    })
-    eigen(said_alike(shuffled, has, pairs), symmetric = TRUE, only.values = TRUE)$values
-  })
-  beyond <- values > apply(matrix(chance, length(values)), 1, max)
-  sum(cumprod(beyond))
 }
 
 # Variances and covariances are of the same samples: their ratio is near 1.

@@ -27,20 +27,31 @@ split_start <- function(x, omic, shared, private, units, seed, threads) {
   })
 }
 
-# Bases of the omics, what they say through them, the shared coordinates and their posterior.
+# The shared coordinates that are real, at most so many, with no more certainty than they show in
+# samples that had no part in finding them, and their posterior.
 find_shared <- function(parts, has, most, random, threads) {
+  real <- confirmed_shared(parts, has, most, random, threads)
+  found <- learn_shared(parts, has, min(most, real$count), random, threads)
+  if (is.null(found$coordinates)) return(found)
+  k <- seq_len(ncol(found$coordinates$directions))
+  found$coordinates$rho <- Map(\(rho, shown) pmin(rho, shown[k]), found$coordinates$rho, real$rho)
+  found$posterior <- fuse_shared(found$coordinates$said, found$coordinates$rho, has)
+  found
+}
+
+# Bases of the omics, what they say through them, and the shared coordinates.
+learn_shared <- function(parts, has, most, random, threads) {
   directions <- target_directions(parts, has, threads)
   targets <- Map(crossprod, parts, directions)
   relevance <- shared_relevance(parts, targets, directions, has, threads)
   bases <- relevant_bases(parts, has, relevance, random, threads)
   values <- Map(basis_values, bases, parts)
   found <- list(bases = bases, values = values, relevance = relevance)
-  if (all(unlist(relevance) == 0)) return(found)
+  if (most < 1 || all(unlist(relevance) == 0)) return(found)
   sayings <- learn_sayings(values, targets, has)
-  coordinates <- shared_coordinates(sayings, targets, has, most)
+  coordinates <- shared_coordinates(sayings, has, most)
   if (is.null(coordinates)) return(found)
-  c(found, list(sayings = sayings, coordinates = coordinates,
-                posterior = fuse_shared(coordinates$said, coordinates$rho, has)))
+  c(found, list(sayings = sayings, coordinates = coordinates))
 }
 
 relevant_bases <- function(parts, has, relevance, random, threads) {
