@@ -520,6 +520,35 @@ TEST(SharedPrivateGradients, Models) {
   }
 }
 
+// With sparse decoders all but the penalty, which has a proximal step, comes by the gradient.
+TEST(SharedPrivateGradients, SparseDecoders) {
+  const std::vector<Index> all = all_samples(samples);
+  const poems::Batch<double> batch = batch_with_gaps(all);
+  const StreamDraws<double> draws(1, 1, all);
+  for (const std::string kind : {"mvae", "mopoe", "mmvae"}) {
+    SCOPED_TRACE(kind);
+    SharedPrivateOptions options = three_omics();
+    options.private_factors = {2, 1, 3};
+    options.sparse = true;
+    options.sparse_settings.decoder_hidden = 5;
+    std::vector<poems::Vector<double>> noise;
+    for (const auto& omic : options.omics) {
+      options.sparse_omics.push_back({omic.features, 0.3, 1.0, poems::Family::gaussian});
+      noise.push_back(poems::Vector<double>::Constant(omic.features, 0.8));
+    }
+    const std::unique_ptr<Vae> model = make(kind, options);
+    model->initialise(5, noise);
+    std::vector<Parameter<double>*> parameters;
+    for (Parameter<double>* p : model->parameters())  // MVAE predicts no omic from another
+      if (kind != "mvae" || p->name.find("/across/") == std::string::npos) parameters.push_back(p);
+    expect_gradients_of(terms_of(*model, batch, draws,
+                                 [](const std::string& name) {
+                                   return name.find("penalty") == std::string::npos;
+                                 }),
+                        parameters);
+  }
+}
+
 // MMVAE++ does not follow the slope of its loss. What its shared block follows is that of the terms
 // in which a draw does not explain its own omic.
 TEST(SharedPrivateGradients, Mmvaepp) {
