@@ -154,11 +154,15 @@ print.omic_importance <- function(x, ...) {
     columns[[omic]] <- sprintf("%s (%s)", percent(shares("purity")[, omic]),
                                percent(shares("chance")[, omic]))
   }
+  cat_table(columns)
+  cat_text("In brackets: by chance.")
+  cli::cat_line()
+  columns <- columns["label"]
   for (pair in split(x$theta, x$theta[c("other_omic", "omic")], drop = TRUE)) {
-    name <- sprintf("theta %s/%s", pair$omic[1], pair$other_omic[1])
+    name <- sprintf("%s/%s", pair$omic[1], pair$other_omic[1])
     columns[[name]] <- ifelse(is.na(pair$theta), "-", sprintf("%+.2f", pair$theta))
   }
   cat_table(columns)
-  cat_text("In brackets: by chance. Theta: above 0 where the first omic tells the label better.")
+  cat_text("Theta: above 0 where the first omic tells the label better.")
   invisible(x)
 }

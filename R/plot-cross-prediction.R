@@ -79,7 +79,8 @@ ranked_r2 <- function(cross) {
 best_labels <- function(values, n) {
   place <- stats::ave(values$r2, values$direction, FUN = seq_along)
   best <- values[place <= n, ]
-  best$height <- highest_label - (place[place <= n] - 1) * 0.075
+  panel_rows <- ceiling(sqrt(nlevels(values$direction)))
+  best$height <- highest_label - (place[place <= n] - 1) * 0.06 * max(panel_rows, 1.25)
   list(
     ggplot2::geom_segment(
       ggplot2::aes(xend = label_from - 0.02, yend = .data$height), data = best, linewidth = 0.2,

@@ -21,14 +21,12 @@ split_config <- function(method, decoder, shared, private, completeness, setting
   )
 }
 
-# A fit holds loadings and inclusion probabilities once, by name; the core has them as parameters.
+# A fit holds inclusion probabilities once, by name; the core has them as parameters.
 split_parameters <- function(fit) {
-  parameters <- fit$parameters
-  for (omic in names(fit$loadings)) {
-    parameters[[core_name(omic, "W")]] <- unname(fit$loadings[[omic]])
-    parameters[[core_name(omic, "inclusion_probability")]] <- unname(fit$inclusion[[omic]])
+  for (omic in names(fit$inclusion)) {
+    fit$parameters[[core_name(omic, "inclusion_probability")]] <- unname(fit$inclusion[[omic]])
   }
-  parameters
+  fit$parameters
 }
 
 core_name <- \(omic, part) sprintf("omics/%s/%s", omic, part)

@@ -31,8 +31,10 @@
 #'   * `latent`, `latent_sd`: samples x coordinates, posterior means and standard deviations; `NA` in
 #'     private columns of samples that lack the omic. [latent()] gives parts of them.
 #'   * `blocks`: which columns belong to which block.
-#'   * `loadings`, `inclusion`: with sparse decoders, per omic features x (shared and private)
-#'     coordinates.
+#'   * `loadings`: with sparse decoders, per omic features x (shared and private) coordinates: by how
+#'     much a feature changes, on the scale of training (its standard deviations by default), when
+#'     the coordinate changes by 1, its prior standard deviation, on average to either side; 0 where
+#'     the spike-and-slab prior leaves nothing. `inclusion`: its inclusion probabilities.
 #'   * `variance`: per omic and feature, the share of its variance that is shared and private; see
 #'     [variance_explained()].
 #'   * `history`: losses by epoch.
@@ -159,15 +161,13 @@ new_split_fit <- function(trained, data, omics, preprocess, started, ...) {
   posterior <- name_posterior(trained$posterior, omics, data$samples)
   blocks <- block_columns(stats::setNames(trained$posterior$mean, c("shared", names(omics))))
   sparse <- given$decoder == "sparse"
-  of <- \(part) Map(\(omic, name) {
-    x <- trained$parameters[[core_name(name, part)]]
+  of <- \(read) Map(\(omic, name) {
+    x <- read(\(part) trained$parameters[[core_name(name, part)]])
     dimnames(x) <- list(omic$features,
                         colnames(posterior$mean)[c(blocks$shared, blocks[[name]])])
     x
   }, omics, names(omics))
-  once <- if (sparse) {
-    as.vector(outer(names(omics), c("W", "inclusion_probability"), core_name))
-  }
+  once <- if (sparse) core_name(names(omics), "inclusion_probability")
   fit <- structure(c(
     list(
       samples = data$samples,
@@ -175,8 +175,8 @@ new_split_fit <- function(trained, data, omics, preprocess, started, ...) {
       latent = posterior$mean,
       latent_sd = if (!all(is.na(posterior$sd))) posterior$sd,
       blocks = blocks,
-      loadings = if (sparse) of("W"),
-      inclusion = if (sparse) of("inclusion_probability"),
+      loadings = if (sparse) of(loadings_in_sd),
+      inclusion = if (sparse) of(\(p) p("inclusion_probability")),
       history = as.data.frame(trained$history, check.names = FALSE, optional = TRUE),
       best_epoch = trained$best_epoch, stopped = trained$stopped,
       validation = data$samples[trained$validation],
@@ -189,6 +189,12 @@ new_split_fit <- function(trained, data, omics, preprocess, started, ...) {
   fit$seconds <- proc.time()[["elapsed"]] - started
   fit$version <- as.character(utils::packageVersion("omicpoems"))
   fit
+}
+
+# A decoder's x = c + v'relu(A (w o z)) changes along coordinate k by w_k v'relu(A_k) to one side and
+# by w_k v'relu(-A_k) to the other: on average by w_k v'A_k / 2. p: gives parameters of an omic.
+loadings_in_sd <- function(p) {
+  p("W") * (p("decoder/output/weight") %*% p("decoder/hidden/weight")) / 2
 }
 
 # Per omic and feature, the share of the variance (about its mean over the samples that have the
