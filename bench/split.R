@@ -16,9 +16,9 @@
 # real: whole omics of samples left out, from all their other omics, beside ridge regression
 #   (closed form, penalty of every feature by leaving one out) and PLS (SIMPLS, components by
 #   five-fold cross-validation, at most 20), which learn from complete samples; poems() and
-#   poems_split() from all. Cohorts: tcga_breast; METABRIC (package iC10TrainingData); bone marrow
-#   cells with RNA and 17 proteins (package STREAK: log-normalised counts of the 2000 genes that
-#   vary most, centred log ratios of proteins).
+#   poems_split() from all. Cohorts: tcga_breast; METABRIC (package iC10TrainingData); cells of a
+#   MALT lymphoma with RNA and 17 proteins (package STREAK: log-normalised counts of the 2000 genes
+#   that vary most, centred log ratios of proteins).
 # speed: seconds per epoch on one thread, medians over epochs, uniform random data.
 # coverage: linear worlds with 4 shared coordinates and 3 private to each of two omics, in which 30 %
 #   of the samples lack one omic. True coordinates are regressed on posterior means in complete
@@ -163,8 +163,12 @@ published <- function(train, method, seed) {
 
 toy_models <- c(
   list(
-    `poems_split()` = \(w, seed) from_fit(poems_split(w$train, seed = seed, control = control), w$test),
-    `poems(), 16 factors` = \(w, seed) from_fit(poems(w$train, 16, seed = seed, control = control), w$test),
+    `poems_split()` = \(w, seed) {
+      from_fit(poems_split(w$train, seed = seed, control = control), w$test)
+    },
+    `poems(), 16 factors` = \(w, seed) {
+      from_fit(poems(w$train, 16, seed = seed, control = control), w$test)
+    },
     ridge = \(w, seed) from_regression(ridge, w$train, w$test)
   ),
   sapply(names(mixtures), \(method) {
@@ -307,14 +311,15 @@ run_indiseek <- function() {
 report_indiseek <- function(runs) {
   rows <- lapply(names(indiseek_models), \(model) {
     with(runs[runs$model == model, ], {
-      row_of(c(model, vapply(list(shared, specific, leak, specific_rest, leak_rest), spread, "", 3)))
+      row_of(c(model, vapply(list(shared, specific, leak, specific_rest, leak_rest), spread, "",
+                             digits = 3)))
     })
   })
   c("", "## IndiSeek's simulation: the private block of one omic, R2 by kernel ridge regression", "",
     "Mean ± standard deviation over three worlds; the last two columns are the first six principal",
-    "components of what linear regression on the other omic's shared coordinates leaves. The authors'",
-    "model in PyTorch on its own draws: specific 0.894, 0.906, 0.916 and leak 0.146, 0.249, 0.451 for",
-    "completeness 0.1, 1, 10; components 0.885 and 0.300; shared 0.871.", "",
+    "components of what linear regression on the other omic's shared coordinates leaves. A peer of",
+    "indiseek in PyTorch on own draws of the worlds: specific 0.894, 0.906, 0.916 and leak 0.146,",
+    "0.249, 0.451 for completeness 0.1, 1, 10; components 0.885 and 0.300; shared 0.871.", "",
     header(c("model", "shared found", "specific", "leak", "components: specific", "leak")),
     unlist(rows))
 }
@@ -434,8 +439,10 @@ report_real <- function(runs) {
 # Speed ------------------------------------------------------------------------------------------
 
 # CPU seconds per epoch of the authors' PyTorch code on one thread of a busy machine.
-released_seconds <- list(`30, 110` = c(`mmvae++` = 0.064, mmvae = 0.066, mopoe = 0.133, mvae = 0.081),
-                         `260, 110` = c(`mmvae++` = 0.084, mmvae = 0.070, mopoe = 0.134, mvae = 0.082))
+released_seconds <- list(
+  `30, 110` = c(`mmvae++` = 0.064, mmvae = 0.066, mopoe = 0.133, mvae = 0.081),
+  `260, 110` = c(`mmvae++` = 0.084, mmvae = 0.070, mopoe = 0.134, mvae = 0.082)
+)
 
 run_speed <- function() {
   bind(lapply(names(released_seconds), \(shape) bind(lapply(names(mixtures), \(method) {
@@ -516,11 +523,11 @@ coordinates <- function(fit, world, set) {
 
 report_coverage <- function(runs) {
   groups <- unique(runs[c("set", "omics")])
+  of <- c(train = "of the fit", test = "left out")
   rows <- Map(\(set, omics) {
-    with(runs[runs$set == set & runs$omics == omics, ], {
-      of <- c(train = "of the fit", test = "left out")
-      row_of(c(of[[set]], omics, sum(samples), spread(r2, 3), spread(ratio), spread(covered, 3)))
-    })
+    these <- runs[runs$set == set & runs$omics == omics, ]
+    row_of(c(of[[set]], omics, sum(these$samples), spread(these$r2, 3), spread(these$ratio),
+             spread(these$covered, 3)))
   }, groups$set, groups$omics)
   c("", "## Posterior standard deviations of shared coordinates, linear data, 30 % lack one omic", "",
     "Mean ± standard deviation over three worlds: R2 of the true coordinates, root mean squared",
