@@ -20,8 +20,8 @@
 #   MALT lymphoma with RNA and 17 proteins (package STREAK: log-normalised counts of the 2000 genes
 #   that vary most, centred log ratios of proteins).
 # speed: seconds per epoch on one thread, medians over epochs, uniform random data.
-# coverage: linear worlds with 4 shared coordinates and 3 private to each of two omics, in which 30 %
-#   of the samples lack one omic. True coordinates are regressed on posterior means in complete
+# coverage: linear worlds with 4 shared coordinates and 3 private to each of two omics, in which
+#   30 % of the samples lack one omic. True coordinates are regressed on posterior means in complete
 #   samples; their errors, against posterior standard deviations carried through this map.
 #
 # Runs are kept in build/split: an interrupted bench goes on where it was, and parts that are not
@@ -315,7 +315,7 @@ report_indiseek <- function(runs) {
                              digits = 3)))
     })
   })
-  c("", "## IndiSeek's simulation: the private block of one omic, R2 by kernel ridge regression", "",
+  c("", "## IndiSeek's simulation: the private block of an omic, R2 by kernel ridge regression", "",
     "Mean ± standard deviation over three worlds; the last two columns are the first six principal",
     "components of what linear regression on the other omic's shared coordinates leaves. A peer of",
     "indiseek in PyTorch on own draws of the worlds: specific 0.894, 0.906, 0.916 and leak 0.146,",
@@ -529,7 +529,7 @@ report_coverage <- function(runs) {
     row_of(c(of[[set]], omics, sum(these$samples), spread(these$r2, 3), spread(these$ratio),
              spread(these$covered, 3)))
   }, groups$set, groups$omics)
-  c("", "## Posterior standard deviations of shared coordinates, linear data, 30 % lack one omic", "",
+  c("", "## Posterior standard deviations of shared coordinates, 30 % of the samples lack one omic", "",
     "Mean ± standard deviation over three worlds: R2 of the true coordinates, root mean squared",
     "error over root mean squared standard deviation, and the share of errors within 1.96 of these",
     "(0.95 is right).", "",
