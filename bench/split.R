@@ -529,7 +529,7 @@ report_coverage <- function(runs) {
     row_of(c(of[[set]], omics, sum(these$samples), spread(these$r2, 3), spread(these$ratio),
              spread(these$covered, 3)))
   }, groups$set, groups$omics)
-  c("", "## Posterior standard deviations of shared coordinates, 30 % of the samples lack one omic", "",
+  c("", "## Posterior standard deviations of shared coordinates, 30 % of samples lack one omic", "",
     "Mean ± standard deviation over three worlds: R2 of the true coordinates, root mean squared",
     "error over root mean squared standard deviation, and the share of errors within 1.96 of these",
     "(0.95 is right).", "",
