@@ -64,7 +64,7 @@ learn_check <- function(map, scores, has) {
   pairs <- measure_pairs(check, said_of(map, check, scores, rows), own_of(map, check, scores, rows))
   middle <- \(x) c(stats::median(diag(x)), max(stats::mad(diag(x)), 1e-6))
   check$standards <- lapply(pairs, middle)
-  a <- standard_agreement(check, pairs)
+  a <- agreement_of(check, pairs)
   c(check, fit_agreement(diag(a), a[row(a) != col(a)]))
 }
 
@@ -111,7 +111,7 @@ measure <- function(check, said, own, combine, inner_product) {
   list(odds = odds, direction = atanh(pmax(pmin(cosine, 0.999), -0.999)))
 }
 
-standard_agreement <- function(check, measured) {
+agreement_of <- function(check, measured) {
   standard <- Map(\(x, by) (x - by[1]) / by[2], measured, check$standards)
   (standard$odds + standard$direction) / 2
 }
@@ -188,7 +188,7 @@ check_omic <- function(maps, scores, to, map) {
     check <- maps[[m]]$check
     said <- said_of(maps[[m]], check, scores, samples)
     own <- own_of(maps[[m]], check, scores, samples)
-    a <- standard_agreement(check, measure_each(check, said, own))
+    a <- agreement_of(check, measure_each(check, said, own))
     agreement[samples] <- a
     p_value[samples] <- stats::pt((a - check$center) / check$spread, agreement_tails)
     doubt[samples] <- doubt_of(check, a)
