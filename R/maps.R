@@ -190,9 +190,9 @@ most_weighed <- 300L
 # What single features tell of what predictions of samples left out miss: for every feature of the
 # target the `slope` that multiplies its prediction, the coefficients of a few features, the sparse
 # matrix `pairs` (features of the inputs x features of the target), and the standard deviation `sd`
-# of values about their prediction, which `missed` them by so much (samples x features). `features`: inputs x samples; `source`: the omic of each;
-# `values`, `left_out`: samples x features of the target. Coefficients have normal priors, the
-# narrower the less likely a pair is.
+# of values about their prediction, which `missed` them by so much (samples x features). `features`:
+# inputs x samples; `source`: the omic of each; `values`, `left_out`: samples x features of the
+# target. Coefficients have normal priors, the narrower the less likely a pair is.
 single_features <- function(features, source, values, left_out) {
   left <- values - left_out
   variance <- pmax(colMeans(left^2), 1e-12)

@@ -1,12 +1,12 @@
 # How many shared coordinates are real: those in which omics agree in samples that had no part in
-# finding them. What the samples themselves say is no judge, since coordinates are sought where omics
-# agree most.
+# finding them. What the samples themselves say is no judge, since coordinates are sought where
+# omics agree most.
 
 # Chance of one that is not, per pair of omics.
 least_confidence <- 0.01
 
-# Finds coordinates, `most` at most, in each half of the samples, and looks at them in the other half.
-# `count`: how many agree, the first ones up to the first that does not; `rho`: per omic, how
+# Finds coordinates, `most` at most, in each half of the samples, and looks at them in the other
+# half. `count`: how many agree, the first ones up to the first that does not; `rho`: per omic, how
 # reliable it is in each of them.
 confirmed_shared <- function(parts, has, most, random, threads) {
   half <- sample(rep_len(1:2, ncol(has)))

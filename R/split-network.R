@@ -47,9 +47,9 @@ write_split_decoder <- function(parameters, omic, decoded, scaling, own) {
 }
 
 # Training may trade the scale of coordinates for that of loadings, but their standard deviations
-# stay those of the start (models/shared_private_vae.h): so every coordinate is given the spread back
-# that it started with, and its loadings take up the rest, which changes no prediction. `trained`,
-# `start`: per block the posterior means of the same samples.
+# stay those of the start (models/shared_private_vae.h): so every coordinate is given the spread
+# back that it started with, and its loadings take up the rest, which changes no prediction.
+# `trained`, `start`: per block the posterior means of the same samples.
 with_scale_of_start <- function(parameters, trained, start) {
   spread <- \(z) apply(z, 2, stats::sd, na.rm = TRUE)
   unit <- Map(\(trained, start) {

@@ -93,9 +93,9 @@ read_labels <- function(labels, samples, method, call = rlang::caller_env()) {
   if (length(values) != 2) {
     cli::cli_abort(c(
       "{.arg labels} must have two values.",
-      "x" = "{cli::qty(length(values))}{?It has none that is known./It has only
-             {quote_some(as.character(values))}./It has {length(values)}:
-             {quote_some(as.character(values))}.}"
+      "x" = if (length(values) == 0) "None is known." else
+        "{cli::qty(length(values))}It has {length(values)} value{?s}:
+         {quote_some(as.character(values))}."
     ), call = call)
   }
   stats::setNames(as.numeric(labels == values[2]), samples)

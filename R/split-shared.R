@@ -133,10 +133,10 @@ join_sayings <- function(parts) {
   }), intercept = unlist(lapply(parts, `[[`, "intercept")), said = bind("said"))
 }
 
-# The directions in which omics agree most, at most `most`, and per omic its reliability in them: with s the true
-# coordinate, of variance 1, and s_v what an omic says, its conditional mean, var(s_v) = rho_v and
-# cov(s_v, s_w) = rho_v rho_w. Returns `directions` (targets x coordinates), scaled so, `rho` (per
-# omic) and `said` (per omic, samples x coordinates, mean 0), or NULL.
+# The directions in which omics agree most, at most `most`, and per omic its reliability in them:
+# with s the true coordinate, of variance 1, and s_v what an omic says, its conditional mean,
+# var(s_v) = rho_v and cov(s_v, s_w) = rho_v rho_w. Returns `directions` (targets x coordinates),
+# scaled so, `rho` (per omic) and `said` (per omic, samples x coordinates, mean 0), or NULL.
 shared_coordinates <- function(sayings, has, most) {
   said <- lapply(seq_along(sayings), \(v) {
     x <- sayings[[v]]$said

@@ -40,9 +40,9 @@
 #'   in front.
 #'
 #'   `summary()`: a list of class `summary.poems_split` with `call`, `method`, `decoder`, `samples`
-#'   (their number), `shared` and `shared_in_use` (numbers of coordinates), `covariates` (their names), `omics` (a data
-#'   frame with `omic`, `family`, `features`, `samples`, `coordinates`, the number of private ones,
-#'   and the shares `shared`, `private` and `total`) and `training`.
+#'   (their number), `shared` and `shared_in_use` (numbers of coordinates), `covariates` (their
+#'   names), `omics` (a data frame with `omic`, `family`, `features`, `samples`, `coordinates`, the
+#'   number of private ones, and the shares `shared`, `private` and `total`) and `training`.
 #'
 #'   `print()` returns its argument invisibly, `autoplot()` a [ggplot2::ggplot] object.
 #'

@@ -22,19 +22,19 @@
 #'   large values ask that private coordinates say all of the omic, small ones that they say nothing
 #'   of what is shared.
 #' @param labels Of mixtures and products, labels that the shared block is to tell: a factor,
-#'   character or logical vector with two values, or 0 and 1, `NA` where unknown; named by sample, or
-#'   in the order of the samples.
+#'   character or logical vector with two values, or 0 and 1, `NA` where unknown; named by sample,
+#'   or in the order of the samples.
 #' @param control Named list of settings, see below, and `threads` and `progress` as in
 #'   [poems_control()].
 #'
 #' @return An object of class `poems_split`, a list that survives `saveRDS()`, with among others
-#'   * `latent`, `latent_sd`: samples x coordinates, posterior means and standard deviations; `NA` in
-#'     private columns of samples that lack the omic. [latent()] gives parts of them.
+#'   * `latent`, `latent_sd`: samples x coordinates, posterior means and standard deviations; `NA`
+#'     in private columns of samples that lack the omic. [latent()] gives parts of them.
 #'   * `blocks`: which columns belong to which block.
-#'   * `loadings`: with sparse decoders, per omic features x (shared and private) coordinates: by how
-#'     much a feature changes, on the scale of training (its standard deviations by default), when
-#'     the coordinate changes by 1, its prior standard deviation, on average to either side; 0 where
-#'     the spike-and-slab prior leaves nothing. `inclusion`: its inclusion probabilities.
+#'   * `loadings`: with sparse decoders, per omic features x (shared and private) coordinates: by
+#'     how much a feature changes, on the scale of training (its standard deviations by default),
+#'     when the coordinate changes by 1, its prior standard deviation, on average to either side; 0
+#'     where the spike-and-slab prior leaves nothing. `inclusion`: its inclusion probabilities.
 #'   * `variance`: per omic and feature, the share of its variance that is shared and private; see
 #'     [variance_explained()].
 #'   * `history`: losses by epoch.
@@ -48,10 +48,11 @@
 #' deviations are those that predictions of left-out samples show. Coordinates of a sample with
 #' several omics are combined as posteriors under one prior are.
 #'
-#' What shared coordinates do not hold, much of what one omic tells of another being spread over many
-#' weak directions, is learnt beside: an omic that is predicted from others alone, by `predict()` or
-#' [cross_prediction()], is predicted by maps as missing omics are by [predict.poems()], averaged with
-#' what the shared coordinates say by how well both predict each feature of held-out samples.
+#' What shared coordinates do not hold, much of what one omic tells of another being spread over
+#' many weak directions, is learnt beside: an omic that is predicted from others alone, by
+#' `predict()` or [cross_prediction()], is predicted by maps as missing omics are by
+#' [predict.poems()], averaged with what the shared coordinates say by how well both predict each
+#' feature of held-out samples.
 #'
 #' Two omics as in the authors' code; for more, what it does between two is done for all pairs.
 #'
@@ -191,8 +192,8 @@ new_split_fit <- function(trained, data, omics, preprocess, started, ...) {
   fit
 }
 
-# A decoder's x = c + v'relu(A (w o z)) changes along coordinate k by w_k v'relu(A_k) to one side and
-# by w_k v'relu(-A_k) to the other: on average by w_k v'A_k / 2. p: gives parameters of an omic.
+# A decoder's x = c + v'relu(A (w o z)) changes along coordinate k by w_k v'relu(A_k) to one side
+# and by w_k v'relu(-A_k) to the other: on average by w_k v'A_k / 2. p: gives parameters of an omic.
 loadings_in_sd <- function(p) {
   p("W") * (p("decoder/output/weight") %*% p("decoder/hidden/weight")) / 2
 }

@@ -144,8 +144,8 @@ Rcpp::List core_split_embed(const Rcpp::List& parameters, const Rcpp::List& conf
   return Rcpp::List::create(Rcpp::Named("mean") = mean, Rcpp::Named("sd") = sd);
 }
 
-// Omic `to` from the omics `from` (numbers from 1) of every sample, features x samples, on the scale
-// of training.
+// Omic `to` from the omics `from` (numbers from 1) of every sample, features x samples, on the
+// scale of training.
 // [[Rcpp::export]]
 Rcpp::NumericMatrix core_split_predict(const Rcpp::List& parameters, const Rcpp::List& config,
                                        SEXP cohort, const Rcpp::IntegerVector& from, int to,
@@ -167,7 +167,7 @@ Rcpp::NumericMatrix core_split_decode(const Rcpp::List& parameters, const Rcpp::
     return Matrix<float>(
         Rcpp::as<Eigen::Map<Eigen::MatrixXd>>(x).transpose().template cast<float>());
   };
-  return to_r(model->decoded(static_cast<std::size_t>(omic - 1), transposed(shared),
-                             transposed(own)),
-              false);
+  return to_r(
+      model->decoded(static_cast<std::size_t>(omic - 1), transposed(shared), transposed(own)),
+      false);
 }

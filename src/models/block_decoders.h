@@ -1,11 +1,13 @@
 // The decoders of models whose latents come in blocks: what omic v is, given z_v = [s; p_v].
 //
 //   dense    x_v ~ N(mlp_v(z_v), sigma_v^2), as published
-//   sparse   that of POEMS: x_v ~ likelihood_v(decoder_v(z_v; W_v)), W_v with a spike-and-slab prior,
+//   sparse   that of POEMS: x_v ~ likelihood_v(decoder_v(z_v; W_v)), W_v with a spike-and-slab
+//   prior,
 //            so that loadings say which features answer to what is shared, which to what is private
 //
 // A draw that explains an omic without knowing its private block leaves more of it open than one
-// that knows it. Sparse decoders have a noise of its own for that; published ones have one for both.
+// that knows it. Sparse decoders have a noise of its own for that; published ones have one for
+// both.
 #pragma once
 
 #include <deque>
@@ -96,8 +98,7 @@ class DenseDecoders : public BlockDecoders<T> {
                        const Vector<T>& counts, bool) override {
     const OmicBatch<T>& omic = batch.omics[v];
     Var<T> x_hat = omics_[v].decoder(tape, pieces::gather(tape, z, omic.members));
-    Var<T> observed =
-        omic.observed.size() > 0 ? tape.constant(omic.observed.transpose()) : nullptr;
+    Var<T> observed = omic.observed.size() > 0 ? tape.constant(omic.observed.transpose()) : nullptr;
     Var<T> density = omics_[v].density(tape, tape.constant(omic.x.transpose()), x_hat, observed);
     const Matrix<T> members = pieces::columns_at<T>(counts.transpose(), omic.members);
     density = pieces::times(tape, density, tape.constant(members));
@@ -114,9 +115,7 @@ class DenseDecoders : public BlockDecoders<T> {
     pieces::Mlp<T> decoder;
     pieces::GaussianDensity<T> density;
 
-    std::vector<Parameter<T>*> parameters() {
-      return pieces::parameters_of<T>(decoder, density);
-    }
+    std::vector<Parameter<T>*> parameters() { return pieces::parameters_of<T>(decoder, density); }
   };
 
   std::vector<Omic> omics_;
@@ -180,11 +179,12 @@ class SparseDecoders : public BlockDecoders<T> {
                        const Vector<T>& counts, bool own) override {
     SparseOmic<T>& omic = omics_[v];
     Likelihood<T>* likelihood = own ? omic.likelihood.get() : across_[v].get();
-    return {v, decode_omics<T>(tape,
-                               {{&omic.decoder, likelihood, z, &omic.decoder.W.value,
-                                 &omic.decoder.W.gradient, 1.0, Dropout(Stream(0, Purpose::decoder_dropout, 0), 0.0)}},
-                               those_that_count(batch, v, counts),
-                               {skips_zeros(), phase_.threads}, workspaces_)[0]};
+    return {v, decode_omics<T>(
+                   tape,
+                   {{&omic.decoder, likelihood, z, &omic.decoder.W.value, &omic.decoder.W.gradient,
+                     1.0, Dropout(Stream(0, Purpose::decoder_dropout, 0), 0.0)}},
+                   those_that_count(batch, v, counts), {skips_zeros(), phase_.threads},
+                   workspaces_)[0]};
   }
 
   Matrix<T> decode(std::size_t v, const Matrix<T>& z, int threads) override {

@@ -157,8 +157,7 @@ class IndiSeek : public Split<T> {
     std::vector<Var<T>> c;
     for (std::size_t v : from) {
       Var<T> x = tape.constant(batch.omics[v].x.transpose());
-      c.push_back(
-          pieces::scatter(tape, shared(tape, v, x), batch.omics[v].members, batch.size()));
+      c.push_back(pieces::scatter(tape, shared(tape, v, x), batch.omics[v].members, batch.size()));
     }
     return pieces::unit_length(tape, pieces::average(tape, c));
   }

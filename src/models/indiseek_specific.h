@@ -40,10 +40,9 @@ class IndiSeekSpecific {
 
   /// factors: private ones.
   IndiSeekSpecific(const std::string& name, Index features, const IndiSeekOptions& o, Index factors)
-      : encoder_(name + "/encoder", {features, o.units, o.units, factors},
-                 pieces::Activation::relu, pieces::Activation::identity),
-        decoder_(name + "/decoder",
-                 {factors + o.shared_factors, o.units, o.units, features},
+      : encoder_(name + "/encoder", {features, o.units, o.units, factors}, pieces::Activation::relu,
+                 pieces::Activation::identity),
+        decoder_(name + "/decoder", {factors + o.shared_factors, o.units, o.units, features},
                  pieces::Activation::relu, pieces::Activation::identity),
         club_(pieces::make_club<T>(o.club, name + "/club", factors, o.shared_factors,
                                    o.auxiliary_units)) {}

@@ -67,8 +67,8 @@ class Mmvae : public SharedPrivateVae<T> {
                           knows ? experts.own[to].mean : none);
     std::vector<Var<T>> predictions;
     for (std::size_t v : from)
-      predictions.push_back(this->decode(tape, to, experts.shared[v].mean,
-                                         v == to ? experts.own[v].mean : none));
+      predictions.push_back(
+          this->decode(tape, to, experts.shared[v].mean, v == to ? experts.own[v].mean : none));
     return tape.constant(over_observed(predictions, experts.observed, from));
   }
 
@@ -84,8 +84,8 @@ class Mmvae : public SharedPrivateVae<T> {
     for (std::size_t v : from) {
       const pieces::Gaussian<T>& q = experts.shared[v];
       means.push_back(q.mean);
-      squares.push_back(tape.constant(
-          (q.logvar->value.array().exp() + q.mean->value.array().square()).matrix()));
+      squares.push_back(
+          tape.constant((q.logvar->value.array().exp() + q.mean->value.array().square()).matrix()));
     }
     const Matrix<T> mean = over_observed(means, experts.observed, from);
     const Matrix<T> square = over_observed(squares, experts.observed, from);

@@ -35,14 +35,12 @@ class Mvae : public SharedPrivateVae<T> {
     const std::vector<std::size_t> omics = this->every_omic();
     std::vector<LatentDraw<T>> list;
     const auto draw = [&](const std::string& name, const Posterior<T>& q,
-                          const std::vector<std::size_t>& targets,
-                          bool knows) -> LatentDraw<T>& {
+                          const std::vector<std::size_t>& targets, bool knows) -> LatentDraw<T>& {
       list.push_back(this->new_draw(name, q, Vector<T>::Ones(batch.size())));
       this->draw_shared(tape, draws, list.back());
       for (std::size_t v : targets) {
         this->draw_own(tape, draws, v, list.back());
-        this->explain(tape, batch, v, list.back().shared, list.back().own[v], knows,
-                      list.back());
+        this->explain(tape, batch, v, list.back().shared, list.back().own[v], knows, list.back());
       }
       this->explain_label(tape, batch, list.back());
       list.back().paid = {q.shared};

@@ -128,8 +128,7 @@ class SharedPrivateVae : public Split<T> {
       terms.add("kl/" + draw.name, pieces::weighted_sum(tape, pieces::stack(tape, paid), share),
                 kl_weight_);
       for (const Explained<T>& omic : draw.omics)
-        terms.add("reconstruction/" + draw.name + "/" + o_.omics[omic.omic].name,
-                  omic.loss, share);
+        terms.add("reconstruction/" + draw.name + "/" + o_.omics[omic.omic].name, omic.loss, share);
       if (draw.logit != nullptr)
         terms.add("label/" + draw.name, pieces::weighted_sum(tape, draw.label_log_density, -share),
                   o_.label_weight);
@@ -236,8 +235,8 @@ class SharedPrivateVae : public Split<T> {
   /// the latter is.
   void explain(Tape<T>& tape, const Batch<T>& batch, std::size_t v, Var<T> shared, Var<T> own,
                bool knows, LatentDraw<T>& draw) {
-    draw.omics.push_back(decoders_->explain(tape, batch, v, pieces::stack(tape, {shared, own}),
-                                            draw.counts, knows));
+    draw.omics.push_back(
+        decoders_->explain(tape, batch, v, pieces::stack(tape, {shared, own}), draw.counts, knows));
   }
 
   /// The label given the shared block drawn.

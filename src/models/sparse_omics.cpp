@@ -74,12 +74,12 @@ double share_nonzero(const std::vector<SparseOmic<T>*>& omics) {
   return nonzero / size;
 }
 
-#define POEMS_INSTANTIATE(T)                                                                       \
-  template struct SparseOmic<T>;                                                                   \
-  template std::unique_ptr<Likelihood<T>> likelihood_of<T>(const SparseSettings&,                  \
-                                                           const SparseOmicShape&);                \
-  template void step_loadings<T>(const std::vector<SparseOmic<T>*>&, const Objective&, bool, double, \
-                                 AdamW<T>&, int);                                                  \
+#define POEMS_INSTANTIATE(T)                                                                 \
+  template struct SparseOmic<T>;                                                             \
+  template std::unique_ptr<Likelihood<T>> likelihood_of<T>(const SparseSettings&,            \
+                                                           const SparseOmicShape&);          \
+  template void step_loadings<T>(const std::vector<SparseOmic<T>*>&, const Objective&, bool, \
+                                 double, AdamW<T>&, int);                                    \
   template double share_nonzero<T>(const std::vector<SparseOmic<T>*>&);
 POEMS_INSTANTIATE(float)
 POEMS_INSTANTIATE(double)

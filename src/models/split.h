@@ -13,7 +13,7 @@ namespace poems::models {
 /// The posterior of a block, of the members of a batch that have it.
 template <typename T>
 struct PosteriorBlock {
-  std::string name;  ///< "shared", or "private/mrna"
+  std::string name;       ///< "shared", or "private/mrna"
   pieces::Gaussian<T> q;  ///< coordinates x members; without a logvar where the model has none
   std::vector<Index> members;
 };

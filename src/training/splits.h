@@ -40,10 +40,8 @@ struct SplitSettings {
             "Units in a hidden layer of a decoder.");
     setting("label_weight", label_weight, 100, 100, range::weight,
             "Weight of the term that labels add to the loss.");
-    setting("epochs", epochs, 200, 100, range::count,
-            "Passes over the training samples, at most.");
-    setting("batch_size", batch_size, 128, 128, range::count,
-            "Samples per step of the optimiser.");
+    setting("epochs", epochs, 200, 100, range::count, "Passes over the training samples, at most.");
+    setting("batch_size", batch_size, 128, 128, range::count, "Samples per step of the optimiser.");
     setting("learning_rate", learning_rate, 2e-3, 1e-3, range::rate, "Step size of Adam.");
     setting("weight_decay", weight_decay, 1e-2, 0.0, range::weight,
             "Decoupled weight decay of Adam.");

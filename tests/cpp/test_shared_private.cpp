@@ -541,11 +541,10 @@ TEST(SharedPrivateGradients, SparseDecoders) {
     std::vector<Parameter<double>*> parameters;
     for (Parameter<double>* p : model->parameters())  // MVAE predicts no omic from another
       if (kind != "mvae" || p->name.find("/across/") == std::string::npos) parameters.push_back(p);
-    expect_gradients_of(terms_of(*model, batch, draws,
-                                 [](const std::string& name) {
-                                   return name.find("penalty") == std::string::npos;
-                                 }),
-                        parameters);
+    expect_gradients_of(
+        terms_of(*model, batch, draws,
+                 [](const std::string& name) { return name.find("penalty") == std::string::npos; }),
+        parameters);
   }
 }
 

@@ -43,7 +43,7 @@ test_that("omics predict each other as well as the planted shared coordinates do
   }
 })
 
-test_that("posterior standard deviations cover the shared coordinates, with both omics and with one", {
+test_that("standard deviations cover the shared coordinates, with both omics and with one", {
   world <- split_world(samples = 600, seed = 7, lacking = list(a = paste0("s", 1:120),
                                                                b = paste0("s", 121:240)))
   fit <- quick_split(world$omics, shared = 2, private = 3, epochs = 60)
