@@ -10,7 +10,8 @@ split_config <- function(method, decoder, shared, private, completeness, setting
   list(
     method = method, decoder = decoder, shared = shared, private = private,
     completeness = completeness, encoder_units = max(settings$encoder_units, least_units),
-    decoder_units = max(settings$decoder_units, least_units), lambda0 = 10, lambda1 = 0.5, sigma_df = prior$df,
+    decoder_units = max(settings$decoder_units, least_units),
+    lambda0 = 10, lambda1 = 0.5, sigma_df = prior$df,
     covariates = covariates, revisit = revisit_zeros_every,
     labels = as.numeric(labels), label_weight = settings$label_weight,
     omics = Map(\(s, omic) list(
@@ -75,4 +76,3 @@ split_values <- function(parameters, omics, data, samples) {
     covariate_part(parameters, name, data$design, samples) * (omic$family == "gaussian")
   }, omics, names(omics))))
 }
-

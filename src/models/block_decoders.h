@@ -2,12 +2,10 @@
 //
 //   dense    x_v ~ N(mlp_v(z_v), sigma_v^2), as published
 //   sparse   that of POEMS: x_v ~ likelihood_v(decoder_v(z_v; W_v)), W_v with a spike-and-slab
-//   prior,
-//            so that loadings say which features answer to what is shared, which to what is private
+//            prior, so that loadings say which features answer to what is shared or private
 //
 // A draw that explains an omic without knowing its private block leaves more of it open than one
-// that knows it. Sparse decoders have a noise of its own for that; published ones have one for
-// both.
+// that knows it. Sparse decoders have a noise of its own for that, published ones one for both.
 #pragma once
 
 #include <deque>
