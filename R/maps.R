@@ -55,8 +55,10 @@ learn_maps <- function(x, omic, omics, threads, bases_of = NULL, keep = integer(
 map_inputs <- function(maps, parts) {
   scores <- Map(\(part, d) list(crossprod(part, d)), parts, maps$directions)
   if (is.null(maps$bases)) return(scores)
-  Map(\(scores, basis, part) c(scores, list(do.call(cbind, basis_values(basis, part)))), scores,
-      maps$bases, parts)
+  Map(\(scores, basis, part) {
+    values <- basis_values(basis, part)
+    c(scores, if (length(values) > 0) list(do.call(cbind, values)))
+  }, scores, maps$bases, parts)
 }
 
 # Values (features x samples, NA where unknown) as maps see them: per omic of the fit.

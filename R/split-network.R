@@ -1,19 +1,38 @@
 # The start of poems_split() (split-start.R) written into its network.
 
-# `parameters`: random ones, of which units that the start does not need keep theirs; `held_out`:
-# positions of samples that are not to be learnt from.
-start_split <- function(parameters, config, omics, data, held_out, seed, control) {
+# What the start finds, from samples that are not held out: `found`, per omic its encoder and decoder,
+# and how many coordinates there are, `shared` and `private` (per omic), of those that `config` has
+# at most. One of a block stays where none is found, without loadings.
+find_start <- function(config, omics, data, held_out, seed, control) {
   used <- setdiff(seq_along(data$samples), held_out)
   used <- used[spaced(length(used), most_start_samples)]
   x <- standardised_features(omics, data$data, data$samples[used], data$design)
   start <- split_start(x, omic_of_features(omics), config$shared, config$private,
                        config$encoder_units, seed, control$threads)
+  there <- lapply(start, \(s) rowSums(s$encoder$mean != 0) > 0)
+  is_shared <- lapply(there, \(t) seq_along(t) <= config$shared)
+  least_one <- \(t) replace(t, 1, TRUE)
+  shared <- least_one(Reduce(`|`, Map(`[`, there, is_shared)))
+  own <- Map(\(t, s) least_one(t[!s]), there, is_shared)
+  list(found = Map(\(s, own) keep_coordinates(s, c(shared, own)), start, own),
+       shared = sum(shared), private = stats::setNames(vapply(own, sum, 0L), names(omics)))
+}
+
+keep_coordinates <- function(start, kept) {
+  start$encoder$mean <- start$encoder$mean[kept, , drop = FALSE]
+  start$encoder[c("mean_bias", "sd")] <- lapply(start$encoder[c("mean_bias", "sd")], `[`, kept)
+  start$decoder$loadings <- start$decoder$loadings[, kept, drop = FALSE]
+  start
+}
+
+# `parameters`: random ones, of which units that the start does not need keep theirs.
+write_start <- function(parameters, found, config, omics) {
   for (v in seq_along(omics)) {
     omic <- names(omics)[v]
     own <- config$shared + seq_len(config$private[[v]])
     parameters <- parameters |>
-      write_split_encoder(omic, start[[v]]$encoder) |>
-      write_split_decoder(omic, start[[v]]$decoder, omics[[v]], own)
+      write_split_encoder(omic, found[[v]]$encoder) |>
+      write_split_decoder(omic, found[[v]]$decoder, omics[[v]], own)
   }
   parameters
 }

@@ -40,7 +40,7 @@
 #'   in front.
 #'
 #'   `summary()`: a list of class `summary.poems_split` with `call`, `method`, `decoder`, `samples`
-#'   (their number), `shared` and `shared_in_use` (numbers of coordinates), `covariates` (their
+#'   (their number), `shared` (number of coordinates), `covariates` (their
 #'   names), `omics` (a data frame with `omic`, `family`, `features`, `samples`, `coordinates`, the
 #'   number of private ones, and the shares `shared`, `private` and `total`) and `training`.
 #'
@@ -131,7 +131,6 @@ summary.poems_split <- function(object, ...) {
     list(
       call = object$call, method = object$method, decoder = object$decoder,
       samples = length(object$samples), shared = object$shared,
-      shared_in_use = sum(in_use(object$latent[, object$blocks$shared, drop = FALSE])),
       covariates = all.vars(object$covariates$terms), omics = omics,
       training = c(baseline_training(object), object[c("scaling", "seed")])
     ),
@@ -167,18 +166,15 @@ cat_split <- function(overview, call = FALSE) {
   cat_table(columns)
   cat_families(omics)
   cat_text(sprintf(paste(
-    "Coordinates: of the omic alone, beside %d shared, of which %d are in use. Shared, private,",
-    "total: shares of variance explained in these samples; information() tells those of new ones."
-  ), overview$shared, overview$shared_in_use))
+    "Coordinates: of the omic alone, beside %d shared. Shared, private, total: shares of variance",
+    "explained in these samples; information() tells those of new ones."
+  ), overview$shared))
   cli::cat_line()
   cat_covariates(overview$covariates)
   cat_text(describe_training(overview$training))
   cat_text(describe_losses_kept(overview$training))
   cat_text(sprintf("Scaling \"%s\", seed %d.", overview$training$scaling, overview$training$seed))
 }
-
-# Coordinates in which samples differ: those that nothing supports stay where they are.
-in_use <- \(z) apply(z, 2, \(x) isTRUE(diff(range(x, na.rm = TRUE)) > 0))
 
 # The block of every coordinate.
 blocks_of_coordinates <- \(fit) rep(names(fit$blocks), lengths(fit$blocks))

@@ -6,8 +6,9 @@
 #' shared and which to what is private.
 #'
 #' @inheritParams poems
-#' @param shared Number of shared coordinates, at most: those that nothing supports stay unused.
-#' @param private Number of private coordinates of an omic, at most: one number for all, or one per
+#' @param shared Number of shared coordinates; with sparse decoders, at most: those that nothing
+#'   supports are left out.
+#' @param private Number of private coordinates of an omic, in the same way: one number for all, or one per
 #'   omic, named by omic or in their order.
 #' @param method Which model. Mixtures of posteriors, one per omic: `"mmvae++"`, whose shared block
 #'   is trained by what one omic tells of the others alone, and `"mmvae"`. Products of posteriors:
@@ -117,8 +118,8 @@ poems_split <- function(x, shared = 8, private = 8,
                          max(0L, ncol(covariates$design)))
   trained <- train_split(config, omics, data, seed, control, environment())
   new_split_fit(
-    trained, data = data, omics = omics, config = config, call = call, method = method,
-    decoder = decoder, shared = shared, private = private, completeness = completeness,
+    trained, data = data, omics = omics, call = call, method = method,
+    decoder = decoder, completeness = completeness,
     labels = labels, control = control, scaling = scale, seed = seed, covariates = covariates,
     preprocess = preprocess, started = started
   )
@@ -127,13 +128,15 @@ poems_split <- function(x, shared = 8, private = 8,
 # From the start to trained parameters and what they say of the samples.
 train_split <- function(config, omics, data, seed, control, envir) {
   cohort <- held_cohort(omics, data$data, data$samples, data$design, control$threads)
-  embed <- \(parameters) core_split_embed(parameters, config, cohort, control$threads)
-  start <- core_split_initial(config, initial_noise(omics), seed)
   sparse <- config$decoder == "sparse"
   if (sparse) {
     held_out <- core_held_out(length(data$samples), control$validation, seed)
-    start <- start_split(start, config, omics, data, held_out, seed, control)
+    first <- find_start(config, omics, data, held_out, seed, control)
+    config[c("shared", "private")] <- first[c("shared", "private")]
   }
+  embed <- \(parameters) core_split_embed(parameters, config, cohort, control$threads)
+  start <- core_split_initial(config, initial_noise(omics), seed)
+  if (sparse) start <- write_start(start, first$found, config, omics)
   trained <- core_split_train(start, config, cohort, c(control, list(seed = seed)),
                               progress_reporter(control, envir))
   check_trained(trained, rlang::caller_env())
@@ -142,6 +145,7 @@ train_split <- function(config, omics, data, seed, control, envir) {
                                               embed(start)$mean)
   }
   trained$posterior <- embed(trained$parameters)
+  trained$config <- config
   if (config$method == "indiseek") {
     trained$parameters <- with_private_means(trained$parameters, trained$posterior$mean)
   }
@@ -179,6 +183,7 @@ new_split_fit <- function(trained, data, omics, preprocess, started, ...) {
       loadings = if (sparse) of(loadings_in_sd),
       inclusion = if (sparse) of(\(p) p("inclusion_probability")),
       history = as.data.frame(trained$history, check.names = FALSE, optional = TRUE),
+      config = trained$config, shared = trained$config$shared, private = trained$config$private,
       best_epoch = trained$best_epoch, stopped = trained$stopped,
       validation = data$samples[trained$validation],
       parameters = trained$parameters[setdiff(names(trained$parameters), once)]

@@ -38,7 +38,7 @@ test_that("omics predict each other as well as the planted shared coordinates do
     from <- setdiff(names(test), to)
     predicted <- predict(fit, test, type = "reconstruction", from = from)[[to]]
     r2 <- \(x, p) 1 - sum((x - p)^2) / sum((x - rowMeans(x))^2)
-    known <- world$loadings[[to]][, seq_len(fit$shared - 1)] %*% t(world$z$shared[251:400, ]) + 5
+    known <- world$loadings[[to]][, 1:2] %*% t(world$z$shared[251:400, ]) + 5
     expect_gt(r2(test[[to]], predicted), r2(test[[to]], known) - 0.08)
   }
 })
@@ -78,9 +78,13 @@ test_that("fits are the same on any number of threads, and after saveRDS()", {
 test_that("missing values, missing omics, three omics and unequal private blocks are taken", {
   world <- split_world(samples = 90, sizes = c(a = 30, b = 25, c = 20), shared = 2,
                        private = c(a = 2, b = 1, c = 2), lacking = list(b = paste0("s", 1:20)))
+  complete <- lapply(world$omics, \(x) x[, paste0("s", 21:90)])
   world$omics$a[3, 5] <- NA
   fit <- quick_split(world$omics, private = c(b = 1, a = 2, c = 3), epochs = 3)
-  expect_identical(lengths(fit$blocks), c(shared = 3L, a = 2L, b = 1L, c = 3L))
+  expect_true(all(lengths(fit$blocks) <= c(3, 2, 1, 3)))  # shared, a, b, c
+  expect_identical(lengths(fit$blocks)[-1], fit$private)
+  dense <- quick_split(complete, private = c(b = 1, a = 2, c = 3), decoder = "dense", epochs = 2)
+  expect_identical(lengths(dense$blocks), c(shared = 3L, a = 2L, b = 1L, c = 3L))
   expect_true(all(is.na(latent(fit, "b")[1:20, ])))
   expect_false(anyNA(latent(fit, c("shared", "a", "c"))))
   predicted <- predict(fit, world$omics, type = "reconstruction")
@@ -124,6 +128,18 @@ test_that("labels shape the shared block", {
     summary(stats::lm(label ~ latent(fit, "shared")))$r.squared
   }
   expect_gt(told(label), told(NULL) + 0.1)
+})
+
+test_that("nothing is shared, and nothing private, in noise", {
+  for (seed in 1:3) {
+    noise <- withr::with_seed(seed, lapply(c(a = 40, b = 30), \(features) {
+      matrix(stats::rnorm(features * 100), features,
+             dimnames = list(paste0("f", seq_len(features)), paste0("s", 1:100)))
+    }))
+    fit <- quick_split(noise, epochs = 30, seed = seed)
+    expect_identical(c(fit$shared, fit$private), c(1L, a = 1L, b = 1L))
+    for (omic in names(noise)) expect_true(all(fit$loadings[[omic]] == 0))
+  }
 })
 
 test_that("bad arguments are told before any work", {
