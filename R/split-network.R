@@ -1,8 +1,8 @@
 # The start of poems_split() (split-start.R) written into its network.
 
-# What the start finds, from samples that are not held out: `found`, per omic its encoder and decoder,
-# and how many coordinates there are, `shared` and `private` (per omic), of those that `config` has
-# at most. One of a block stays where none is found, without loadings.
+# What the start finds, from samples that are not held out: `found`, per omic its encoder and
+# decoder, and how many coordinates there are, `shared` and `private` (per omic), of those that
+# `config` has at most. One of a block stays where none is found, without loadings.
 find_start <- function(config, omics, data, held_out, seed, control) {
   used <- setdiff(seq_along(data$samples), held_out)
   used <- used[spaced(length(used), most_start_samples)]

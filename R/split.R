@@ -8,8 +8,8 @@
 #' @inheritParams poems
 #' @param shared Number of shared coordinates; with sparse decoders, at most: those that nothing
 #'   supports are left out.
-#' @param private Number of private coordinates of an omic, in the same way: one number for all, or one per
-#'   omic, named by omic or in their order.
+#' @param private Number of private coordinates of an omic, in the same way: one number for all, or
+#'   one per omic, named by omic or in their order.
 #' @param method Which model. Mixtures of posteriors, one per omic: `"mmvae++"`, whose shared block
 #'   is trained by what one omic tells of the others alone, and `"mmvae"`. Products of posteriors:
 #'   `"mvae"`, and `"mopoe"` with predictions from one omic to another. Or `"indiseek"`: shared
