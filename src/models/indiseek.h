@@ -95,12 +95,15 @@ class IndiSeek : public Split<T> {
     return omics_[v].specific.decode(tape, tape.constant(own), tape.constant(shared))->value;
   }
 
-  /// The means of the private blocks, coordinates x 1 each, for whoever has trained the model to
-  /// set.
+  /// Of every omic the mean squared length of its samples, and the mean of its private block, which
+  /// whoever has trained the model is to set.
   std::vector<StateArray<T>> state() override {
     std::vector<StateArray<T>> all;
-    for (std::size_t v = 0; v < omics_.size(); ++v)
-      all.push_back({"omics/" + o_.omics[v].name + "/specific/mean", omics_[v].own_mean});
+    for (std::size_t v = 0; v < omics_.size(); ++v) {
+      const std::string name = "omics/" + o_.omics[v].name + "/specific/";
+      all.push_back({name + "squared_length", omics_[v].specific.squared_length});
+      all.push_back({name + "mean", omics_[v].own_mean});
+    }
     return all;
   }
 
@@ -119,7 +122,7 @@ class IndiSeek : public Split<T> {
     for (std::size_t v = 0; v < omics_.size(); ++v) {
       omics_[v].shared.initialise(pieces::Start::uniform, seed, part);
       omics_[v].specific.initialise(seed, part);
-      omics_[v].specific.squared_length = spread[v].squaredNorm();
+      omics_[v].specific.squared_length.setConstant(static_cast<T>(spread[v].squaredNorm()));
     }
   }
 

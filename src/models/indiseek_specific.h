@@ -36,7 +36,7 @@ struct IndiSeekOptions {
 template <typename T>
 class IndiSeekSpecific {
  public:
-  double squared_length = 1.0;  ///< m
+  Matrix<T> squared_length = Matrix<T>::Ones(1, 1);  ///< m
 
   /// factors: private ones.
   IndiSeekSpecific(const std::string& name, Index features, const IndiSeekOptions& o, Index factors)
@@ -65,7 +65,7 @@ class IndiSeekSpecific {
 
   Var<T> reconstruction(Tape<T>& tape, Var<T> x, Var<T> x_hat, Var<T> observed) const {
     const double n = static_cast<double>(std::max<Index>(x->value.cols(), 1));
-    return pieces::squared_error(tape, x, x_hat, observed, 0.5 / (squared_length * n));
+    return pieces::squared_error(tape, x, x_hat, observed, 0.5 / (static_cast<double>(squared_length(0)) * n));
   }
 
   /// CLUB of z at the columns `partnered`, whose samples c_other belongs to.

@@ -69,7 +69,8 @@ struct SpecificCase {
   explicit SpecificCase(const json& recorded)
       : specific("omic", recorded.at("settings").at("D"), options(recorded.at("settings")),
                  recorded.at("settings").at("e")) {
-    specific.squared_length = recorded.at("settings").at("mean_squared_length");
+    specific.squared_length.setConstant(
+        recorded.at("settings").at("mean_squared_length").get<double>());
     own = specific.own_parameters();
     auxiliary = specific.auxiliary_parameters();
     all = own;
