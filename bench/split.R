@@ -353,7 +353,7 @@ streak <- function() {
 cohorts <- list(
   tcga_breast = list(read = \() tcga_breast$omics, folds = 5),
   METABRIC = list(read = metabric, folds = 2),
-  STREAK = list(read = streak, folds = 5)
+  STREAK = list(read = streak, folds = 3)
 )
 
 real_models <- list(
