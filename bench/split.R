@@ -309,11 +309,9 @@ run_indiseek <- function() {
 }
 
 report_indiseek <- function(runs) {
+  scores <- c("shared", "specific", "leak", "specific_rest", "leak_rest")
   rows <- lapply(names(indiseek_models), \(model) {
-    with(runs[runs$model == model, ], {
-      row_of(c(model, vapply(list(shared, specific, leak, specific_rest, leak_rest), spread, "",
-                             digits = 3)))
-    })
+    row_of(c(model, vapply(runs[runs$model == model, scores], spread, "", digits = 3)))
   })
   c("", "## IndiSeek's simulation: the private block of an omic, R2 by kernel ridge regression", "",
     "Mean ± standard deviation over three worlds; the last two columns are the first six principal",
@@ -353,7 +351,7 @@ streak <- function() {
 cohorts <- list(
   tcga_breast = list(read = \() tcga_breast$omics, folds = 5),
   METABRIC = list(read = metabric, folds = 2),
-  STREAK = list(read = streak, folds = 5)
+  STREAK = list(read = streak, folds = 3)
 )
 
 real_models <- list(
