@@ -85,3 +85,26 @@ with_scale_of_start <- function(parameters, trained, start) {
   }
   parameters
 }
+
+# Standard deviations of shared coordinates, widened by what omics differ more in held-out samples
+# than they should: of s_v, what omic v says of a coordinate of variance 1, the variance is rho_v if
+# it is its conditional mean, and that of s_v - s_w is rho_v + rho_w - 2 rho_v rho_w. What exceeds
+# this is error that training has added, half of it in each. `alone`: per omic the posterior of all
+# samples from it alone, of which `held_out` count.
+with_honest_spread <- function(parameters, alone, held_out, shared) {
+  omics <- names(alone)
+  mean <- lapply(alone, \(a) a$mean$shared[held_out, , drop = FALSE])
+  rho <- lapply(alone, \(a) 1 - a$sd$shared[1, ]^2)
+  added <- vapply(seq_along(omics), \(v) {
+    mean_known(vapply(setdiff(seq_along(omics), v), \(w) {
+      apart <- colMeans((mean[[v]] - mean[[w]])^2, na.rm = TRUE)
+      max(sum(apart - rho[[v]] - rho[[w]] + 2 * rho[[v]] * rho[[w]]) / (2 * length(apart)), 0)
+    }, 0))
+  }, 0)
+  for (v in which(is.finite(added))) {
+    variance <- pmin(1 - rho[[v]] + added[v], 1)
+    at <- core_name(omics[v], "encoder/scale/bias")
+    parameters[[at]][seq_len(shared)] <- log(expm1(sqrt(variance)))
+  }
+  parameters
+}

@@ -116,6 +116,8 @@ test_that("every method fits, with the decoders that it has", {
   fit <- quick_split(world$omics, method = "indiseek", epochs = 2, completeness = 10)
   expect_identical(fit$decoder, "dense")
   expect_null(fit$latent_sd)
+  # What the reconstruction is weighed by survives training: the mean squared length of a sample.
+  expect_equal(drop(fit$parameters[["omics/a/specific/squared_length"]]), 40, tolerance = 0.05)
   cross <- predict(fit, world$omics, type = "reconstruction", from = "a")$b
   expect_true(all(is.finite(cross)))
 })
