@@ -65,7 +65,8 @@ class IndiSeekSpecific {
 
   Var<T> reconstruction(Tape<T>& tape, Var<T> x, Var<T> x_hat, Var<T> observed) const {
     const double n = static_cast<double>(std::max<Index>(x->value.cols(), 1));
-    return pieces::squared_error(tape, x, x_hat, observed, 0.5 / (static_cast<double>(squared_length(0)) * n));
+    return pieces::squared_error(tape, x, x_hat, observed,
+                                 0.5 / (static_cast<double>(squared_length(0)) * n));
   }
 
   /// CLUB of z at the columns `partnered`, whose samples c_other belongs to.
