@@ -25,6 +25,30 @@ core_held_out <- function(samples, validation, seed) {
     .Call(`_omicpoems_core_held_out`, samples, validation, seed)
 }
 
+core_compare_options <- function() {
+    .Call(`_omicpoems_core_compare_options`)
+}
+
+core_compare_held_out <- function(in_target, validation, seed) {
+    .Call(`_omicpoems_core_compare_held_out`, in_target, validation, seed)
+}
+
+core_compare_initial <- function(config, spread, seed) {
+    .Call(`_omicpoems_core_compare_initial`, config, spread, seed)
+}
+
+core_compare_train <- function(parameters, config, cohort, in_target, control, callback) {
+    .Call(`_omicpoems_core_compare_train`, parameters, config, cohort, in_target, control, callback)
+}
+
+core_compare_embed <- function(parameters, config, cohort, in_target, threads) {
+    .Call(`_omicpoems_core_compare_embed`, parameters, config, cohort, in_target, threads)
+}
+
+core_compare_decode <- function(parameters, config, factors, omic) {
+    .Call(`_omicpoems_core_compare_decode`, parameters, config, factors, omic)
+}
+
 core_cpu <- function() {
     .Call(`_omicpoems_core_cpu`)
 }

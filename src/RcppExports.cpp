@@ -90,6 +90,87 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// core_compare_options
+Rcpp::DataFrame core_compare_options();
+RcppExport SEXP _omicpoems_core_compare_options() {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    rcpp_result_gen = Rcpp::wrap(core_compare_options());
+    return rcpp_result_gen;
+END_RCPP
+}
+// core_compare_held_out
+Rcpp::IntegerVector core_compare_held_out(const Rcpp::LogicalVector& in_target, double validation, int seed);
+RcppExport SEXP _omicpoems_core_compare_held_out(SEXP in_targetSEXP, SEXP validationSEXP, SEXP seedSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::LogicalVector& >::type in_target(in_targetSEXP);
+    Rcpp::traits::input_parameter< double >::type validation(validationSEXP);
+    Rcpp::traits::input_parameter< int >::type seed(seedSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_compare_held_out(in_target, validation, seed));
+    return rcpp_result_gen;
+END_RCPP
+}
+// core_compare_initial
+Rcpp::List core_compare_initial(const Rcpp::List& config, const Rcpp::List& spread, int seed);
+RcppExport SEXP _omicpoems_core_compare_initial(SEXP configSEXP, SEXP spreadSEXP, SEXP seedSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type config(configSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type spread(spreadSEXP);
+    Rcpp::traits::input_parameter< int >::type seed(seedSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_compare_initial(config, spread, seed));
+    return rcpp_result_gen;
+END_RCPP
+}
+// core_compare_train
+Rcpp::List core_compare_train(const Rcpp::List& parameters, const Rcpp::List& config, SEXP cohort, const Rcpp::LogicalVector& in_target, const Rcpp::List& control, Rcpp::Function callback);
+RcppExport SEXP _omicpoems_core_compare_train(SEXP parametersSEXP, SEXP configSEXP, SEXP cohortSEXP, SEXP in_targetSEXP, SEXP controlSEXP, SEXP callbackSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type parameters(parametersSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type config(configSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type cohort(cohortSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::LogicalVector& >::type in_target(in_targetSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type control(controlSEXP);
+    Rcpp::traits::input_parameter< Rcpp::Function >::type callback(callbackSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_compare_train(parameters, config, cohort, in_target, control, callback));
+    return rcpp_result_gen;
+END_RCPP
+}
+// core_compare_embed
+Rcpp::List core_compare_embed(const Rcpp::List& parameters, const Rcpp::List& config, SEXP cohort, const Rcpp::LogicalVector& in_target, int threads);
+RcppExport SEXP _omicpoems_core_compare_embed(SEXP parametersSEXP, SEXP configSEXP, SEXP cohortSEXP, SEXP in_targetSEXP, SEXP threadsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type parameters(parametersSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type config(configSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type cohort(cohortSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::LogicalVector& >::type in_target(in_targetSEXP);
+    Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_compare_embed(parameters, config, cohort, in_target, threads));
+    return rcpp_result_gen;
+END_RCPP
+}
+// core_compare_decode
+Rcpp::NumericMatrix core_compare_decode(const Rcpp::List& parameters, const Rcpp::List& config, const Rcpp::NumericMatrix& factors, int omic);
+RcppExport SEXP _omicpoems_core_compare_decode(SEXP parametersSEXP, SEXP configSEXP, SEXP factorsSEXP, SEXP omicSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type parameters(parametersSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type config(configSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type factors(factorsSEXP);
+    Rcpp::traits::input_parameter< int >::type omic(omicSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_compare_decode(parameters, config, factors, omic));
+    return rcpp_result_gen;
+END_RCPP
+}
 // core_cpu
 Rcpp::List core_cpu();
 RcppExport SEXP _omicpoems_core_cpu() {
@@ -400,6 +481,12 @@ static const R_CallMethodDef CallEntries[] = {
     {"_omicpoems_core_baseline_reconstruct", (DL_FUNC) &_omicpoems_core_baseline_reconstruct, 4},
     {"_omicpoems_core_cohort", (DL_FUNC) &_omicpoems_core_cohort, 3},
     {"_omicpoems_core_held_out", (DL_FUNC) &_omicpoems_core_held_out, 3},
+    {"_omicpoems_core_compare_options", (DL_FUNC) &_omicpoems_core_compare_options, 0},
+    {"_omicpoems_core_compare_held_out", (DL_FUNC) &_omicpoems_core_compare_held_out, 3},
+    {"_omicpoems_core_compare_initial", (DL_FUNC) &_omicpoems_core_compare_initial, 3},
+    {"_omicpoems_core_compare_train", (DL_FUNC) &_omicpoems_core_compare_train, 6},
+    {"_omicpoems_core_compare_embed", (DL_FUNC) &_omicpoems_core_compare_embed, 5},
+    {"_omicpoems_core_compare_decode", (DL_FUNC) &_omicpoems_core_compare_decode, 4},
     {"_omicpoems_core_cpu", (DL_FUNC) &_omicpoems_core_cpu, 0},
     {"_omicpoems_core_evaluate", (DL_FUNC) &_omicpoems_core_evaluate, 5},
     {"_omicpoems_core_steps", (DL_FUNC) &_omicpoems_core_steps, 7},

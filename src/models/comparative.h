@@ -24,6 +24,7 @@
 #pragma once
 
 #include <algorithm>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -172,6 +173,13 @@ class Comparative : public Model<T> {
     bounded_ = o_.independence > 0.0 && share > o_.independent_from;
   }
 
+  void step(Adam<T>& adam, int threads) override {
+    adam.step(parameters(), threads);
+    if (o_.training_samples > 0)
+      for (Generation<T>& omic : generate_) omic.shrink_loadings(adam.rule(), o_.training_samples);
+    after_step(threads);
+  }
+
   void after_step(int threads) override {
     if (bounded_) set_dual(pieces::updated(dual(), excess_, o_.dual));
     if (o_.training_samples > 0)
@@ -189,6 +197,20 @@ class Comparative : public Model<T> {
     for (Generation<T>& omic : generate_)
       for (const StateArray<T>& array : omic.state()) list.push_back(array);
     return list;
+  }
+
+  /// Weight of the target, what of the bound is exceeded, and its multiplier.
+  std::vector<Figure> figures() override {
+    const double none = std::numeric_limits<double>::quiet_NaN();
+    return {{"target_weight", target_weight_},
+            {"excess", dual().started ? dual().mean : none},
+            {"multiplier", dual().multiplier}};
+  }
+
+  /// Omic v, features x samples, at [z; t], factors x samples.
+  Matrix<T> decoded(std::size_t v, const Matrix<T>& u) {
+    Tape<T> tape(false, 1);
+    return generate_[v](tape, tape.constant(u), pieces::Draws<T>())->value;
   }
 
   // Of the last step.

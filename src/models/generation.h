@@ -3,7 +3,9 @@
 //
 //   priors = [ sum_jk (lambda1 p_jk + lambda0 (1 - p_jk)) |w_jk|  -  sum_j log p(noise_j) ] / N
 //
-// p and the inclusion rates move by EM steps. A dense decoder has no loadings, and so no first sum.
+// p and the inclusion rates move by EM steps. For loadings that become exactly 0 the penalty has no
+// part in gradients: a proximal step takes it after the optimiser's, and layers are kept at unit
+// length, so that the size of a loading means something. A dense decoder has no loadings, and so no first sum.
 #pragma once
 
 #include <memory>
@@ -28,6 +30,7 @@ struct GenerationOptions {
   double sigma_df = 10.0;    ///< nu of the prior of sigma^2
   double lambda0 = 5.0;      ///< rate of the spike
   double lambda1 = 0.5;      ///< rate of the slab
+  bool exact_zeros = false;  ///< loadings by proximal steps
   double inclusion_a = 1.0;  ///< Beta prior of the inclusion rates; its b is features / 10
 };
 
@@ -38,7 +41,8 @@ class Generation {
   Generation(const OmicShape& omic, Family family, double noise_prior, Index factors,
              const GenerationOptions& o)
       : omic_(omic.name),
-        likelihood_(make_likelihood<T>(family, omic.features, noise_prior, {true, o.sigma_df})) {
+        likelihood_(make_likelihood<T>(family, omic.features, noise_prior, {true, o.sigma_df})),
+        exact_zeros_(o.sparse && o.exact_zeros) {
     const std::string prefix = "omics/" + omic_;
     if (likelihood_->noise() != nullptr)
       likelihood_->noise()->name = prefix + "/" + likelihood_->noise()->name;
@@ -64,6 +68,7 @@ class Generation {
     if (sparse_) sparse_->initialise(start, seed, part);
     if (dense_) dense_->initialise(start, seed, part);
     likelihood_->initialise(noise);
+    if (exact_zeros_) sparse_->normalise_to_unit();
   }
 
   Var<T> operator()(Tape<T>& tape, Var<T> u, const pieces::Draws<T>& draws) {
@@ -76,11 +81,22 @@ class Generation {
   void add_priors(Tape<T>& tape, Index samples, Terms<T>& terms) {
     if (sparse_)
       terms.add("loadings/" + omic_,
-                pieces::spike_slab_penalty(tape, *slab_, tape.parameter(sparse_->loadings)),
+                exact_zeros_
+                    ? tape.constant(slab_->penalty(sparse_->loadings.value, 1))
+                    : pieces::spike_slab_penalty(tape, *slab_, tape.parameter(sparse_->loadings)),
                 1.0 / static_cast<double>(samples));
     if (likelihood_->noise() != nullptr)
       terms.add("noise/" + omic_,
                 pieces::noise_prior(tape, *likelihood_, 1.0 / static_cast<double>(samples), 0.0));
+  }
+
+  /// After the optimiser's step.
+  void shrink_loadings(const AdamW<T>& rule, Index samples) {
+    if (!exact_zeros_) return;
+    Parameter<T>& W = sparse_->loadings;
+    const Block all{0, W.value.cols()};
+    slab_->proximal_step(rule.step_sizes(W, all), 1.0 / static_cast<double>(samples), all, W.value);
+    sparse_->normalise_to_unit();
   }
 
   /// The EM step.
@@ -98,6 +114,7 @@ class Generation {
  private:
   std::string omic_;
   std::unique_ptr<Likelihood<T>> likelihood_;
+  bool exact_zeros_;  ///< of a sparse decoder
   std::optional<pieces::SparseDecoder<T>> sparse_;  ///< with slab_; or dense_
   std::optional<SpikeSlab<T>> slab_;
   std::optional<pieces::DeepDecoder<T>> dense_;

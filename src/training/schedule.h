@@ -29,6 +29,26 @@ inline Split split_samples(Index samples, double validation, std::uint64_t seed)
   return split;
 }
 
+/// The same, of every group by itself, so that both parts have samples of each. groups: per sample,
+/// see Cohort; empty: one group.
+inline Split split_samples(Index samples, const std::vector<int>& groups, double validation,
+                           std::uint64_t seed) {
+  if (groups.empty()) return split_samples(samples, validation, seed);
+  Split split;
+  for (int group = 0; group <= *std::max_element(groups.begin(), groups.end()); ++group) {
+    std::vector<Index> members;
+    for (Index i = 0; i < samples; ++i)
+      if (groups[i] == group) members.push_back(i);
+    const Split part = split_samples(static_cast<Index>(members.size()), validation,
+                                     seed + static_cast<std::uint64_t>(group));
+    for (Index i : part.validation) split.validation.push_back(members[i]);
+    for (Index i : part.training) split.training.push_back(members[i]);
+  }
+  std::sort(split.validation.begin(), split.validation.end());
+  std::sort(split.training.begin(), split.training.end());
+  return split;
+}
+
 /// The training samples in the order of an epoch.
 inline std::vector<Index> shuffled(const std::vector<Index>& samples, std::uint64_t seed,
                                    long epoch) {
@@ -42,6 +62,43 @@ inline std::vector<Index> shuffled(const std::vector<Index>& samples, std::uint6
 /// The samples from `begin` on, `size` at most.
 inline std::vector<Index> slice(const std::vector<Index>& x, Index begin, Index size) {
   return {x.begin() + begin, x.begin() + std::min<Index>(begin + size, x.size())};
+}
+
+/// The batches of an epoch. Of several groups every batch has as many samples of each, size / groups
+/// about: an epoch goes once through the largest group, and through the others again and again, each
+/// time in another order. What is left at its end goes without if it is less than half a part, since
+/// what is asked of a batch can depend on its size; a group smaller than its part of a batch is in it as a whole.
+inline std::vector<std::vector<Index>> epoch_batches(const std::vector<Index>& samples,
+                                                     const std::vector<int>& groups, Index size,
+                                                     std::uint64_t seed, long epoch) {
+  std::vector<std::vector<Index>> batches;
+  if (groups.empty()) {
+    const std::vector<Index> order = shuffled(samples, seed, epoch);
+    for (Index begin = 0; begin < static_cast<Index>(order.size()); begin += size)
+      batches.push_back(slice(order, begin, size));
+    return batches;
+  }
+  std::vector<std::vector<Index>> members(*std::max_element(groups.begin(), groups.end()) + 1);
+  for (Index i : samples) members[groups[i]].push_back(i);
+  Index largest = 0;
+  for (const auto& group : members) largest = std::max<Index>(largest, group.size());
+  const Index part = std::max<Index>(size / static_cast<Index>(members.size()), 1);
+  const Index steps = std::max<Index>((largest + part / 2) / part, 1);
+  const Index each = (largest + steps - 1) / steps;
+  batches.resize(steps);
+  for (const std::vector<Index>& group : members) {
+    const auto n = static_cast<Index>(group.size());
+    std::vector<Index> order;
+    Index at = n, round = 0;
+    for (Index b = 0; n > 0 && b < steps; ++b, at += each) {
+      if (2 * (n - at) < std::min(each, n)) {  // used up
+        order = shuffled(group, seed, epoch * 4096 + round++);
+        at = 0;
+      }
+      for (Index i : slice(order, at, each)) batches[b].push_back(i);
+    }
+  }
+  return batches;
 }
 
 /// Stops after `patience` epochs without a lower loss.

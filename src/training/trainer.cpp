@@ -36,7 +36,8 @@ class Trainer {
         values_(false, config.threads) {}
 
   TrainingResult run() {
-    Split split = split_samples(cohort_.samples, config_.validation, config_.seed);
+    Split split =
+        split_samples(cohort_.samples, cohort_.groups, config_.validation, config_.seed);
     training_samples_ = std::move(split.training);
     result_.validation_samples = std::move(split.validation);
     for (const models::Stage<T>& stage : model_.stages()) {
@@ -99,23 +100,30 @@ class Trainer {
 
   /// False when interrupted.
   bool train_epoch(EpochRecord& record) {
-    const std::vector<Index> samples = shuffled(training_samples_, config_.seed, record.epoch);
-    const auto n = static_cast<Index>(samples.size());
+    const auto batches = epoch_batches(training_samples_, cohort_.groups, config_.batch_size,
+                                       config_.seed, record.epoch);
+    double n = 0.0;
+    for (const std::vector<Index>& samples : batches) n += static_cast<double>(samples.size());
     const Stream hide_stream(config_.seed, Purpose::hide_omics, record.epoch);
     enter(record.epoch, true);
-    for (Index begin = 0; begin < n; begin += config_.batch_size) {
-      Batch<T> batch =
-          make_batch(cohort_, slice(samples, begin, config_.batch_size), config_.threads);
+    for (std::size_t b = 0; b < batches.size(); ++b) {
+      Batch<T> batch = make_batch(cohort_, batches[b], config_.threads);
       if (config_.hides_omics) hide_omics(hide_stream, batch);
-      step(batch,
-           pieces::StreamDraws<T>(config_.seed, record.epoch, batch.samples, config_.threads));
-      const double share = static_cast<double>(batch.size()) / static_cast<double>(n);
+      step(batch, pieces::StreamDraws<T>(config_.seed, draws_of(record.epoch, b, batches.size()),
+                                         batch.samples, config_.threads));
+      const double share = static_cast<double>(batch.size()) / n;
       record.training += share * terms_.total();
       add_terms(terms_, share, record.terms);
       if (monitor_.interrupted()) return false;
     }
     model_.after_epoch();
     return true;
+  }
+
+  /// The number of a batch's draws: the epoch's, in which no sample comes twice but with groups.
+  long draws_of(long epoch, std::size_t batch, std::size_t batches) const {
+    if (cohort_.groups.empty()) return epoch;
+    return (epoch - 1) * static_cast<long>(batches) + static_cast<long>(batch) + 1;
   }
 
   /// The model's own step, or the stage's moves. `terms_` are those of the last pass.
