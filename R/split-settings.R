@@ -101,16 +101,16 @@ read_labels <- function(labels, samples, method, call = rlang::caller_env()) {
   stats::setNames(as.numeric(labels == values[2]), samples)
 }
 
-labels_by_sample <- function(labels, samples, call) {
+labels_by_sample <- function(labels, samples, call, arg = "labels") {
   if (!is.atomic(labels) || !is.null(dim(labels))) {
-    cli::cli_abort("{.arg labels} must be a vector of labels, not {describe(labels)}.", call = call)
+    cli::cli_abort("{.arg {arg}} must be a vector of labels, not {describe(labels)}.", call = call)
   }
   of <- names(labels)
   labels <- if (is.factor(labels)) as.character(labels) else unname(labels)
   if (is.null(of)) {
     if (length(labels) != length(samples)) {
       cli::cli_abort(c(
-        "{.arg labels} must be named by sample or have one label for each.",
+        "{.arg {arg}} must be named by sample or have one label for each.",
         "x" = "It has {length(labels)} labels for {length(samples)} samples."
       ), call = call)
     }
@@ -118,7 +118,7 @@ labels_by_sample <- function(labels, samples, call) {
   }
   if (!any(of %in% samples)) {
     cli::cli_abort(c(
-      "Names of {.arg labels} must be those of samples in {.arg x}.",
+      "Names of {.arg {arg}} must be those of samples in {.arg x}.",
       "x" = "None is: {quote_some(of)}."
     ), call = call)
   }

@@ -1,0 +1,203 @@
+# Where a sparse poems_compare() starts: a linear factor model of both groups, without training.
+# Shared factors are those of the background by the sparse factor model of poems() (start.R),
+# salient ones what stands out from what these leave of the target, as far as samples that had no
+# part in finding them confirm it. Features are centred at the mean of the background: a shift of
+# the target is a salient factor, too, whose square is 1 on average.
+
+# Chance of a salient factor is judged in so many parts of the samples, each left out once.
+salient_parts <- 3L
+
+# Rounds in which posterior and loadings take turns.
+comparison_rounds <- 6L
+
+# A factor is salient if its variance in the background is below this share of that in the target.
+most_in_background <- 0.25
+
+# Share of a factor's loadings that those of confirmed factors must explain.
+least_confirmed <- 0.5
+
+# x: features x samples on the scale of training, NA where unknown; `omic`: of every feature;
+# `target`: of every sample. At most `shared` and `salient` factors. Per block `loadings` (features
+# x factors), with `bias` and `noise` of every feature, on the scale of training, `posterior` of
+# these samples, and what was standardised: `seen`. NULL without any factor.
+comparison_start <- function(x, omic, target, shared, salient, seed, threads) {
+  seen <- standardise_about(x, !target)
+  model <- learn_comparison(seen$x, omic, target, shared, salient, threads)
+  model <- confirmed_model(model, seen$x, omic, target, shared, seed, threads, salient)
+  if (ncol(model$loadings) == 0) return(NULL)
+  posterior <- comparison_posterior(model, seen$x, omic, target)
+  list(model = model, posterior = posterior, seen = seen)
+}
+
+# As standardise_rows(), but centred at the mean of the samples that are the `reference`, or of all
+# where these know nothing of a feature.
+standardise_about <- function(x, reference) {
+  center <- rowMeans(x[, reference, drop = FALSE], na.rm = TRUE)
+  center[!is.finite(center)] <- rowMeans(x[!is.finite(center), , drop = FALSE], na.rm = TRUE)
+  seen <- standardise_rows(x)
+  center[!is.finite(center)] <- 0
+  moved <- (seen$center - center) / seen$scale
+  list(x = seen$x + ifelse(is.finite(moved), moved, 0), center = center, scale = seen$scale)
+}
+
+# The factors of one set of samples and as much as the features vary about 0.
+factors_about_zero <- function(x, omic, most, threads) {
+  scale <- sqrt(rowMeans(x^2, na.rm = TRUE))
+  usual <- stats::median(scale, na.rm = TRUE)
+  scale[!(scale > least_relative_sd * usual) | is.na(scale)] <- Inf
+  x <- x / scale
+  x[!is.finite(scale), ] <- 0
+  straight <- bounded(x)
+  spread <- sqrt(rowMeans(straight^2, na.rm = TRUE))
+  most <- min(most, ncol(x) - 3L)
+  if (most < 1) return(no_factors(nrow(x)))
+  scores <- starting_scores(straight / ifelse(spread > 0, spread, 1), omic, most, threads)
+  found <- sparse_factors(x, scores, omic, threads)
+  if (is.null(found)) return(no_factors(nrow(x)))
+  unit <- ifelse(is.finite(scale), scale, 0)
+  kept <- seq_len(min(most, ncol(found$loadings)))
+  list(loadings = (found$loadings * found$nonzero * unit)[, kept, drop = FALSE],
+       noise = found$noise * unit^2)
+}
+
+no_factors <- \(features) list(loadings = matrix(0, features, 0))
+
+# A model is a list of `loadings` (features x factors, shared ones first), `noise` of every feature
+# and `shared`, how many factors are. x: standardised about the background.
+learn_comparison <- function(x, omic, target, shared, salient, threads) {
+  common <- factors_about_zero(x[, !target, drop = FALSE], omic, shared, threads)
+  model <- list(loadings = common$loadings, shared = ncol(common$loadings),
+                noise = if (is.null(common$noise)) rowMeans(x^2, na.rm = TRUE) else common$noise)
+  model$noise <- pmax(model$noise, least_noise)
+  model <- refined_comparison(model, x[, !target, drop = FALSE], omic,
+                              rep(FALSE, sum(!target)))
+  left <- x[, target, drop = FALSE]
+  z <- comparison_posterior(model, left, omic, rep(TRUE, sum(target)))$mean
+  own <- factors_about_zero(left - model$loadings %*% z, omic, salient, threads)
+  model$loadings <- cbind(model$loadings, own$loadings)
+  refined_comparison(model, x, omic, target)
+}
+
+least_noise <- 0.02
+
+# Posterior and loadings take turns. Factors whose loadings are all gone are taken out.
+refined_comparison <- function(model, x, omic, target) {
+  for (round in seq_len(comparison_rounds)) {
+    if (ncol(model$loadings) == 0) {
+      model$noise <- pmax(rowMeans(x^2, na.rm = TRUE), least_noise)
+      return(model)
+    }
+    posterior <- comparison_posterior(model, x, omic, target)
+    decoded <- comparison_decoder(x, posterior, target, model$shared)
+    unit <- vapply(seq_len(nrow(posterior$mean)), \(k) {
+      of <- if (k > model$shared) target else rep(TRUE, length(target))
+      sqrt(mean(posterior$mean[k, of]^2 + posterior$variance[k, of]))
+    }, 0)
+    kept <- colSums(decoded$loadings != 0) > 0
+    model$loadings <- (decoded$loadings * rep(unit, each = nrow(x)))[, kept, drop = FALSE]
+    model$shared <- sum(kept[seq_len(model$shared)])
+    model$noise <- pmax(decoded$noise, least_noise)
+  }
+  model
+}
+
+# As split_decoder(): certain loadings that explain something, a salient one in the target.
+comparison_decoder <- function(x, posterior, target, shared) {
+  one <- rep(1L, nrow(x))
+  k <- nrow(posterior$mean)
+  posterior$has <- matrix(TRUE, 1, ncol(x))
+  all <- refit_loadings(x, posterior, matrix(TRUE, nrow(x), k), one)
+  inner <- tcrossprod(posterior$mean) + diag(rowSums(posterior$variance), k)
+  own <- all$loadings^2 / rep(diag(solve(inner)), each = nrow(x))
+  samples <- cbind(rowSums(!is.na(x)), rowSums(!is.na(x[, target, drop = FALSE])))
+  known <- pmax(samples[, 1 + (seq_len(k) > shared), drop = FALSE], 1)
+  refit_loadings(x, posterior,
+                 own > 2 * log(nrow(x)) * all$noise & own / known >= least_share, one)
+}
+
+# Mean and variance of the factors, factors x samples; salient ones are 0 in the background. Missing
+# values of an omic that a sample has count as 0.
+comparison_posterior <- function(model, x, omic, target) {
+  k <- ncol(model$loadings)
+  mean <- variance <- matrix(0, k, ncol(x))
+  if (k == 0) return(list(mean = mean, variance = variance))
+  has <- omics_had(x, omic)
+  x[is.na(x)] <- 0
+  pattern <- paste(target, apply(has, 2, paste, collapse = ""))
+  for (one in unique(pattern)) {
+    samples <- which(pattern == one)
+    f <- if (target[samples[1]]) seq_len(k) else seq_len(model$shared)
+    rows <- has[omic, samples[1]]
+    if (length(f) == 0) next
+    w <- model$loadings[rows, f, drop = FALSE]
+    scaled <- w / model$noise[rows]
+    covariance <- solve(diag(length(f)) + crossprod(scaled, w))
+    mean[f, samples] <- tcrossprod(covariance, scaled) %*% x[rows, samples, drop = FALSE]
+    variance[f, samples] <- diag(covariance)
+  }
+  list(mean = mean, variance = variance)
+}
+
+# Salient factors that left-out samples confirm stay; the others are shared, as far as there is room
+# for them, since something stood out.
+confirmed_model <- function(model, x, omic, target, shared, seed, threads, salient) {
+  own <- seq_len(ncol(model$loadings)) > model$shared
+  if (!any(own)) return(model)
+  part <- with_seed(seed, {
+    part <- integer(ncol(x))
+    for (group in c(TRUE, FALSE)) {
+      part[target == group] <- sample(rep_len(seq_len(salient_parts), sum(target == group)))
+    }
+    part
+  })
+  votes <- vapply(seq_len(salient_parts), \(one) {
+    from <- part != one
+    learnt <- learn_comparison(x[, from, drop = FALSE], omic, target[from], shared, salient,
+                               threads)
+    real <- salient_in_new(learnt, x[, !from, drop = FALSE], omic, target[!from])
+    explained_by(model$loadings[, own, drop = FALSE],
+                 learnt$loadings[, learnt$shared + which(real), drop = FALSE]) >= least_confirmed
+  }, logical(sum(own)))
+  real <- rowSums(matrix(votes, sum(own))) > salient_parts / 2
+  at <- which(own)
+  room <- max(shared - model$shared, 0L)
+  moved <- utils::head(at[!real], room)
+  order <- c(which(!own), moved, at[real])
+  model$loadings <- model$loadings[, order, drop = FALSE]
+  model$shared <- model$shared + length(moved)
+  refined_comparison(model, x, omic, target)
+}
+
+# Which salient factors of a model samples confirm that had no part in it: those of the target are
+# more likely with the factor than without (the ratio of the densities of 0 before and after they
+# are seen), and in those of the background it has hardly any variance.
+salient_in_new <- function(model, x, omic, target) {
+  k <- seq_len(ncol(model$loadings) - model$shared) + model$shared
+  target_posterior <- comparison_posterior(model, x[, target, drop = FALSE], omic,
+                                           rep(TRUE, sum(target)))
+  vapply(k, \(one) {
+    m <- target_posterior$mean[one, ]
+    v <- target_posterior$variance[one, ]
+    alone <- model
+    alone$loadings <- model$loadings[, c(seq_len(model$shared), one), drop = FALSE]
+    background <- comparison_posterior(alone, x[, !target, drop = FALSE], omic,
+                                       rep(TRUE, sum(!target)))
+    last <- model$shared + 1L
+    there <- factor_variance(background$mean[last, ], background$variance[last, ])
+    sum(m^2 / v + log(v)) / 2 > 0 && there < most_in_background * factor_variance(m, v)
+  }, NA)
+}
+
+# Of a factor with posterior means m and variances v: its mean square, from E m^2 = (1 - v)^2 c +
+# v (1 - v).
+factor_variance <- function(m, v) {
+  known <- v < 1
+  sum((m^2 - v * (1 - v))[known]) / sum((1 - v[known])^2)
+}
+
+# Share of the squared length of each column of a that the columns of b explain.
+explained_by <- function(a, b) {
+  if (ncol(b) == 0) return(rep(0, ncol(a)))
+  left <- as.matrix(stats::lm.fit(b, a)$residuals)
+  1 - colSums(left^2) / colSums(a^2)
+}
