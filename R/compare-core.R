@@ -32,11 +32,11 @@ dual_rate <- function(settings, largest) {
 compare_embed <- function(fit, data, target) {
   cohort <- held_cohort(fit$omics, data$data, data$samples, data$design, fit$control$threads)
   core_compare_embed(fit$parameters, fit$config, cohort, target, fit$control$threads) |>
-    used_factors(fit$used, data$samples)
+    embedded_factors(fit$used, data$samples)
 }
 
 # `used`: per block, which of the core's factors are in use, in their order.
-used_factors <- function(embedded, used, samples) {
+embedded_factors <- function(embedded, used, samples) {
   of <- \(what) do.call(cbind, unname(Map(\(block, k) {
     z <- embedded[[paste(block, what, sep = "/")]][, k, drop = FALSE]
     dimnames(z) <- list(samples, if (length(k) > 0) block_names(block, length(k)))

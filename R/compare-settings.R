@@ -40,11 +40,11 @@ read_groups <- function(group, background, samples, call = rlang::caller_env()) 
     ), call = call)
   }
   target <- !as.character(group) %in% as.character(background)
-  check_group_sizes(target, call)
+  check_both_groups(target, call)
   target
 }
 
-check_group_sizes <- function(target, call) {
+check_both_groups <- function(target, call) {
   sizes <- c(target = sum(target), background = sum(!target))
   if (all(sizes >= fewest_samples)) return(invisible())
   cli::cli_abort(c(

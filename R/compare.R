@@ -155,7 +155,7 @@ new_comparison <- function(trained, data, omics, preprocess, started, ...) {
     }))
     used <- order_factors(used, strength, config$shared)
   }
-  posterior <- used_factors(trained$posterior, used, data$samples)
+  posterior <- embedded_factors(trained$posterior, used, data$samples)
   columns <- c(used$shared, config$shared + used$salient)
   of_used <- \(x, omic) {
     x <- x[, columns, drop = FALSE]

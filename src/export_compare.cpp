@@ -59,9 +59,8 @@ std::unique_ptr<CompareModel> trained_model(const Rcpp::List& parameters,
 
 poems::TrainerConfig trainer_config(const Rcpp::List& control) {
   poems::ComparisonSettings s{};
-  poems::set_settings(s, [&control](const char* name, double, double) {
-    return Rcpp::as<double>(control[name]);
-  });
+  poems::set_settings(
+      s, [&control](const char* name, double, double) { return Rcpp::as<double>(control[name]); });
   poems::TrainerConfig trainer{};
   trainer.epochs = s.epochs;
   trainer.batch_size = s.batch_size;

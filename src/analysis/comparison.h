@@ -25,8 +25,7 @@ std::vector<CohortValues<T>> factors_of(models::Comparative<T>& model, const Coh
     return std::vector<models::SampleValues<T>>{
         models::of_all("shared/mean", pass.z),
         models::of_all("shared/sd", tape.constant(sd(pass.q_z.logvar))),
-        models::of_all("salient/mean", pass.t),
-        models::of_all("salient/sd", tape.constant(sd_t))};
+        models::of_all("salient/mean", pass.t), models::of_all("salient/sd", tape.constant(sd_t))};
   });
 }
 

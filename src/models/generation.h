@@ -5,7 +5,8 @@
 //
 // p and the inclusion rates move by EM steps. For loadings that become exactly 0 the penalty has no
 // part in gradients: a proximal step takes it after the optimiser's, and layers are kept at unit
-// length, so that the size of a loading means something. A dense decoder has no loadings, and so no first sum.
+// length, so that the size of a loading means something. A dense decoder has no loadings, and so no
+// first sum.
 #pragma once
 
 #include <memory>
@@ -114,7 +115,7 @@ class Generation {
  private:
   std::string omic_;
   std::unique_ptr<Likelihood<T>> likelihood_;
-  bool exact_zeros_;  ///< of a sparse decoder
+  bool exact_zeros_;                                ///< of a sparse decoder
   std::optional<pieces::SparseDecoder<T>> sparse_;  ///< with slab_; or dense_
   std::optional<SpikeSlab<T>> slab_;
   std::optional<pieces::DeepDecoder<T>> dense_;

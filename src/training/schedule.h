@@ -64,10 +64,11 @@ inline std::vector<Index> slice(const std::vector<Index>& x, Index begin, Index 
   return {x.begin() + begin, x.begin() + std::min<Index>(begin + size, x.size())};
 }
 
-/// The batches of an epoch. Of several groups every batch has as many samples of each, size / groups
-/// about: an epoch goes once through the largest group, and through the others again and again, each
-/// time in another order. What is left at its end goes without if it is less than half a part, since
-/// what is asked of a batch can depend on its size; a group smaller than its part of a batch is in it as a whole.
+/// The batches of an epoch. Of several groups every batch has as many samples of each, size /
+/// groups about: an epoch goes once through the largest group, and through the others again and
+/// again, each time in another order. What is left at its end goes without if it is less than half
+/// a part, since what is asked of a batch can depend on its size; a group smaller than its part of
+/// a batch is in it as a whole.
 inline std::vector<std::vector<Index>> epoch_batches(const std::vector<Index>& samples,
                                                      const std::vector<int>& groups, Index size,
                                                      std::uint64_t seed, long epoch) {

@@ -36,8 +36,7 @@ class Trainer {
         values_(false, config.threads) {}
 
   TrainingResult run() {
-    Split split =
-        split_samples(cohort_.samples, cohort_.groups, config_.validation, config_.seed);
+    Split split = split_samples(cohort_.samples, cohort_.groups, config_.validation, config_.seed);
     training_samples_ = std::move(split.training);
     result_.validation_samples = std::move(split.validation);
     for (const models::Stage<T>& stage : model_.stages()) {

@@ -548,8 +548,7 @@ double train(const World& world, Comparative<float>& model, long epochs) {
     terms.clear();
     model.enter({true, epoch, epochs, 1, 1});
     model.gradients(tape, batch, draws, terms);
-    adam.step(model.parameters(), 1);
-    model.after_step(1);
+    model.step(adam, 1);
     if (epoch <= epochs - last) continue;
     tape.reset();
     const auto pass = model.encode(tape, batch, draws);
@@ -599,12 +598,34 @@ TEST(ComparativeLearns, WhatIsInTheTargetAlone) {
   pareto.balance = Balance::pareto;
   sparse.generation.sparse = true;
   sparse.training_samples = 2 * World::n;
-  for (const ComparativeOptions& o : {pooled, pareto, sparse}) {
+  ComparativeOptions exact = sparse;
+  exact.generation.exact_zeros = true;
+  for (const ComparativeOptions& o : {pooled, pareto, sparse, exact}) {
     const Found found = find(World(0.0), o);
     EXPECT_GT(found.t_in_t, 0.95);
     EXPECT_GT(found.z_in_z, 0.9);
     EXPECT_LT(found.z_in_t, 0.1);
     EXPECT_LT(found.t_in_z, 0.1);
+  }
+}
+
+TEST(ComparativeLearns, LoadingsThatNoFactorNeedsAreZero) {
+  constexpr Index noise = 5;
+  World world(0.0);
+  world.x.bottomRows(noise) = normals(noise, 2 * World::n, 6).cast<float>();
+  ComparativeOptions o = world_options();
+  o.generation.sparse = o.generation.exact_zeros = true;
+  o.generation.lambda0 = 10.0;
+  o.training_samples = 2 * World::n;
+  Comparative<float> model(o);
+  train(world, model, 600);
+  for (const poems::Parameter<float>* p : model.parameters()) {
+    if (p->name == "omics/x/decoder/loadings") {
+      EXPECT_TRUE(p->value.rightCols(noise).isZero(0.0f)) << p->value.rightCols(noise);
+      EXPECT_TRUE((p->value.leftCols(World::features - noise).colwise().norm().array() > 0).all());
+    } else if (p->name == "omics/x/decoder/hidden/weight") {
+      EXPECT_TRUE(p->value.colwise().norm().isOnes(1e-4f));
+    }
   }
 }
 

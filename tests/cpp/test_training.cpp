@@ -1,7 +1,9 @@
 // The training loop: determinism, early stopping, warm-up, interrupts.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "analysis/projection.h"
 #include "analysis/variance.h"
@@ -246,4 +248,50 @@ TEST(Storage, GivesWhatMemoryGives) {
     EXPECT_EQ(in_memory[v].gain, from_storage[v].gain);
     EXPECT_EQ(in_memory[v].largest_change, from_storage[v].largest_change);
   }
+}
+
+// ---- Batches of groups
+
+TEST(Schedule, HoldsOutTheSameShareOfEveryGroup) {
+  std::vector<int> groups(100, 0);
+  std::fill(groups.begin() + 80, groups.end(), 1);
+  const poems::Split split = poems::split_samples(100, groups, 0.1, 3);
+  const auto of_first = [](const std::vector<Index>& samples) {
+    return std::count_if(samples.begin(), samples.end(), [](Index i) { return i < 80; });
+  };
+  EXPECT_EQ(split.validation.size(), 10u);
+  EXPECT_EQ(of_first(split.validation), 8);
+  EXPECT_EQ(split.training.size(), 90u);
+  EXPECT_EQ(of_first(split.training), 72);
+}
+
+TEST(Schedule, BatchesHaveAsManySamplesOfEveryGroup) {
+  std::vector<int> groups(330, 0);
+  std::fill(groups.begin() + 300, groups.end(), 1);
+  std::vector<Index> samples(330);
+  std::iota(samples.begin(), samples.end(), Index(0));
+  const auto batches = poems::epoch_batches(samples, groups, 40, 1, 2);
+  ASSERT_EQ(batches.size(), 15u);
+  std::vector<int> times(330, 0);
+  for (const std::vector<Index>& batch : batches) {
+    std::vector<Index> sorted = batch;
+    std::sort(sorted.begin(), sorted.end());
+    EXPECT_TRUE(std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end());
+    EXPECT_EQ(std::count_if(batch.begin(), batch.end(), [](Index i) { return i < 300; }), 20);
+    for (Index i : batch) ++times[i];
+  }
+  for (Index i = 0; i < 300; ++i) EXPECT_EQ(times[i], 1);
+  // 15 batches take 20 and 10 of 30 in turn.
+  for (Index i = 300; i < 330; ++i) EXPECT_NEAR(times[i], 7.5, 0.5);
+  EXPECT_NE(batches, poems::epoch_batches(samples, groups, 40, 1, 3));
+  EXPECT_EQ(batches, poems::epoch_batches(samples, groups, 40, 1, 2));
+}
+
+TEST(Schedule, AGroupSmallerThanItsPartIsInEveryBatch) {
+  std::vector<int> groups(110, 0);
+  std::fill(groups.begin() + 100, groups.end(), 1);
+  std::vector<Index> samples(110);
+  std::iota(samples.begin(), samples.end(), Index(0));
+  for (const std::vector<Index>& batch : poems::epoch_batches(samples, groups, 50, 1, 1))
+    EXPECT_EQ(std::count_if(batch.begin(), batch.end(), [](Index i) { return i >= 100; }), 10);
 }
