@@ -60,7 +60,9 @@ compare_factors <- function(fit) {
 
 #' @rdname compare_factors
 #' @export
-variance_explained.poems_comparison <- function(fit, by = c("omic", "feature"), ...) {
+variance_explained.poems_comparison <- function( # nolint: object_length_linter.
+  fit, by = c("omic", "feature"), ...
+) {
   by <- rlang::arg_match(by)
   rlang::check_dots_empty()
   features <- do.call(rbind, unname(Map(\(table, omic) {

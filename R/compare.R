@@ -210,7 +210,7 @@ comparison_variance <- function(fit, data) {
     target <- fit$target[samples]
     mean_share <- \(z, of) explained_share(x[, of, drop = FALSE],
                                            compare_decode(fit, z[of, , drop = FALSE], v), omic)
-    without <- \(k) { z[, k] <- 0; z }
+    without <- \(k) replace(z, cbind(rep(seq_len(nrow(z)), length(k)), rep(k, each = nrow(z))), 0)
     shared <- without(fit$blocks$salient)
     full <- mean_share(z, target)
     background <- mean_share(z, !target)

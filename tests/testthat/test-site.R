@@ -8,8 +8,10 @@ test_that("the site's index has every export and no other", {
   figures <- grep("^plot_", exported, value = TRUE)
   expect_true("starts_with(\"plot_\")" %in% listed)
   methods <- grep("\\.poems(_|$)", topics, value = TRUE)
-  # glance() is on the page of tidy(), gates() on that of latent().
-  documented <- c(topics, sub("\\.poems.*", "", methods), figures, "glance", "gates")
+  # glance() is on the page of tidy(), gates(), shared() and others on those of latent(),
+  # independence() on that of compare_factors().
+  documented <- c(topics, sub("\\.poems.*", "", methods), figures, "glance", "gates", "shared",
+                  "salient", "salient_in", "independence")
   expect_identical(setdiff(exported, documented), character())
   others <- c(methods, "gates", "tcga_breast")
   articles <- c("get-started", "reading-a-fit", "the-model", "tcga-missing", "shared-and-private",
