@@ -4,7 +4,7 @@
 # part in finding them confirm it. Features are centred at the mean of the background: a shift of
 # the target is a salient factor, too, whose square is 1 on average.
 
-# Chance of a salient factor is judged in so many parts of the samples, each left out once.
+# Parts of the samples, each left out once, in which salient factors are judged.
 salient_parts <- 3L
 
 # Rounds in which posterior and loadings take turns.
@@ -12,9 +12,6 @@ comparison_rounds <- 6L
 
 # A factor is salient if its variance in the background is below this share of that in the target.
 most_in_background <- 0.25
-
-# Share of a factor's loadings that those of confirmed factors must explain.
-least_confirmed <- 0.5
 
 # x: features x samples on the scale of training, NA where unknown; `omic`: of every feature;
 # `target`: of every sample. At most `shared` and `salient` factors. Per block `loadings` (features
@@ -138,54 +135,56 @@ comparison_posterior <- function(model, x, omic, target) {
   list(mean = mean, variance = variance)
 }
 
-# Salient factors that left-out samples confirm stay; the others are shared, as far as there is room
-# for them, since something stood out.
+# As many salient factors stay as left-out samples confirm of those found in the others, in at least
+# half of the parts: the ones of which the target says most. Factors found in different samples can
+# be different mixtures of the same, and are not compared one by one. Those that do not stay are
+# shared, as far as there is room for them, since something stood out.
 confirmed_model <- function(model, x, omic, target, shared, seed, threads, salient) {
   own <- seq_len(ncol(model$loadings)) > model$shared
   if (!any(own)) return(model)
-  part <- with_seed(seed, {
-    part <- integer(ncol(x))
-    for (group in c(TRUE, FALSE)) {
-      part[target == group] <- sample(rep_len(seq_len(salient_parts), sum(target == group)))
-    }
-    part
-  })
-  votes <- vapply(seq_len(salient_parts), \(one) {
+  part <- with_seed(seed, parts_of_groups(target))
+  confirmed <- vapply(seq_len(salient_parts), \(one) {
     from <- part != one
     learnt <- learn_comparison(x[, from, drop = FALSE], omic, target[from], shared, salient,
                                threads)
-    real <- salient_in_new(learnt, x[, !from, drop = FALSE], omic, target[!from])
-    explained_by(model$loadings[, own, drop = FALSE],
-                 learnt$loadings[, learnt$shared + which(real), drop = FALSE]) >= least_confirmed
-  }, logical(sum(own)))
-  real <- rowSums(matrix(votes, sum(own))) > salient_parts / 2
+    sum(salient_gain(learnt, x[, !from, drop = FALSE], omic, target[!from]) > 0)
+  }, 0)
+  gain <- salient_gain(model, x, omic, target)
   at <- which(own)
-  room <- max(shared - model$shared, 0L)
-  moved <- utils::head(at[!real], room)
-  order <- c(which(!own), moved, at[real])
-  model$loadings <- model$loadings[, order, drop = FALSE]
+  real <- at[utils::head(order(-gain), min(stats::median(confirmed), sum(gain > 0)))]
+  moved <- utils::head(setdiff(at, real), max(shared - model$shared, 0L))
+  model$loadings <- model$loadings[, c(which(!own), moved, real), drop = FALSE]
   model$shared <- model$shared + length(moved)
   refined_comparison(model, x, omic, target)
 }
 
-# Which salient factors of a model samples confirm that had no part in it: those of the target are
-# more likely with the factor than without (the ratio of the densities of 0 before and after they
-# are seen), and in those of the background it has hardly any variance.
-salient_in_new <- function(model, x, omic, target) {
-  k <- seq_len(ncol(model$loadings) - model$shared) + model$shared
-  target_posterior <- comparison_posterior(model, x[, target, drop = FALSE], omic,
-                                           rep(TRUE, sum(target)))
-  vapply(k, \(one) {
-    m <- target_posterior$mean[one, ]
-    v <- target_posterior$variance[one, ]
+# Numbers from 1 to salient_parts, as many of each in both groups.
+parts_of_groups <- function(target) {
+  part <- integer(length(target))
+  for (group in c(TRUE, FALSE)) {
+    of <- target == group
+    part[of] <- sample(rep_len(seq_len(salient_parts), sum(of)))
+  }
+  part
+}
+
+# Per salient factor of a model, by how much more likely target samples are with it than without,
+# the logarithm of the ratio of its densities at 0 before and after they are seen; 0 where it has
+# more variance in the background than a salient factor may have.
+salient_gain <- function(model, x, omic, target) {
+  with_all <- comparison_posterior(model, x[, target, drop = FALSE], omic, rep(TRUE, sum(target)))
+  last <- model$shared + 1L
+  vapply(seq_len(ncol(model$loadings) - model$shared), \(k) {
+    m <- with_all$mean[model$shared + k, ]
+    v <- with_all$variance[model$shared + k, ]
     alone <- model
-    alone$loadings <- model$loadings[, c(seq_len(model$shared), one), drop = FALSE]
+    alone$loadings <- model$loadings[, c(seq_len(model$shared), model$shared + k), drop = FALSE]
     background <- comparison_posterior(alone, x[, !target, drop = FALSE], omic,
                                        rep(TRUE, sum(!target)))
-    last <- model$shared + 1L
     there <- factor_variance(background$mean[last, ], background$variance[last, ])
-    sum(m^2 / v + log(v)) / 2 > 0 && there < most_in_background * factor_variance(m, v)
-  }, NA)
+    if (there >= most_in_background * factor_variance(m, v)) return(0)
+    sum(m^2 / v + log(v)) / 2
+  }, 0)
 }
 
 # Of a factor with posterior means m and variances v: its mean square, from E m^2 = (1 - v)^2 c +
@@ -193,11 +192,4 @@ salient_in_new <- function(model, x, omic, target) {
 factor_variance <- function(m, v) {
   known <- v < 1
   sum((m^2 - v * (1 - v))[known]) / sum((1 - v[known])^2)
-}
-
-# Share of the squared length of each column of a that the columns of b explain.
-explained_by <- function(a, b) {
-  if (ncol(b) == 0) return(rep(0, ncol(a)))
-  left <- as.matrix(stats::lm.fit(b, a)$residuals)
-  1 - colSums(left^2) / colSums(a^2)
 }
