@@ -10,8 +10,14 @@ salient_parts <- 3L
 # Rounds in which posterior and loadings take turns.
 comparison_rounds <- 6L
 
-# A factor is salient if its variance in the background is below this share of that in the target.
+# A factor is salient if its variance in the background is below this share of that in the target,
 most_in_background <- 0.25
+
+# and if as little would be seen there with at most this chance if it had half the variance.
+absence_level <- 0.05
+
+# Nats by which target samples must be more likely with a salient factor than without.
+least_gain <- 5
 
 # x: features x samples on the scale of training, NA where unknown; `omic`: of every feature;
 # `target`: of every sample. At most `shared` and `salient` factors. Per block `loadings` (features
@@ -169,8 +175,8 @@ parts_of_groups <- function(target) {
 }
 
 # Per salient factor of a model, by how much more likely target samples are with it than without,
-# the logarithm of the ratio of its densities at 0 before and after they are seen; 0 where it has
-# more variance in the background than a salient factor may have.
+# the logarithm of the ratio of its densities at 0 before and after they are seen; 0 where it may
+# be in the background, too.
 salient_gain <- function(model, x, omic, target) {
   with_all <- comparison_posterior(model, x[, target, drop = FALSE], omic, rep(TRUE, sum(target)))
   last <- model$shared + 1L
@@ -181,10 +187,20 @@ salient_gain <- function(model, x, omic, target) {
     alone$loadings <- model$loadings[, c(seq_len(model$shared), model$shared + k), drop = FALSE]
     background <- comparison_posterior(alone, x[, !target, drop = FALSE], omic,
                                        rep(TRUE, sum(!target)))
-    there <- factor_variance(background$mean[last, ], background$variance[last, ])
-    if (there >= most_in_background * factor_variance(m, v)) return(0)
-    sum(m^2 / v + log(v)) / 2
+    gain <- sum(m^2 / v + log(v)) / 2
+    absent <- is_absent(background$mean[last, ], background$variance[last, ],
+                        factor_variance(m, v))
+    if (absent && gain > least_gain) gain else 0
   }, 0)
+}
+
+# Whether samples with posterior means m and variances v hardly have a factor whose variance in
+# others is `usual`: m^2 has the mean (1 - v)^2 c + v (1 - v) if its variance is c.
+is_absent <- function(m, v, usual) {
+  if (factor_variance(m, v) >= most_in_background * usual) return(FALSE)
+  known <- v < 1
+  expected <- (1 - v)^2 * usual / 2 + v * (1 - v)
+  stats::pchisq(sum((m^2 / expected)[known]), sum(known)) < absence_level
 }
 
 # Of a factor with posterior means m and variances v: its mean square, from E m^2 = (1 - v)^2 c +
