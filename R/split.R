@@ -35,7 +35,8 @@
 #'   * `loadings`: with sparse decoders, per omic features x (shared and private) coordinates: by
 #'     how much a feature changes, on the scale of training (its standard deviations by default),
 #'     when the coordinate changes by 1, its prior standard deviation, on average to either side; 0
-#'     where the spike-and-slab prior leaves nothing. `inclusion`: its inclusion probabilities.
+#'     where the spike-and-slab prior leaves nothing. `inclusion`: the inclusion probabilities of
+#'     its updates, which are not calibrated as those of [inclusion()] are.
 #'   * `variance`: per omic and feature, the share of its variance that is shared and private; see
 #'     [variance_explained()].
 #'   * `history`: losses by epoch.

@@ -132,6 +132,23 @@ test_that("labels shape the shared block", {
   expect_gt(told(label), told(NULL) + 0.1)
 })
 
+test_that("gene sets that a coordinate moves are found, and information() looks at the fit", {
+  skip_if_not_installed("limma")
+  world <- split_world(samples = 200, seed = 3)
+  fit <- quick_split(world$omics, epochs = 30)
+  w <- world$loadings$a
+  planted <- rownames(w)[w[, "a_1"] > 0]
+  sets <- list(planted = planted, other = utils::head(setdiff(rownames(w), planted), length(planted)))
+  enriched <- enrich_factors(fit, sets, min_size = 3)
+  best <- enriched[1, ]
+  expect_identical(best$set, "planted")
+  expect_match(best$factor, "^a_")
+  told <- information(fit)
+  expect_equal(told$total, told$shared + told$private)
+  expect_equal(told$shared, variance_explained(fit)$shared)
+  expect_true(all(told$p > 0.01))
+})
+
 test_that("nothing is shared, and nothing private, in noise", {
   for (seed in 1:3) {
     noise <- withr::with_seed(seed, lapply(c(a = 40, b = 30), \(features) {
