@@ -138,7 +138,8 @@ test_that("gene sets that a coordinate moves are found, and information() looks 
   fit <- quick_split(world$omics, epochs = 30)
   w <- world$loadings$a
   planted <- rownames(w)[w[, "a_1"] > 0]
-  sets <- list(planted = planted, other = utils::head(setdiff(rownames(w), planted), length(planted)))
+  others <- utils::head(setdiff(rownames(w), planted), length(planted))
+  sets <- list(planted = planted, other = others)
   enriched <- enrich_factors(fit, sets, min_size = 3)
   best <- enriched[1, ]
   expect_identical(best$set, "planted")
