@@ -9,15 +9,19 @@
 #' private knowledge among what it says of shared coordinates, which is why others are asked.
 #'
 #' Without `newdata`, shares are those of [variance_explained.poems_split()] in the samples of the
-#' fit, which flatter it, and coordinates are told by all omics of a sample.
+#' fit, which flatter it. Dependence is not told: in these samples, the fit has made private
+#' coordinates free of shared ones.
 #'
 #' Dependence of the omic's private coordinates z on the shared ones s (of new samples, told by the
-#' omic alone and by the others alone) is the Hilbert-Schmidt independence criterion,
-#' HSIC = tr(K H L H) / n^2 with K = exp(-|z_i - z_j|^2 / (2 m^2)), m the median of all |z_i - z_j|,
-#' L alike of s, and H = I - 1/n. It is above 0 by chance as well, and is therefore divided by its
-#' mean over `r hsic_permutations` random permutations of the samples. The p-value is
-#' (1 + b) / (1 + `r hsic_permutations`), where b counts permutations with as large an HSIC. Where
-#' there are more than `r most_hsic_samples` samples, as many are looked at, evenly spaced.
+#' omic alone and by the others alone) is the Hilbert-Schmidt independence criterion, HSIC = tr(K H
+#' L H) / n^2 with K = exp(-|z_i - z_j|^2 / (2 m^2)), m the median of all |z_i - z_j|, L alike of
+#' s, and H = I - 1/n. It is above 0 by chance as well, and is therefore divided by its mean over
+#' `r hsic_permutations` random permutations of the samples. The p-value is (1 + b) / (1 + `r
+#' hsic_permutations`), where b counts permutations with as large an HSIC. It tests the coordinates
+#' as they were learnt: with all the errors of learning them, some of what is shared is left in
+#' most private ones, and in simulations with independent private factors the p-value of 150 new
+#' samples is below 0.05 in a fifth of the cases. Where there are more than `r most_hsic_samples`
+#' samples, as many are looked at, evenly spaced.
 #'
 #' @inheritParams cross_prediction
 #' @param newdata New samples, in any form that [poems()] takes; or `NULL` for those of the fit.
@@ -29,7 +33,7 @@
 #'   * `shared`, `private`, `total`: shares of the variance; `private` is `total` less `shared`, and
 #'     is what only this omic knows;
 #'   * `dependence`: 1 where private coordinates are independent of shared ones, larger where they
-#'     are not; `NA` where one of the two does not vary;
+#'     are not; `NA` where one of the two does not vary, and without `newdata`;
 #'   * `p`: that of independence; `NA` where `dependence` is.
 #'
 #' @section Errors:
@@ -54,7 +58,7 @@ information <- function(fit, newdata = NULL, samples = c("columns", "rows"), cov
   seed <- if (is.null(seed)) fit$seed else check_seed(seed)
   if (is.null(newdata)) {
     check_no_covariates(covariates)
-    return(do.call(rbind, lapply(names(fit$omics), \(omic) information_in_fit(fit, omic, seed))))
+    return(do.call(rbind, lapply(names(fit$omics), \(omic) information_in_fit(fit, omic))))
   }
   data <- new_split_data(fit, newdata, samples, covariates)
   check_some_together(data)
@@ -62,15 +66,12 @@ information <- function(fit, newdata = NULL, samples = c("columns", "rows"), cov
   do.call(rbind, rows)
 }
 
-information_in_fit <- function(fit, omic, seed) {
+information_in_fit <- function(fit, omic) {
   shares <- variance_explained(fit)
   shares <- shares[shares$omic == omic, ]
   has <- fit$omics[[omic]]$samples
-  z <- fit$latent[has, , drop = FALSE]
-  test <- independence_test(z[, fit$blocks[[omic]], drop = FALSE],
-                            z[, fit$blocks$shared, drop = FALSE], seed)
   data.frame(omic = omic, samples = length(has), shared = shares$shared, private = shares$private,
-             total = shares$total, dependence = test$ratio, p = test$p)
+             total = shares$total, dependence = NA_real_, p = NA_real_)
 }
 
 information_row <- function(fit, data, omic, seed) {
