@@ -16,12 +16,13 @@
 #' omic alone and by the others alone) is the Hilbert-Schmidt independence criterion, HSIC = tr(K H
 #' L H) / n^2 with K = exp(-|z_i - z_j|^2 / (2 m^2)), m the median of all |z_i - z_j|, L alike of
 #' s, and H = I - 1/n. It is above 0 by chance as well, and is therefore divided by its mean over
-#' `r hsic_permutations` random permutations of the samples. The p-value is (1 + b) / (1 + `r
-#' hsic_permutations`), where b counts permutations with as large an HSIC. It tests the coordinates
-#' as they were learnt: with all the errors of learning them, some of what is shared is left in
-#' most private ones, and in simulations with independent private factors the p-value of 150 new
-#' samples is below 0.05 in a fifth of the cases. Where there are more than `r most_hsic_samples`
-#' samples, as many are looked at, evenly spaced.
+#' `r hsic_permutations` random permutations of the samples. The p-value is
+#' (1 + b) / (1 + `r hsic_permutations`), where b counts permutations with as large an HSIC. Where
+#' there are more than `r most_hsic_samples` samples, as many are looked at, evenly spaced.
+#'
+#' It tests the coordinates as they were learnt: with the errors of learning them, some of what is
+#' shared is left in most private ones. In simulations with independent private factors the p-value
+#' of 150 new samples is below 0.05 in a fifth of the cases.
 #'
 #' @inheritParams cross_prediction
 #' @param newdata New samples, in any form that [poems()] takes; or `NULL` for those of the fit.
