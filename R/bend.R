@@ -22,7 +22,7 @@ bend_of <- function(decoded, z, line) {
 }
 
 # Below this share, decoders are said to have stayed linear.
-least_bend <- 0.02
+least_share_bent <- 0.02
 
 # Per omic, the share of the bend; NA where the decoders say the same of all samples, or where there
 # are too few samples to tell a bend. `decoded`: per omic, features x samples.
@@ -39,7 +39,7 @@ share_bent <- function(decoded, z) {
 describe_bend <- function(bend) {
   bend <- bend[!is.na(bend)]
   if (length(bend) == 0) return(character())
-  if (all(bend < least_bend)) return("Decoders stayed linear, as they started.")
+  if (all(bend < least_share_bent)) return("Decoders stayed linear, as they started.")
   sprintf("Not linear in the factors, of what the decoders explain: %s.",
           toString(paste(names(bend), percent(bend))))
 }

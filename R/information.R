@@ -1,24 +1,31 @@
 #' What only one omic knows
 #'
-#' How much of every omic the others tell through the shared coordinates, how much its own
-#' coordinates add, and whether these are free of what is shared.
+#' How much of every omic the others tell, how much its own coordinates add, and whether these are
+#' free of what is shared.
 #'
-#' Shares are means over features of R2 as [cross_prediction()] has it, of samples that have the
-#' omic and another one. `shared` predicts the omic from the shared coordinates as all other omics
-#' of the sample tell them, with its private ones at 0; `total` predicts it from all omics, itself
-#' included. Shared coordinates are those that others tell because an omic's own encoder may hide
-#' private knowledge among what it says of them. Give samples that were held out: those of the fit
-#' flatter it.
+#' Of new samples, shares are means over features of R2 as [cross_prediction()] has it, of samples
+#' that have the omic and another one. `shared` predicts the omic from all others that a sample
+#' has; `total` reconstructs it from all omics, itself included. An omic's own encoder may hide
+#' private knowledge among what it says of shared coordinates, which is why others are asked.
 #'
-#' Dependence of the omic's private coordinates z, told by the omic alone, on the shared ones s,
-#' told by the others alone, is the Hilbert-Schmidt independence criterion,
-#' HSIC = tr(K H L H) / n^2 with K = exp(-|z_i - z_j|^2 / (2 m^2)), m the median of all |z_i - z_j|,
-#' L alike of s, and H = I - 1/n. It is above 0 by chance as well, and is therefore divided by its
-#' mean over `r hsic_permutations` random permutations of the samples. The p-value is
+#' Without `newdata`, shares are those of [variance_explained.poems_split()] in the samples of the
+#' fit, which flatter it. Dependence is not told: in these samples, the fit has made private
+#' coordinates free of shared ones.
+#'
+#' Dependence of the omic's private coordinates z on the shared ones s (of new samples, told by the
+#' omic alone and by the others alone) is the Hilbert-Schmidt independence criterion, HSIC = tr(K H
+#' L H) / n^2 with K = exp(-|z_i - z_j|^2 / (2 m^2)), m the median of all |z_i - z_j|, L alike of
+#' s, and H = I - 1/n. It is above 0 by chance as well, and is therefore divided by its mean over
+#' `r hsic_permutations` random permutations of the samples. The p-value is
 #' (1 + b) / (1 + `r hsic_permutations`), where b counts permutations with as large an HSIC. Where
 #' there are more than `r most_hsic_samples` samples, as many are looked at, evenly spaced.
 #'
+#' It tests the coordinates as they were learnt: with the errors of learning them, some of what is
+#' shared is left in most private ones. In simulations with independent private factors the p-value
+#' of 150 new samples is below 0.05 in a fifth of the cases.
+#'
 #' @inheritParams cross_prediction
+#' @param newdata New samples, in any form that [poems()] takes; or `NULL` for those of the fit.
 #' @param seed A whole number that decides the permutations; `NULL` for that of the fit. The user's
 #'   random numbers are left as they were.
 #'
@@ -27,7 +34,7 @@
 #'   * `shared`, `private`, `total`: shares of the variance; `private` is `total` less `shared`, and
 #'     is what only this omic knows;
 #'   * `dependence`: 1 where private coordinates are independent of shared ones, larger where they
-#'     are not; `NA` where one of the two does not vary;
+#'     are not; `NA` where one of the two does not vary, and without `newdata`;
 #'   * `p`: that of independence; `NA` where `dependence` is.
 #'
 #' @section Errors:
@@ -43,16 +50,29 @@
 #' fit <- poems_split(lapply(omics, \(x) x[, train]), shared = 3, private = 3, seed = 21,
 #'                    control = list(epochs = 20, threads = 1))
 #' information(fit, lapply(omics, \(x) x[, !train]))
+#' information(fit)
 #' @export
-information <- function(fit, newdata, samples = c("columns", "rows"), covariates = NULL,
+information <- function(fit, newdata = NULL, samples = c("columns", "rows"), covariates = NULL,
                         seed = NULL) {
   check_split_fit(fit)
   samples <- rlang::arg_match(samples)
   seed <- if (is.null(seed)) fit$seed else check_seed(seed)
+  if (is.null(newdata)) {
+    check_no_covariates(covariates)
+    return(do.call(rbind, lapply(names(fit$omics), \(omic) information_in_fit(fit, omic))))
+  }
   data <- new_split_data(fit, newdata, samples, covariates)
   check_some_together(data)
   rows <- lapply(names(data$data), \(omic) information_row(fit, data, omic, seed))
   do.call(rbind, rows)
+}
+
+information_in_fit <- function(fit, omic) {
+  shares <- variance_explained(fit)
+  shares <- shares[shares$omic == omic, ]
+  has <- fit$omics[[omic]]$samples
+  data.frame(omic = omic, samples = length(has), shared = shares$shared, private = shares$private,
+             total = shares$total, dependence = NA_real_, p = NA_real_)
 }
 
 information_row <- function(fit, data, omic, seed) {

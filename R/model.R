@@ -25,13 +25,18 @@ model_config <- function(control, factors, noise, family = rep("gaussian", lengt
     sigma_df = prior$df,
     row_normalize = control$row_normalize,
     covariates = covariates,
-    omics = unname(Map(\(s, family) list(
-      features = length(s),
-      family = family,
-      noise_prior = if (family == "gaussian") prior$variance(s) else exp(mean(log(s))),
-      inclusion_b = length(s) / 10
-    ), noise, family))
+    omics = unname(omic_configs(noise, family, prior))
   )
+}
+
+# Of every omic, what sparse decoders and their priors are made of.
+omic_configs <- function(noise, family, prior) {
+  Map(\(s, family) list(
+    features = length(s),
+    family = family,
+    noise_prior = if (family == "gaussian") prior$variance(s) else exp(mean(log(s))),
+    inclusion_b = length(s) / 10
+  ), noise, family)
 }
 
 # Where the noise of every feature starts: its standard deviation on the scale of training, the

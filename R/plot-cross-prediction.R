@@ -4,7 +4,8 @@
 #' share of features that are predicted as well or better. The best features are named.
 #'
 #' @param cross What [cross_prediction()] returned, or some of its rows.
-#' @param n How many features of every direction are named, at least 0.
+#' @param n How many features of every direction are named, at most: in many panels there is room
+#'   for fewer.
 #' @return A [ggplot2::ggplot] object to print, save or restyle. Its data has the rows of `cross`
 #'   with a known `r2` and the columns `rank`, the share of features of the direction that are
 #'   predicted as well or better, and `direction`. Values below -0.25 are below the panel.
@@ -57,6 +58,7 @@ plot_cross_prediction <- function(cross, n = 5) {
 
 least_r2_drawn <- -0.25
 highest_label <- 1
+lowest_label <- 0.4  # below, names of small panels would stand on the curve
 
 r2_title <- \() if (cli::is_utf8_output()) "R\u00b2 in these samples" else "R2 in these samples"
 
@@ -81,6 +83,7 @@ best_labels <- function(values, n) {
   best <- values[place <= n, ]
   panel_rows <- ceiling(sqrt(nlevels(values$direction)))
   best$height <- highest_label - (place[place <= n] - 1) * 0.06 * max(panel_rows, 1.25)
+  best <- best[best$height > lowest_label, ]
   list(
     ggplot2::geom_segment(
       ggplot2::aes(xend = label_from - 0.02, yend = .data$height), data = best, linewidth = 0.2,

@@ -5,20 +5,17 @@
 split_config <- function(method, decoder, shared, private, completeness, settings, omics, labels,
                          covariates) {
   prior <- noise_prior("elbo")
-  noise <- initial_noise(omics)
+  elbo <- control_defaults$elbo
+  family <- vapply(omics, `[[`, "", "family")
   least_units <- if (decoder == "sparse") 2 * (shared + max(private)) else 1
   list(
     method = method, decoder = decoder, shared = shared, private = private,
     completeness = completeness, encoder_units = max(settings$encoder_units, least_units),
     decoder_units = max(settings$decoder_units, least_units),
-    lambda0 = 10, lambda1 = 0.5, sigma_df = prior$df,
+    lambda0 = elbo$lambda0, lambda1 = elbo$lambda1, sigma_df = prior$df,
     covariates = covariates, revisit = revisit_zeros_every,
     labels = as.numeric(labels), label_weight = settings$label_weight,
-    omics = Map(\(s, omic) list(
-      features = length(s), family = omic$family,
-      noise_prior = if (omic$family == "gaussian") prior$variance(s) else exp(mean(log(s))),
-      inclusion_b = length(s) / 10
-    ), stats::setNames(noise, names(omics)), omics)
+    omics = stats::setNames(omic_configs(initial_noise(omics), family, prior), names(omics))
   )
 }
 
@@ -68,11 +65,10 @@ split_cohort <- function(fit, data) {
   held_cohort(fit$omics, data$data, data$samples, data$design, fit$control$threads)
 }
 
-# Values on the scale of training less what covariates explain, features x samples over all omics.
-split_values <- function(parameters, omics, data, samples) {
-  x <- standardised_features(omics, data$data, samples, data$design)
-  if (is.null(data$design)) return(x)
-  x - do.call(rbind, unname(Map(\(omic, name) {
-    covariate_part(parameters, name, data$design, samples) * (omic$family == "gaussian")
-  }, omics, names(omics))))
+# What maps see of samples: features x samples over all omics.
+split_values <- function(fit, data, samples) {
+  effects <- lapply(names(fit$omics), \(omic) {
+    list(covariate_effects = fit$parameters[[core_name(omic, "covariate_effects")]])
+  })
+  values_without_covariates(list(omics = effects), fit$omics, data$data, samples, data$design)
 }

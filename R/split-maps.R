@@ -9,7 +9,7 @@ least_compared_samples <- 8L
 # The maps of a fit, with the `share` of every feature's prediction that is theirs.
 split_maps <- function(fit, data) {
   used <- spaced(length(data$samples), most_start_samples)
-  x <- split_values(split_parameters(fit), fit$omics, data, data$samples[used])
+  x <- split_values(fit, data, data$samples[used])
   bases_of <- \(parts, has, directions) {
     targets <- Map(crossprod, parts, directions)
     relevance <- shared_relevance(parts, targets, directions, has, fit$control$threads)
@@ -59,7 +59,7 @@ share_of_map <- function(map, scale, fit, data, x, used) {
 from_maps <- function(fit, data, from, to, x) {
   if (is.null(fit$maps)) return(0)
   data$data <- data$data[intersect(from, names(data$data))]
-  values <- split_values(split_parameters(fit), fit$omics, data, data$samples)
+  values <- split_values(fit, data, data$samples)
   has <- t(vapply(names(fit$omics), \(omic) data$samples %in% colnames(data$data[[omic]]),
                   logical(length(data$samples))))
   mapped <- predict_lacking(fit, values, has)[[match(to, names(fit$omics))]]

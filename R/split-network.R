@@ -32,20 +32,45 @@ write_start <- function(parameters, found, config, omics) {
     own <- config$shared + seq_len(config$private[[v]])
     parameters <- parameters |>
       write_split_encoder(omic, found[[v]]$encoder) |>
+      write_spread(omic, 1 - found[[v]]$encoder$sd^2, config$method) |>
       write_split_decoder(omic, found[[v]]$decoder, omics[[v]], own)
   }
   parameters
 }
 
 write_split_encoder <- function(parameters, omic, encoder) {
-  # Standard deviations do not depend on the sample: softplus(bias) = sd.
   values <- list("hidden/layer1/weight" = encoder$weight, "hidden/layer1/bias" = encoder$bias,
-                 "mean/weight" = encoder$mean, "mean/bias" = encoder$mean_bias,
-                 "scale/weight" = 0, "scale/bias" = log(expm1(encoder$sd)))
+                 "mean/weight" = encoder$mean, "mean/bias" = encoder$mean_bias)
   for (name in names(values)) {
     parameters[[core_name(omic, paste0("encoder/", name))]][] <- values[[name]]
   }
   parameters
+}
+
+# Encoders say a posterior N(m, 1 - rho) under the prior N(0, 1), or, in products of experts with
+# the prior, what multiplies it: N(m / rho, (1 - rho) / rho). Sets the reliability `rho` of
+# coordinates 1, 2, .., the same in all samples (softplus(bias) = sd), and leaves m. `before`: the
+# reliability that experts in the network have; 1 where means are the posterior's.
+write_spread <- function(parameters, omic, rho, method, before = 1) {
+  product <- method %in% c("mvae", "mopoe")
+  k <- seq_along(rho)
+  at <- core_name(omic, paste0("encoder/", c("scale/weight", "scale/bias", "mean/weight",
+                                             "mean/bias")))
+  rho <- pmax(rho, least_reliable)
+  variance <- if (product) (1 - rho) / rho else 1 - rho
+  parameters[[at[1]]][k, ] <- 0
+  parameters[[at[2]]][k] <- log(expm1(sqrt(variance)))
+  if (product) {
+    parameters[[at[3]]][k, ] <- parameters[[at[3]]][k, ] * before / rho
+    parameters[[at[4]]][k] <- parameters[[at[4]]][k] * before / rho
+  }
+  parameters
+}
+
+# What write_spread() has set.
+read_reliability <- function(parameters, omic, method) {
+  variance <- log1p(exp(drop(parameters[[core_name(omic, "encoder/scale/bias")]])))^2
+  if (method %in% c("mvae", "mopoe")) 1 / (1 + variance) else 1 - variance
 }
 
 # `own`: columns of private loadings. What the omic's own coordinates explain is noise to a draw
@@ -89,22 +114,36 @@ with_scale_of_start <- function(parameters, trained, start) {
 # Standard deviations of shared coordinates, widened by what omics differ more in held-out samples
 # than they should: of s_v, what omic v says of a coordinate of variance 1, the variance is rho_v if
 # it is its conditional mean, and that of s_v - s_w is rho_v + rho_w - 2 rho_v rho_w. What exceeds
-# this is error that training has added, half of it in each. `alone`: per omic the posterior of all
-# samples from it alone, of which `held_out` count.
-with_honest_spread <- function(parameters, alone, held_out, shared) {
+# this is error that training has added, half of it in each. `alone`: per omic the posterior means
+# of held-out samples from it alone, samples x coordinates, NA for those that lack it.
+with_honest_spread <- function(parameters, alone, method) {
   omics <- names(alone)
-  mean <- lapply(alone, \(a) a$mean$shared[held_out, , drop = FALSE])
-  rho <- lapply(alone, \(a) 1 - a$sd$shared[1, ]^2)
-  added <- vapply(seq_along(omics), \(v) {
-    mean_known(vapply(setdiff(seq_along(omics), v), \(w) {
-      apart <- colMeans((mean[[v]] - mean[[w]])^2, na.rm = TRUE)
-      max(sum(apart - rho[[v]] - rho[[w]] + 2 * rho[[v]] * rho[[w]]) / (2 * length(apart)), 0)
+  k <- seq_len(ncol(alone[[1]]))
+  rho <- lapply(omics, \(omic) read_reliability(parameters, omic, method)[k])
+  for (v in seq_along(omics)) {
+    added <- mean_known(vapply(setdiff(seq_along(omics), v), \(w) {
+      apart <- colMeans((alone[[v]] - alone[[w]])^2, na.rm = TRUE)
+      max(mean(apart - rho[[v]] - rho[[w]] + 2 * rho[[v]] * rho[[w]]) / 2, 0)
     }, 0))
-  }, 0)
-  for (v in which(is.finite(added))) {
-    variance <- pmin(1 - rho[[v]] + added[v], 1)
-    at <- core_name(omics[v], "encoder/scale/bias")
-    parameters[[at]][seq_len(shared)] <- log(expm1(sqrt(variance)))
+    if (!is.finite(added)) next
+    parameters <- write_spread(parameters, omics[v], rho[[v]] - added, method, rho[[v]])
+  }
+  parameters
+}
+
+# Standard deviations of private coordinates are no smaller than the decoder allows a sample with
+# all values: of z | x, with x = W z + noise, (1 + W' noise^-1 W)^-1.
+with_private_spread <- function(parameters, config, omics) {
+  for (omic in names(omics)) {
+    if (omics[[omic]]$family != "gaussian") next
+    p <- \(part) parameters[[core_name(omic, part)]]
+    w <- loadings_in_sd(p)
+    noise <- exp(2 * drop(p("log_sigma")))
+    variance <- diag(solve(diag(ncol(w)) + crossprod(w / noise, w)))
+    rho <- read_reliability(parameters, omic, config$method)
+    own <- seq_along(rho) > config$shared
+    honest <- ifelse(own, pmin(rho, 1 - variance), rho)
+    parameters <- write_spread(parameters, omic, honest, config$method, rho)
   }
   parameters
 }

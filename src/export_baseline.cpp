@@ -26,11 +26,6 @@ const poems::BaselineEntry& entry_of(const Rcpp::List& config) {
   return poems::baseline(Rcpp::as<std::string>(config["model"]));
 }
 
-/// Reads settings from a list by their names; the defaults are R's to fill in.
-auto value_in(const Rcpp::List& list) {
-  return [list](const char* name, double, double) { return Rcpp::as<double>(list[name]); };
-}
-
 std::unique_ptr<Baseline> make_model(const Rcpp::List& config) {
   poems::BaselineData data;
   const auto names = Rcpp::as<std::vector<std::string>>(config["omics"]);
@@ -54,15 +49,8 @@ poems::TrainerConfig trainer_config(const Rcpp::List& config, const Rcpp::List& 
   poems::TrainingSettings s = entry_of(config).training();
   poems::set_settings(s, value_in(control));
   const poems::Form form = form_of(config);
-  poems::TrainerConfig trainer{};
-  trainer.epochs = s.epochs;
-  trainer.batch_size = s.batch_size;
-  trainer.optimiser = {s.learning_rate, s.weight_decay};
+  poems::TrainerConfig trainer = trainer_with(s, control);
   trainer.decay = poems::decay_of(entry_of(config).kind, form);
-  trainer.validation = s.validation;
-  trainer.patience = s.patience;
-  trainer.seed = static_cast<std::uint64_t>(Rcpp::as<int>(control["seed"]));
-  trainer.threads = Rcpp::as<int>(control["threads"]);
   trainer.keeps_best = form == poems::Form::corrected;
   return trainer;
 }

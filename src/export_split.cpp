@@ -67,22 +67,11 @@ std::unique_ptr<SplitModel> trained_model(const Rcpp::List& parameters, const Rc
   return model;
 }
 
-auto value_in(const Rcpp::List& list) {
-  return [list](const char* name, double, double) { return Rcpp::as<double>(list[name]); };
-}
-
 poems::TrainerConfig trainer_config(const Rcpp::List& config, const Rcpp::List& control) {
   poems::SplitSettings s = settings_of(Rcpp::as<std::string>(config["method"]));
   poems::set_settings(s, value_in(control));
-  poems::TrainerConfig trainer{};
-  trainer.epochs = s.epochs;
-  trainer.batch_size = s.batch_size;
-  trainer.optimiser = {s.learning_rate, s.weight_decay};
+  poems::TrainerConfig trainer = trainer_with(s, control);
   trainer.decay = is_sparse(config) ? poems::Decay::decoupled : poems::Decay::none;
-  trainer.validation = s.validation;
-  trainer.patience = s.patience;
-  trainer.seed = static_cast<std::uint64_t>(Rcpp::as<int>(control["seed"]));
-  trainer.threads = Rcpp::as<int>(control["threads"]);
   trainer.keeps_best = true;
   return trainer;
 }

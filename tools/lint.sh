@@ -15,4 +15,10 @@ Rscript -e 'if (!requireNamespace("lintr", quietly = TRUE)) {
   print(found)
   quit(status = length(found) > 0)
 }' || failed=1
+# R/ is one room: a name defined twice there has the meaning of whichever file comes last.
+twice=$(grep -hoE "^[.A-Za-z][A-Za-z0-9._]* <-" R/*.R | sort | uniq -d)
+if [ -n "$twice" ]; then
+  echo "Defined more than once in R/: $twice"
+  failed=1
+fi
 exit $failed

@@ -10,6 +10,7 @@
 #include "bindings/matrices.h"
 #include "models/model.h"
 #include "models/settings.h"
+#include "training/trainer.h"
 
 namespace bindings {
 
@@ -38,6 +39,25 @@ void read_model(const Rcpp::List& list, poems::models::Model<T>& model) {
     from_r(Rcpp::NumericMatrix(list[array.name]), array.transposed, value);
     array.value = value;
   }
+}
+
+/// Reads settings from a list by their names; the defaults are R's to fill in.
+inline auto value_in(const Rcpp::List& list) {
+  return [list](const char* name, double, double) { return Rcpp::as<double>(list[name]); };
+}
+
+/// What settings of training have in common.
+template <typename Settings>
+poems::TrainerConfig trainer_with(const Settings& settings, const Rcpp::List& control) {
+  poems::TrainerConfig trainer{};
+  trainer.epochs = settings.epochs;
+  trainer.batch_size = settings.batch_size;
+  trainer.optimiser = {settings.learning_rate, settings.weight_decay};
+  trainer.validation = settings.validation;
+  trainer.patience = settings.patience;
+  trainer.seed = static_cast<std::uint64_t>(Rcpp::as<int>(control["seed"]));
+  trainer.threads = Rcpp::as<int>(control["threads"]);
+  return trainer;
 }
 
 /// A data frame with a row per setting.

@@ -60,6 +60,14 @@ test_that("standard deviations cover the shared coordinates, with both omics and
     expect_gt(covered, 0.8)  # 0.95 if nothing had to be estimated
   }
   expect_gt(mean(sd[!complete, ]), mean(sd[complete, ]))
+  for (omic in names(world$omics)) {
+    own <- latent(fit, omic)
+    there <- !is.na(own[, 1])
+    truth <- world$z[[omic]][fit$samples, ][there, ]
+    axes <- svd(stats::lm.fit(cbind(1, truth), own[there, ])$coefficients[-1, ])
+    error <- truth %*% axes$u %*% t(axes$v) - own[there, ]
+    expect_gt(mean(abs(error) < 1.96 * latent(fit, omic, sd = TRUE)[there, ]), 0.75)
+  }
 })
 
 test_that("fits are the same on any number of threads, and after saveRDS()", {
@@ -122,6 +130,19 @@ test_that("every method fits, with the decoders that it has", {
   expect_true(all(is.finite(cross)))
 })
 
+test_that("products and mixtures of experts start from the same posterior", {
+  world <- split_world(samples = 150, lacking = list(a = paste0("s", 1:30)))
+  start <- \(method) quick_split(world$omics, method = method, epochs = 1,
+                                control = list(learning_rate = 1e-12))
+  mixture <- start("mmvae++")
+  for (method in c("mvae", "mopoe")) {
+    product <- start(method)
+    expect_equal(latent(product), latent(mixture), tolerance = 1e-4)
+    expect_equal(latent(product, "shared", sd = TRUE), latent(mixture, "shared", sd = TRUE),
+                 tolerance = 1e-4)
+  }
+})
+
 test_that("labels shape the shared block", {
   world <- split_world(samples = 200, seed = 4)
   label <- world$z$a[, 1] > 0  # of a private coordinate
@@ -130,6 +151,24 @@ test_that("labels shape the shared block", {
     summary(stats::lm(label ~ latent(fit, "shared")))$r.squared
   }
   expect_gt(told(label), told(NULL) + 0.1)
+})
+
+test_that("gene sets that a coordinate moves are found, and information() looks at the fit", {
+  skip_if_not_installed("limma")
+  world <- split_world(samples = 200, seed = 3)
+  fit <- quick_split(world$omics, epochs = 30)
+  w <- world$loadings$a
+  planted <- rownames(w)[w[, "a_1"] > 0]
+  others <- utils::head(setdiff(rownames(w), planted), length(planted))
+  sets <- list(planted = planted, other = others)
+  enriched <- enrich_factors(fit, sets, min_size = 3)
+  best <- enriched[1, ]
+  expect_identical(best$set, "planted")
+  expect_match(best$factor, "^a_")
+  told <- information(fit)
+  expect_equal(told$total, told$shared + told$private)
+  expect_equal(told$shared, variance_explained(fit)$shared)
+  expect_true(all(is.na(told$p)))  # the fit has made these coordinates free of each other
 })
 
 test_that("nothing is shared, and nothing private, in noise", {
