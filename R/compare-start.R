@@ -1,11 +1,8 @@
 # Where a sparse poems_compare() starts: a linear factor model of both groups, without training.
 # Shared factors are those of the background by the sparse factor model of poems() (start.R),
-# salient ones what stands out from what these leave of the target, as far as samples that had no
-# part in finding them confirm it. Features are centred at the mean of the background: a shift of
+# salient ones what stands out from what these leave of the target, as many as a permutation test
+# finds (compare-test.R). Features are centred at the mean of the background: a shift of
 # the target is a salient factor, too, whose square is 1 on average.
-
-# Parts of the samples, each left out once, in which salient factors are judged.
-salient_parts <- 3L
 
 # Rounds in which posterior and loadings take turns.
 comparison_rounds <- 6L
@@ -26,7 +23,8 @@ least_gain <- 5
 comparison_start <- function(x, omic, target, shared, salient, seed, threads) {
   seen <- standardise_about(x, !target)
   model <- learn_comparison(seen$x, omic, target, shared, salient, threads)
-  model <- confirmed_model(model, seen$x, omic, target, shared, seed, threads, salient)
+  directions <- salient_directions(seen$x, omic, target, salient, seed)
+  model <- confirmed_model(model, seen$x, omic, target, shared, directions)
   if (ncol(model$loadings) == 0) return(NULL)
   posterior <- comparison_posterior(model, seen$x, omic, target)
   list(model = model, posterior = posterior, seen = seen)
@@ -141,37 +139,19 @@ comparison_posterior <- function(model, x, omic, target) {
   list(mean = mean, variance = variance)
 }
 
-# As many salient factors stay as left-out samples confirm of those found in the others, in at least
-# half of the parts: the ones of which the target says most. Factors found in different samples can
-# be different mixtures of the same, and are not compared one by one. Those that do not stay are
-# shared, as far as there is room for them, since something stood out.
-confirmed_model <- function(model, x, omic, target, shared, seed, threads, salient) {
+# As many salient factors stay as there are directions that vary in the target alone: the ones of
+# which the target says most. The others are shared, as far as there is room for them, since
+# something stood out.
+confirmed_model <- function(model, x, omic, target, shared, directions) {
   own <- seq_len(ncol(model$loadings)) > model$shared
   if (!any(own)) return(model)
-  part <- with_seed(seed, parts_of_groups(target))
-  confirmed <- vapply(seq_len(salient_parts), \(one) {
-    from <- part != one
-    learnt <- learn_comparison(x[, from, drop = FALSE], omic, target[from], shared, salient,
-                               threads)
-    sum(salient_gain(learnt, x[, !from, drop = FALSE], omic, target[!from]) > 0)
-  }, 0)
   gain <- salient_gain(model, x, omic, target)
   at <- which(own)
-  real <- at[utils::head(order(-gain), min(stats::median(confirmed), sum(gain > 0)))]
+  real <- at[utils::head(order(-gain), min(directions, sum(gain > 0)))]
   moved <- utils::head(setdiff(at, real), max(shared - model$shared, 0L))
   model$loadings <- model$loadings[, c(which(!own), moved, real), drop = FALSE]
   model$shared <- model$shared + length(moved)
   refined_comparison(model, x, omic, target)
-}
-
-# Numbers from 1 to salient_parts, as many of each in both groups.
-parts_of_groups <- function(target) {
-  part <- integer(length(target))
-  for (group in c(TRUE, FALSE)) {
-    of <- target == group
-    part[of] <- sample(rep_len(seq_len(salient_parts), sum(of)))
-  }
-  part
 }
 
 # Per salient factor of a model, by how much more likely target samples are with it than without,

@@ -58,18 +58,10 @@ std::unique_ptr<CompareModel> trained_model(const Rcpp::List& parameters,
 }
 
 poems::TrainerConfig trainer_config(const Rcpp::List& control) {
-  poems::ComparisonSettings s{};
-  poems::set_settings(
-      s, [&control](const char* name, double, double) { return Rcpp::as<double>(control[name]); });
-  poems::TrainerConfig trainer{};
-  trainer.epochs = s.epochs;
-  trainer.batch_size = s.batch_size;
-  trainer.optimiser = {s.learning_rate, s.weight_decay};
+  poems::ComparisonSettings settings{};
+  poems::set_settings(settings, value_in(control));
+  poems::TrainerConfig trainer = trainer_with(settings, control);
   trainer.decay = poems::Decay::decoupled;
-  trainer.validation = s.validation;
-  trainer.patience = s.patience;
-  trainer.seed = static_cast<std::uint64_t>(Rcpp::as<int>(control["seed"]));
-  trainer.threads = Rcpp::as<int>(control["threads"]);
   trainer.keeps_best = true;
   return trainer;
 }
