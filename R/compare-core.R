@@ -4,6 +4,8 @@
 compare_config <- function(decoder, shared, salient, independence, balance, settings, omics,
                            target) {
   prior <- noise_prior("elbo")
+  elbo <- control_defaults$elbo
+  family <- vapply(omics, `[[`, "", "family")
   least_units <- if (decoder == "sparse") 2 * (shared + salient) else 1
   kept <- round((1 - settings$validation) * c(sum(target), sum(!target)))
   list(
@@ -11,12 +13,9 @@ compare_config <- function(decoder, shared, salient, independence, balance, sett
     balance = balance, target_share = mean(target), training_samples = sum(kept),
     encoder_units = max(settings$encoder_units, least_units),
     decoder_units = max(settings$decoder_units, least_units),
-    lambda0 = 10, lambda1 = 0.5, sigma_df = prior$df, warmup = settings$warmup,
+    lambda0 = elbo$lambda0, lambda1 = elbo$lambda1, sigma_df = prior$df, warmup = settings$warmup,
     independent_from = settings$independent_from, dual_rate = dual_rate(settings, max(kept)),
-    omics = Map(\(s, omic) list(
-      features = length(s), family = omic$family,
-      noise_prior = if (omic$family == "gaussian") prior$variance(s) else exp(mean(log(s)))
-    ), stats::setNames(initial_noise(omics), names(omics)), omics)
+    omics = stats::setNames(omic_configs(initial_noise(omics), family, prior), names(omics))
   )
 }
 

@@ -2,10 +2,9 @@
 #'
 #' `compare_factors()` tells of every factor what it explains in target and background,
 #' `variance_explained()` what both blocks do, `top_features()` which features answer to a factor,
-#' and `independence()` how far shared and salient factors are from independent. `print()` says what
-#' was found, and in words what to be careful about.
+#' and `independence()` how far shared and salient factors are from independent.
 #'
-#' @param fit,x A fit from [poems_compare()].
+#' @param fit A fit from [poems_compare()].
 #' @param by What the rows are: `"omic"` or `"feature"`.
 #' @param factor,n,omic See [top_features.poems_split()]; factors are named `"Shared1"`, ...,
 #'   `"Salient1"`, ...
@@ -13,20 +12,24 @@
 #'
 #' @return
 #' * `compare_factors()`: data frame with a row per factor and omic: `factor`, `block`, `omic`;
-#'   `target` and `background`, the share of the omic's variance in these samples (mean over
+#'   `target` and `background`, the share of the omic's variation in these samples (mean over
 #'   features) that is lost without the factor, in the background 0 of salient ones; and `loadings`,
 #'   how many are not zero (`NA` with dense decoders).
 #' * `variance_explained()`: data frame with a row per omic or feature: `omic`, `feature`;
-#'   `target_shared`, `target_salient` and `target_total`, shares of the variance in target samples
+#'   `target_shared`, `target_salient` and `target_total`, shares of the variation of target samples
 #'   explained by shared factors, by what salient ones add, and by both; `background`, by shared
 #'   factors in the background.
 #' * `top_features()`: as of [top_features.poems_split()].
 #' * `independence()`: a list of `ratio` and `p`, the Hilbert-Schmidt independence criterion of
-#'   shared and salient factors of target samples (held out where there are at least 30, or else
-#'   all), divided by its mean over permutations of the samples, and the p-value by these; `samples`
+#'   shared and salient factors of target samples (measured in as above), divided by its mean over permutations of the samples, and the p-value by these; `samples`
 #'   looked at; `r2`, of every salient factor the share of its variance that is linear in the shared
 #'   ones; `bound`, the one asked for; `excess`, by which share batches exceeded it when training
 #'   ended (negative: kept); `multiplier` and `target_weight`, histories by epoch.
+#'
+#' Variation is the mean square of the deviations from the mean of the background, in which a shift
+#' of the whole target counts. It is measured in the samples held out from training where there are
+#' `r least_measured_samples` of each group, or else in all. A share below 0 says that blocks cancel
+#' each other there.
 #'
 #' @section Errors:
 #' Fits with dense decoders have no loadings, which is an error for `top_features()`.
@@ -46,7 +49,7 @@
 compare_factors <- function(fit) {
   check_comparison(fit)
   factors <- colnames(fit$latent)
-  block <- rep(names(fit$blocks), lengths(fit$blocks))
+  block <- blocks_of_coordinates(fit)
   rows <- do.call(rbind, unname(Map(\(table, omic) {
     nonzero <- if (is.null(fit$loadings)) NA_integer_ else
       as.integer(colSums(fit$loadings[[omic]] != 0))
@@ -87,15 +90,11 @@ top_features.poems_comparison <- function(fit, factor = "Salient1", n = 10, omic
   top_rows(split_loading_rows(fit), factor, rep(list(omics), length(factor)), "loading", n)
 }
 
-# Fewer held-out samples say too little of dependence.
-least_independence_samples <- 30
-
 #' @rdname compare_factors
 #' @export
 independence <- function(fit) {
   check_comparison(fit)
-  held_out <- intersect(fit$validation, names(which(fit$target)))
-  of <- if (length(held_out) >= least_independence_samples) held_out else names(which(fit$target))
+  of <- intersect(measured_samples(fit), names(which(fit$target)))
   z <- shared(fit)[of, , drop = FALSE]
   t <- salient(fit)[of, , drop = FALSE]
   test <- independence_test(z, t, fit$seed)
@@ -111,57 +110,4 @@ independence <- function(fit) {
 excess_at_end <- function(fit) {
   last <- fit$history$excess[match(fit$best_epoch, fit$history$epoch)]
   if (length(last) == 0 || is.nan(last)) NA_real_ else last
-}
-
-# A salient factor that explains less in every omic is not worth its name.
-least_salient <- 0.01
-
-# A bound counts as kept up to such an excess.
-tolerated_excess <- 0.1
-
-#' @rdname compare_factors
-#' @export
-print.poems_comparison <- function(x, ...) {
-  n <- c(sum(x$target), sum(!x$target))
-  cli::cat_line(cli::style_bold("Comparison"), sprintf(
-    " (%s decoders): target %d samples, background %d, %d omic%s", x$decoder, n[1], n[2],
-    length(x$omics), if (length(x$omics) == 1) "" else "s"
-  ))
-  cli::cat_line()
-  shares <- variance_explained(x)
-  columns <- list(omic = shares$omic, features = format(lengths(features_of(x$omics))),
-                  `target: shared` = percent(shares$target_shared),
-                  salient = percent(shares$target_salient),
-                  `background: shared` = percent(shares$background))
-  cat_table(columns)
-  cat_families(data.frame(omic = names(x$omics),
-                          family = vapply(x$omics, `[[`, "", "family")))
-  cat_text(sprintf("Shares of variance explained by %d shared and %d salient factors.",
-                   length(x$blocks$shared), length(x$blocks$salient)))
-  for (warning in comparison_warnings(x)) cat_text(warning)
-  cli::cat_line()
-  cat_covariates(all.vars(x$covariates$terms))
-  training <- baseline_training(x)
-  cat_text(describe_training(training))
-  cat_text(describe_losses_kept(training))
-  cat_text(sprintf("Scaling \"%s\", seed %d.", x$scaling, x$seed))
-  invisible(x)
-}
-
-comparison_warnings <- function(fit) {
-  table <- compare_factors(fit)
-  own <- table[table$block == "salient", ]
-  most <- vapply(split(own$target, factor(own$factor, unique(own$factor))), max, 0, na.rm = TRUE)
-  weak <- names(most)[most < least_salient]
-  excess <- excess_at_end(fit)
-  c(
-    if (length(fit$blocks$salient) == 0)
-      "No salient factor: nothing varies in the target alone that these samples confirm.",
-    if (length(weak) > 0)
-      sprintf("Less than %s of every omic of the target: %s.", percent(least_salient),
-              toString(weak)),
-    if (isTRUE(excess > tolerated_excess))
-      sprintf("The bound on the dependence of shared and salient factors was exceeded by %s.",
-              percent(excess))
-  )
 }

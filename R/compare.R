@@ -42,9 +42,11 @@
 #' @section How it is fitted:
 #' With sparse decoders, factors of the background are found first, by the sparse factor model that
 #' [poems()] starts from; then those of what they leave of the target. These are salient if they
-#' stand out, if samples that had no part in finding them are more likely with them than without,
-#' and if they have hardly any variance in background samples. That is the first state of the
-#' network, which is then trained. In data without a salient factor, the fit has none.
+#' have hardly any variance in background samples, and no more are than a permutation test finds
+#' directions in: directions in which left-out target samples vary more, beside left-out background
+#' samples, than in any of `r round(1 / salient_level) - 1` groupings of the same samples at random.
+#' Where the groups do not differ, the chance of any salient factor is `r percent(salient_level)` at
+#' most. That is the first state of the network, which is then trained.
 #'
 #' Everything is centred at the background, so that a shift of the whole target is a salient factor
 #' as well. Features are scaled over both groups together. The group itself must not be among the
@@ -112,7 +114,8 @@ poems_compare <- function(x, background, group = NULL, shared = 16, salient = 8,
   new_comparison(
     trained, data = data, omics = omics, call = call, decoder = decoder,
     independence = independence, control = control, scaling = scale, seed = seed,
-    covariates = covariates, preprocess = preprocess, started = started
+    covariates = covariates, preprocess = preprocess, asked = c(shared = shared, salient = salient),
+    started = started
   )
 }
 
@@ -197,36 +200,4 @@ order_factors <- function(used, strength, shared) {
     k <- k[strength[before + k] > 0]
     k[order(-strength[before + k])]
   }, used, c(shared = 0, salient = shared))
-}
-
-# Per omic and feature, the share of the variance in the target and in the background that is
-# explained by shared factors, in the target also by both blocks; and per omic and factor what is
-# lost without it.
-comparison_variance <- function(fit, data) {
-  tables <- Map(\(omic, name, v) {
-    samples <- colnames(data$data[[name]])
-    x <- standardised_features(fit$omics[name], data$data, samples, data$design)
-    z <- fit$latent[samples, , drop = FALSE]
-    target <- fit$target[samples]
-    mean_share <- \(z, of) explained_share(x[, of, drop = FALSE],
-                                           compare_decode(fit, z[of, , drop = FALSE], v), omic)
-    without <- \(k) replace(z, cbind(rep(seq_len(nrow(z)), length(k)), rep(k, each = nrow(z))), 0)
-    shared <- without(fit$blocks$salient)
-    full <- mean_share(z, target)
-    background <- mean_share(z, !target)
-    features <- data.frame(
-      feature = omic$features, target_shared = mean_share(shared, target),
-      target_salient = full - mean_share(shared, target), target_total = full,
-      background = background
-    )
-    factors <- data.frame(
-      target = vapply(seq_len(ncol(z)), \(k) mean_known(full - mean_share(without(k), target)), 0),
-      background = vapply(seq_len(ncol(z)), \(k) {
-        if (k %in% fit$blocks$salient) return(0)
-        mean_known(background - mean_share(without(k), !target))
-      }, 0)
-    )
-    list(features = features, factors = factors)
-  }, fit$omics, names(fit$omics), seq_along(fit$omics))
-  list(features = lapply(tables, `[[`, "features"), factors = lapply(tables, `[[`, "factors"))
 }

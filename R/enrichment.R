@@ -21,8 +21,8 @@
 #' The features that a cohort was measured for are what sets are compared within. Where these were
 #' chosen beforehand (the most variable, say), so is what can be found.
 #'
-#' @param fit A fit from [poems()], or one from [poems_split()] with sparse decoders, whose loadings
-#'   are the effects of its shared and private coordinates.
+#' @param fit A fit from [poems()], or one from [poems_split()] or [poems_compare()] with sparse
+#'   decoders, whose loadings are the effects of their coordinates.
 #' @param sets Gene sets: a named list of character vectors with the names of features, or the path
 #'   of a file in the GMT format, which may be compressed (`.gz`).
 #' @param omic Names of the omics to test. `NULL` for all in which at least one set has enough
@@ -64,9 +64,14 @@
 enrich_factors <- function(fit, sets, omic = NULL, min_size = 5, max_size = 500,
                            correlation = 0.01) {
   rlang::check_installed("limma", "to test gene sets.")
-  split <- inherits(fit, "poems_split")
-  if (split) check_has_loadings(fit) else check_fit(fit)
-  if (!split) check_any_factor(fit)
+  split <- inherits(fit, c("poems_split", "poems_comparison"))
+  if (split) {
+    check_has_loadings(fit)
+    check_any_column(fit)
+  } else {
+    check_fit(fit)
+    check_any_factor(fit)
+  }
   check_value(min_size, "min_size", "a whole number of at least 2", \(x) is_whole(x) && x >= 2)
   check_value(max_size, "max_size", "a whole number of at least `min_size`",
               \(x) is_whole(x) && x >= min_size)

@@ -70,11 +70,7 @@ tidy.poems_split <- function(x, what = c("loadings", "factors", "latent", "varia
     factors = split_factor_rows(x), latent = split_latent_rows(x),
     variance = variance_explained(x, by = "feature"), history = history_rows(x)
   )
-  levels <- list(omic = names(x$omics), block = names(x$blocks), factor = colnames(x$latent))
-  for (column in intersect(names(table), names(levels))) {
-    table[[column]] <- factor(table[[column]], levels = levels[[column]])
-  }
-  as_table(table)
+  as_table(in_order_of_fit(table, x))
 }
 
 #' @rdname tidy.poems_split
@@ -174,6 +170,15 @@ cat_split <- function(overview, call = FALSE) {
   cat_text(describe_training(overview$training))
   cat_text(describe_losses_kept(overview$training))
   cat_text(sprintf("Scaling \"%s\", seed %d.", overview$training$scaling, overview$training$seed))
+}
+
+# Omics, blocks and coordinates as R factors.
+in_order_of_fit <- function(table, fit) {
+  levels <- list(omic = names(fit$omics), block = names(fit$blocks), factor = colnames(fit$latent))
+  for (column in intersect(names(table), names(levels))) {
+    table[[column]] <- factor(table[[column]], levels = levels[[column]])
+  }
+  table
 }
 
 # The block of every coordinate.

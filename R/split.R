@@ -250,14 +250,14 @@ absent_private <- function(fit, omic, samples) {
   matrix(mean, samples, length(mean), byrow = TRUE)
 }
 
-# Of standardised values x, about their means, what predictions explain, per feature. Predictions of
+# Of standardised values x, about `center`, what predictions explain, per feature. Predictions of
 # omics that are not Gaussian are on another scale than x: of them, the squared correlation.
-explained_share <- function(x, predicted, omic) {
+explained_share <- function(x, predicted, omic, center = rowMeans(x, na.rm = TRUE)) {
   if (omic$family != "gaussian") {
     return(vapply(seq_len(nrow(x)), \(j) squared_correlation(x[j, ], predicted[j, ]), 0))
   }
   left <- rowSums((x - predicted)^2, na.rm = TRUE)
-  total <- rowSums((x - rowMeans(x, na.rm = TRUE))^2, na.rm = TRUE)
+  total <- rowSums((x - center)^2, na.rm = TRUE)
   ifelse(total > 0, 1 - left / total, NA)
 }
 
