@@ -20,9 +20,9 @@ comparison_variance <- function(fit, data) {
     x <- standardised_features(fit$omics[name], data$data, samples, data$design)
     center <- rowMeans(x[, !fit$target[samples], drop = FALSE], na.rm = TRUE)
     shares <- \(z, target) {
-      of <- intersect(samples, measured[fit$target[measured] == target])
-      explained_share(x[, of, drop = FALSE], compare_decode(fit, z[of, , drop = FALSE], v), omic,
-                      center)
+      of <- which(samples %in% measured & fit$target[samples] == target)
+      decoded <- compare_decode(fit, z[samples[of], , drop = FALSE], v)
+      explained_share(x[, of, drop = FALSE], decoded, omic, center)
     }
     omic_variance(fit, omic, shares)
   }, fit$omics, names(fit$omics), seq_along(fit$omics))
