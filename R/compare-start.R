@@ -175,10 +175,11 @@ salient_gain <- function(model, x, omic, target) {
 }
 
 # Whether samples with posterior means m and variances v hardly have a factor whose variance in
-# others is `usual`: m^2 has the mean (1 - v)^2 c + v (1 - v) if its variance is c.
+# others is `usual`: m^2 has the mean (1 - v)^2 c + v (1 - v) if its variance is c. Where v is 1,
+# nothing is known.
 is_absent <- function(m, v, usual) {
-  if (factor_variance(m, v) >= most_in_background * usual) return(FALSE)
   known <- v < 1
+  if (!any(known) || factor_variance(m, v) >= most_in_background * usual) return(FALSE)
   expected <- (1 - v)^2 * usual / 2 + v * (1 - v)
   stats::pchisq(sum((m^2 / expected)[known]), sum(known)) < absence_level
 }

@@ -191,14 +191,22 @@ least_salient <- 0.01
 # A bound counts as kept up to such an excess.
 tolerated_excess <- 0.1
 
+# Blocks cancel each other in a feature if the share of one is below minus this,
+least_cancelled <- 0.1
+
+# which is told where it is so in more of an omic's features.
+few_cancelled <- 0.02
+
 # What to be careful about, in sentences.
 comparison_warnings <- function(fit) {
   table <- compare_factors(fit)
   own <- table[table$block == "salient", ]
   most <- vapply(split(own$target, factor(own$factor, unique(own$factor))), max, 0, na.rm = TRUE)
   weak <- names(most)[most < least_salient]
-  shares <- variance_explained(fit)
-  against <- shares$omic[which(pmin(shares$target_shared, shares$target_salient) < -least_salient)]
+  against <- vapply(fit$variance$features, \(x) {
+    mean_known(pmin(x$target_shared, x$target_salient) < -least_cancelled)
+  }, 0)
+  against <- against[which(against > few_cancelled)]
   excess <- excess_at_end(fit)
   fewer <- any(lengths(fit$blocks) < fit$asked)
   c(
@@ -211,8 +219,9 @@ comparison_warnings <- function(fit) {
       sprintf("Less than %s of every omic of the target: %s.", percent(least_salient),
               toString(weak)),
     if (length(against) > 0)
-      sprintf(paste("Shared and salient factors cancel each other in the target (%s): read them",
-                    "together there, not one by one."), toString(against)),
+      sprintf(paste("Shared and salient factors cancel each other in the target in features (%s):",
+                    "read them together there. variance_explained() has shares below 0 for these."),
+              toString(paste(percent(against), "of", names(against)))),
     if (isTRUE(excess > tolerated_excess))
       sprintf("The bound on the dependence of shared and salient factors was exceeded by %s.",
               percent(excess))

@@ -28,6 +28,25 @@ test_that("without a salient factor none is reported", {
   expect_true(is.na(independence(fit)$ratio))
 })
 
+test_that("groupings at random have no salient direction, planted factors as many as they are", {
+  x <- t(scale(t(rbind(tcga_breast$omics$mrna, tcga_breast$omics$mirna))))
+  omic <- rep(1:2, c(nrow(tcga_breast$omics$mrna), nrow(tcga_breast$omics$mirna)))
+  directions <- \(target) omicpoems:::salient_directions(x, omic, target, 8, seed = 1)
+  at_random <- withr::with_seed(3, lapply(c(60, 110), \(n) seq_len(220) %in% sample(220, n)))
+  expect_identical(vapply(at_random, directions, 0L), c(0L, 0L))
+  expect_gt(directions(tcga_breast$samples$subtype == "Basal"), 0)
+  world <- compare_world(seed = 33)
+  planted <- do.call(rbind, lapply(world$omics, \(x) t(scale(t(x)))))
+  expect_identical(omicpoems:::salient_directions(planted, rep(1:2, c(60, 40)),
+                                                  unname(world$target), 4, seed = 1), 2L)
+})
+
+test_that("an omic that one group lacks is no difference between groups", {
+  world <- compare_world(salient = 0, seed = 15)
+  world$omics$b <- world$omics$b[, world$target]
+  expect_length(quick_compare(world, epochs = 2)$blocks$salient, 0)
+})
+
 test_that("noise has no factor at all, and its fit can be read", {
   world <- compare_world(seed = 5)
   world$omics <- lapply(world$omics, \(x) {
@@ -37,7 +56,7 @@ test_that("noise has no factor at all, and its fit can be read", {
   fit <- quick_compare(world, epochs = 3)
   expect_identical(ncol(latent(fit)), 0L)
   expect_identical(nrow(compare_factors(fit)), 0L)
-  expect_output(print(fit), "0 shared and 0 salient")
+  expect_output(print(fit), "0 shared and 0\\s+salient")
   rebuilt <- predict(fit, world$omics, type = "reconstruction")
   expect_identical(dim(rebuilt$a), dim(world$omics$a))
 })
@@ -57,6 +76,63 @@ test_that("a shift of the whole target is salient", {
   of <- world$target
   expect_gt(linear_r2(world$t[of, , drop = FALSE], salient(fit)[of, , drop = FALSE]), 0.75)
   expect_gt(abs(mean(salient(fit)[of, 1])), 0.5)
+  # The shift is variation that shared factors do not explain, not one that they explain badly.
+  shares <- variance_explained(fit)
+  expect_true(all(shares$target_shared > 0 & shares$target_salient > 0))
+})
+
+test_that("shares are those of held-out samples where there are enough, by definition", {
+  world <- compare_world(seed = 16)
+  fit <- quick_compare(world, epochs = 5, control = list(validation = 0.25))
+  held_out <- fit$samples %in% fit$validation
+  x <- (world$omics$a[, fit$samples] - fit$omics$a$center) / fit$omics$a$scale
+  center <- rowMeans(x[, !fit$target])
+  shared <- predict(fit, world$omics, target = unname(fit$target), type = "reconstruction",
+                    block = "shared")$a
+  decoded <- (shared - fit$omics$a$center) / fit$omics$a$scale
+  left <- \(of) 1 - rowSums((x - decoded)[, of]^2) / rowSums((x - center)[, of]^2)
+  told <- variance_explained(fit, by = "feature")
+  told <- told[told$omic == "a", ]
+  expect_equal(told$target_shared, unname(left(held_out & fit$target)), tolerance = 1e-4)
+  expect_equal(told$background, unname(left(held_out & !fit$target)), tolerance = 1e-4)
+  expect_output(print(fit), sprintf("the %d samples held out", sum(held_out)), fixed = TRUE)
+})
+
+test_that("cancelling blocks are told", {
+  fit <- quick_compare(compare_world(seed = 3), epochs = 2)
+  expect_no_match(capture.output(print(fit)), "cancel")
+  fit$variance$features$a$target_shared[1:6] <- -0.5
+  expect_output(print(fit), "cancel each other in the target in features \\(10%", perl = TRUE)
+})
+
+test_that("tables, figures and gene sets take comparisons", {
+  world <- compare_world(seed = 4)
+  fit <- quick_compare(world, epochs = 3)
+  expect_identical(as.character(tidy(fit)$factor), compare_factors(fit)$factor)
+  loadings <- tidy(fit, "loadings")
+  expect_identical(nrow(loadings), sum(vapply(fit$loadings, \(w) sum(w != 0), 0L)))
+  expect_identical(nrow(tidy(fit, "latent")), length(fit$latent))
+  expect_identical(nrow(tidy(fit, "variance")), 100L)
+  expect_identical(unique(as.character(tidy(fit, "history")$set)), c("training", "validation"))
+  row <- glance(fit)
+  expect_identical(row$salient, length(fit$blocks$salient))
+  expect_identical(row$r2_salient, mean(variance_explained(fit)$target_salient))
+  more <- augment(fit)
+  expect_identical(more$.target, unname(fit$target))
+  expect_identical(more$.Salient1, unname(fit$latent[, "Salient1"]))
+  expect_output(print(summary(fit)), "Call: poems_compare")
+  skip_if_not_installed("ggplot2")
+  drawn <- plot_compare(fit)$data
+  expect_identical(drawn$share[drawn$part == "salient"], variance_explained(fit)$target_salient)
+  for (type in c("compare", "history", "latent")) {
+    expect_no_error(ggplot2::ggplotGrob(ggplot2::autoplot(fit, type)))
+  }
+  skip_if_not_installed("limma")
+  first <- top_features(fit, "Salient1", n = 10, omic = "a")
+  rest <- setdiff(rownames(world$omics$a), first$feature)
+  rows <- enrich_factors(fit, list(top = first$feature[first$loading * first$loading[1] > 0],
+                                   other = rest[1:10]), omic = "a", min_size = 2)
+  expect_identical(rows$set[rows$factor == "Salient1"][1], "top")
 })
 
 test_that("tables tell what both groups have of every factor and feature", {
