@@ -18,8 +18,8 @@
 #'
 #'   `tidy()` with `what`:
 #'   * `"factors"`: as [compare_factors()].
-#'   * `"loadings"`: one row per loading that is not zero. `omic`, `feature`, `factor`; `loading` and
-#'     `inclusion`, see [top_features.poems_split()].
+#'   * `"loadings"`: one row per loading that is not zero. `omic`, `feature`, `factor`; `loading`
+#'     and `inclusion`, see [top_features.poems_split()].
 #'   * `"latent"`: one row per sample and factor. `sample`, `block`, `factor`; `latent`, the
 #'     posterior mean, and `sd`, its standard deviation.
 #'   * `"variance"`: one row per feature, as [variance_explained.poems_comparison()].
@@ -173,8 +173,8 @@ cat_comparison <- function(overview, call = FALSE) {
   cat_families(omics)
   every <- overview$measured == overview$target + overview$background
   cat_text(sprintf(paste(
-    "Shares of what deviates from the mean of the background, explained by %d shared and %d salient",
-    "factors, in %s."
+    "Shares of what deviates from the mean of the background, explained by %d shared and %d",
+    "salient factors, in %s."
   ), overview$shared, overview$salient, if (every) "all samples" else
     sprintf("the %d samples held out", overview$measured)))
   for (warning in overview$warnings) cat_text(warning)

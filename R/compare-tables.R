@@ -21,10 +21,11 @@
 #'   factors in the background.
 #' * `top_features()`: as of [top_features.poems_split()].
 #' * `independence()`: a list of `ratio` and `p`, the Hilbert-Schmidt independence criterion of
-#'   shared and salient factors of target samples (measured in as above), divided by its mean over permutations of the samples, and the p-value by these; `samples`
-#'   looked at; `r2`, of every salient factor the share of its variance that is linear in the shared
-#'   ones; `bound`, the one asked for; `excess`, by which share batches exceeded it when training
-#'   ended (negative: kept); `multiplier` and `target_weight`, histories by epoch.
+#'   shared and salient factors of target samples (the ones measured in, see below), divided by its
+#'   mean over permutations of the samples, and the p-value by these; `samples` looked at; `r2`, of
+#'   every salient factor the share of its variance that is linear in the shared ones; `bound`, the
+#'   one asked for; `excess`, by which share batches exceeded it when training ended (negative:
+#'   kept); `multiplier` and `target_weight`, histories by epoch.
 #'
 #' Variation is the mean square of the deviations from the mean of the background, in which a shift
 #' of the whole target counts. It is measured in the samples held out from training where there are
