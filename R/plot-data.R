@@ -121,7 +121,7 @@ check_count <- function(n, call = rlang::caller_env(), arg = "n") {
 }
 
 check_any_loading <- function(fit, call = rlang::caller_env()) {
-  if (any(vapply(fit$loadings, \(w) length(w@x), 0L) > 0)) return(invisible())
+  if (any(vapply(fit$loadings, Matrix::nnzero, 0) > 0)) return(invisible())
   cli::cli_abort(c(
     "There is no loading to plot: all are zero.",
     "i" = no_factor_hint

@@ -301,8 +301,8 @@ selection_rows <- function(x) {
 
 # Names of omics and factors as R factors, in the order of the fit.
 order_levels <- function(table, fit) {
-  levels <- list(omic = names(fit$omics), factor = factor_names(fit$factors),
-                 main_factor = factor_names(fit$factors))
+  levels <- list(omic = names(fit$omics), factor = readable_names(fit),
+                 main_factor = readable_names(fit))
   for (column in intersect(names(table), names(levels))) {
     table[[column]] <- factor(table[[column]], levels = levels[[column]])
   }

@@ -221,14 +221,14 @@ class SharedPrivateVae : public Split<T> {
   void draw_shared(Tape<T>& tape, const pieces::Draws<T>& draws, LatentDraw<T>& draw) const {
     const pieces::Gaussian<T>& q = draw.q.shared;
     draw.shared =
-        pieces::sample(tape, q, pieces::noise(tape, draws, draw.name + "/shared", q.mean));
+        pieces::sample(tape, q, pieces::normals(tape, draws, draw.name + "/shared", q.mean));
   }
 
   void draw_own(Tape<T>& tape, const pieces::Draws<T>& draws, std::size_t v,
                 LatentDraw<T>& draw) const {
     const pieces::Gaussian<T>& q = draw.q.own[v];
     const std::string name = draw.name + "/private/" + o_.omics[v].name;
-    draw.own[v] = pieces::sample(tape, q, pieces::noise(tape, draws, name, q.mean));
+    draw.own[v] = pieces::sample(tape, q, pieces::normals(tape, draws, name, q.mean));
   }
 
   /// Omic v given the shared block and its private one, which need not be those drawn. knows: how

@@ -134,9 +134,9 @@ class Case {
       for (std::size_t d = 0; d < eps.size(); ++d) {
         const std::string name = draw_name(recorded.at("forward").at("draws")[d].at("name"));
         const Matrix<double> all = columns(eps[d]);
-        list[step].noises[name + "/shared"] = rows_at(all, layout.shared);
+        list[step].normals_of[name + "/shared"] = rows_at(all, layout.shared);
         for (int v : {0, 1})
-          list[step].noises[name + "/private/" + std::to_string(v)] = rows_at(all, layout.own[v]);
+          list[step].normals_of[name + "/private/" + std::to_string(v)] = rows_at(all, layout.own[v]);
       }
     }
     return list;

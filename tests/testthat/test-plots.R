@@ -8,14 +8,6 @@ cells <- function(plot, row, column, value) {
   wide[, levels(factor(plot$data[[column]])), drop = FALSE]
 }
 
-expect_draws <- function(plot) {
-  file <- withr::local_tempfile(fileext = ".png")
-  expect_silent(suppressMessages(
-    ggplot2::ggsave(file, plot, width = 6, height = 4, dpi = 50)
-  ))
-  expect_gt(file.size(file), 1000)
-}
-
 test_that("plot_history() draws the history's losses and marks the epoch kept", {
   fit <- small_fit()
   plot <- plot_history(fit)
