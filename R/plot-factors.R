@@ -2,6 +2,7 @@
 #'
 #' Every sample as a point, placed by two factors.
 #'
+#' @inheritParams plot_history
 #' @inheritParams plot_map
 #' @param factor Two factors in use: their numbers, or their names.
 #' @return A [ggplot2::ggplot] object to print, save or restyle. Its data has one row per sample,

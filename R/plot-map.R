@@ -2,7 +2,6 @@
 #'
 #' Every sample as a point, placed so that samples with similar factors are close.
 #'
-#' @inheritParams plot_latent
 #' @param fit A fit from [poems()], or from [poems_split()]: a map of its shared coordinates.
 #' @param group What to colour samples by (a subtype, say): a vector named by sample, or in the
 #'   order of `fit$samples`. `NA` where it is not known; at most 20 groups. `NULL` for none.

@@ -28,8 +28,8 @@ split_start <- function(x, omic, shared, private, units, seed, threads) {
 }
 
 # The shared coordinates that are real, at most so many, with no more certainty than they show in
-# samples that had no part in finding them; what omics say of them, its conditional mean, of variance
-# rho; and the posterior.
+# samples that had no part in finding them; what omics say of them, the conditional mean, whose
+# variance is rho; and the posterior.
 find_shared <- function(parts, has, most, random, threads) {
   real <- confirmed_shared(parts, has, most, random, threads)
   found <- learn_shared(parts, has, min(most, real$count), random, threads)
