@@ -60,7 +60,7 @@ plot_loadings <- function(fit, n = 10, by = c("loading", "effect")) {
 # One row per non-zero loading of the `n` features per omic with the largest values. `row` tells
 # features of the same name apart that are in several omics, and holds their order.
 top_loadings <- function(fit, n, by) {
-  values <- readable_loadings(fit)
+  values <- readable_loadings(fit, effects = by == "effect")
   if (by == "loading") values$loading <- abs(values$loading)
   values <- order_levels(values, fit)[c("omic", "feature", "factor", by)]
   values$row <- feature_key(values)

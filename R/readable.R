@@ -18,10 +18,10 @@ readable_names <- function(fit) {
 # What they are called.
 readable_word <- \(fit) if (inherits(fit, "poems_split")) "coordinate" else "factor"
 
-# One row per loading that is not zero, with its effect and inclusion probability. Loadings of
-# shared and private coordinates are effects already.
-readable_loadings <- function(fit) {
-  if (!inherits(fit, "poems_split")) return(features_table(fit))
+# One row per loading that is not zero, with its effect and inclusion probability, or without these.
+# Loadings of shared and private coordinates are effects already.
+readable_loadings <- function(fit, effects = TRUE) {
+  if (!inherits(fit, "poems_split")) return(if (effects) features_table(fit) else loading_rows(fit))
   rows <- split_loading_rows(fit)
   rows$effect <- rows$loading
   rows
