@@ -121,6 +121,7 @@ poems_baseline <- function(x, model = c("poem", "mocss_ae", "mocss_vae", "mocss_
   preprocess <- as_preprocess(preprocess)
   data <- read_omics(x, samples, experiments, assays, preprocess)
   check_continuous(data$data, "x")
+  tell_raw_scale(data$data, rep("gaussian", length(data$data)))
   if (form == "published") check_complete(data, "x")
   n_top <- steps_of(preprocess, "n_top", names(data$data))
   omics <- learn_scaling(data$data, scale, n_top = n_top) |>

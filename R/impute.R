@@ -20,7 +20,12 @@
 #' 95 % where whole omics were hidden (94 %).
 #'
 #' Features that the fit does not know (constant ones, or those left out by
-#' `preprocess_steps(n_top = )`) stay as they are, and so do samples without any value.
+#' `preprocess_steps(n_top = )`) stay as they are, and so do samples without any value. Of a patient
+#' with several columns in an experiment (tumour and normal tissue, say) the first is filled in, the
+#' one that [poems()] uses; values missing in the others stay missing.
+#'
+#' Packages attached after this one (MOFA2, Hmisc) have a function `impute()` of their own, which
+#' then stands in front of this one: write `omicpoems::impute()`.
 #'
 #' @param object A fit from [poems()].
 #' @param x The data to fill in: those of the fit, or new samples, in any class that [poems()]

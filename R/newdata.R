@@ -25,6 +25,7 @@ align_newdata <- function(fit_omics, newdata, samples = c("columns", "rows"),
       "x" = "All values of the fit's features are missing."
     ), call = call)
   }
+  warn_names_in_part(lapply(data, colnames), "newdata", call)
   list(data = data, samples = union_of_samples(data))
 }
 

@@ -37,7 +37,8 @@ match_group <- function(group, samples, arg = "group", call = rlang::caller_env(
   } else {
     match_by_name(group, samples, arg, call)
   }
-  stats::setNames(droplevels(as.factor(group)), samples)
+  group <- without_missing_text(group)
+  stats::setNames(droplevels(as_group(group)), samples)
 }
 
 # The groups to draw: samples of unknown group are a group of their own, the last.
@@ -70,6 +71,7 @@ match_by_name <- function(group, samples, arg, call) {
     cli::cli_abort(c(
       "The names of {.arg {arg}} must include every sample.",
       "x" = "{length(lacking)} of {length(samples)} missing: {quote_some(lacking)}.",
+      names_hint(samples, names(group)),
       "i" = "Use {.code NA} for samples whose group is not known. If {.arg {arg}} is in the order of
              the samples, pass {.code unname({arg})}."
     ), call = call)

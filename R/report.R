@@ -56,6 +56,7 @@ poems_report <- function(fit, data = NULL, file = "report.html", group = NULL, s
   check_report_file(file)
   check_value(title, "title", "one text", \(x) is.character(x) && length(x) == 1 && !is.na(x))
   check_value(progress, "progress", "TRUE or FALSE", is_flag)
+  data <- as_sample_table(data)
   check_technical(technical, data)
   check_pandoc()
   here <- environment()
@@ -127,8 +128,9 @@ check_report_file <- function(file, call = rlang::caller_env()) {
 # Text that shows as it is, both in markdown and in HTML, whatever it contains.
 literal <- function(text) {
   text <- gsub("[[:cntrl:]]+", " ", enc2utf8(as.character(text)))
-  marks <- gregexpr("[!-/:-@\\[-`{-~]", text, perl = TRUE)
-  regmatches(text, marks) <- lapply(regmatches(text, marks), \(mark) {
+  known <- !is.na(text)  # `regmatches<-` makes text of NA
+  marks <- gregexpr("[!-/:-@\\[-`{-~]", text[known], perl = TRUE)
+  regmatches(text[known], marks) <- lapply(regmatches(text[known], marks), \(mark) {
     sprintf("&#%d;", vapply(mark, utf8ToInt, 0L))
   })
   text
@@ -222,9 +224,9 @@ factor_section <- function(report, name) {
     factor_tests(report$enrichment, name, "Gene sets",
                  c("omic", "set", "features", "direction", "fdr")),
     factor_tests(tests_of(report, technical = FALSE), name, "Clinical data",
-                 c("column", "measure", "effect", "n", "fdr", "also")),
+                 c("column", "measure", "effect", "higher", "n", "fdr", "also")),
     factor_tests(tests_of(report, technical = TRUE), name, "Technical variables",
-                 c("column", "measure", "effect", "n", "fdr")),
+                 c("column", "measure", "effect", "higher", "n", "fdr")),
     raw_html("</div></div>")
   ), collapse = "")
 }
