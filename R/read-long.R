@@ -10,7 +10,9 @@ omic_column <- \(x) if ("omic" %in% names(x)) "omic" else "view"
 # A named list of matrices, features x samples, in order of first appearance.
 read_long <- function(x, arg, call) {
   by <- omic_column(x)
-  if (inherits(x$value, "integer64")) x$value <- from_integer64(x$value)
+  # Without package bit64, `[` takes their class.
+  long <- vapply(x, inherits, NA, "integer64")
+  x[long] <- lapply(x[long], from_integer64)
   check_long(x, by, arg, call)
   omic <- as_names(x[[by]])
   rows <- split(seq_len(nrow(x)), factor(omic, unique(omic)))

@@ -2,7 +2,7 @@
 # among the measurements, failed measurements.
 
 # Features looked at, at most.
-most_looked_at <- 2000L
+most_looked_at <- 300L
 
 # A sample is unlike the others if its features are typically so many times as far from their
 # medians as those of other samples, ...

@@ -187,7 +187,9 @@ test_that("a patient's other columns are not filled with what is known of the fi
       c(list(rna = rna), omics[-1]), S4Vectors::DataFrame(row.names = patients),
       S4Vectors::DataFrame(map)
     )
-    plain <- c(list(rna = x[, !duplicated(primary)]), omics[-1])
+    first <- x[, !duplicated(primary)]
+    colnames(first) <- unique(primary)
+    plain <- c(list(rna = first), omics[-1])
     for (value in c("mean", "sd")) {
       expect_message(full <- impute(fit, mae, value, draws = 5, seed = 1)[["rna"]], "first column")
       if (!is.matrix(full)) full <- SummarizedExperiment::assay(full)

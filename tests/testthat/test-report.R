@@ -102,7 +102,7 @@ test_that("the page is one file that shows names as they are and runs nothing of
 test_that("a factor's section has technical variables apart from clinical data", {
   fit <- small_fit()
   rows <- data.frame(factor = "Factor1", column = c("age", "lacks mirna"), measure = "r",
-                     effect = 0.5, n = 60L, fdr = 0.01, technical = c(FALSE, TRUE),
+                     effect = 0.5, higher = NA, n = 60L, fdr = 0.01, technical = c(FALSE, TRUE),
                      also = c("lacks mirna", NA))
   section <- \(rows) factor_section(list(fit = fit, features = features_table(fit),
                                          associations = rows), "Factor1")
