@@ -110,7 +110,7 @@ poems_baseline <- function(x, model = c("poem", "mocss_ae", "mocss_vae", "mocss_
                            form = c("corrected", "published"), samples = c("columns", "rows"),
                            scale = NULL, seed = NULL, control = list(), experiments = NULL,
                            assays = NULL, preprocess = NULL) {
-  call <- data_free_call(match.call())
+  call <- data_free_call(match.call(), "poems_baseline")
   model <- rlang::arg_match(model)
   form <- rlang::arg_match(form)
   samples <- rlang::arg_match(samples)
@@ -120,6 +120,7 @@ poems_baseline <- function(x, model = c("poem", "mocss_ae", "mocss_vae", "mocss_
   scale <- choose_scaling(scale, objective_of(form))
   preprocess <- as_preprocess(preprocess)
   data <- read_omics(x, samples, experiments, assays, preprocess)
+  data$side <- samples
   check_continuous(data$data, "x")
   tell_raw_scale(data$data, rep("gaussian", length(data$data)))
   if (form == "published") check_complete(data, "x")

@@ -88,7 +88,8 @@ impute.poems <- function(object, x, value = c("mean", "sd"), draws = 100, seed =
     with_seed(seed, predictive_sd(object, posterior, lacking, draws))
   }
   put_back(x, filled, list(
-    value = value, samples = samples, assay = lapply(object$omics, `[[`, "assay")
+    value = value, samples = if (is.null(data$side)) samples else data$side,
+    assay = lapply(object$omics, `[[`, "assay")
   ))
 }
 

@@ -164,7 +164,7 @@
 poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL, seed = NULL,
                   control = poems_control(), family = NULL, covariates = NULL, experiments = NULL,
                   assays = NULL, preprocess = NULL) {
-  call <- data_free_call(match.call())
+  call <- data_free_call(match.call(), "poems")
   samples <- rlang::arg_match(samples)
   factors <- check_factors(factors)
   seed <- check_seed(seed)
@@ -172,6 +172,7 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
   scale <- choose_scaling(scale, control$objective)
   preprocess <- as_preprocess(preprocess)
   data <- read_omics(x, samples, experiments, assays, preprocess)
+  data$side <- samples
   family <- choose_families(family, data$data, control$objective)
   covariates <- read_covariates(covariates, x, data$samples, control$objective)
   data$data <- load_adjusted(data$data, family, !is.null(covariates))
@@ -239,8 +240,10 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
   fit
 }
 
-# The call without data that a caller (do.call, say) may have put into it in place of their names.
-data_free_call <- function(call) {
+# The call without data, and the function itself, that a caller (do.call, say) may have put into it
+# in place of their names.
+data_free_call <- function(call, name) {
+  if (!is.language(call[[1]])) call[[1]] <- as.name(name)
   for (data in c("x", "covariates")) {
     if (!is.null(call[[data]]) && !is.language(call[[data]])) call[[data]] <- as.name(data)
   }
@@ -264,12 +267,14 @@ add_membership <- function(omics, data) {
   omics
 }
 
-# How each omic was read, which prediction repeats: the assay taken and the transformation.
+# How each omic was read, which prediction repeats: the assay taken, the transformation, and the side
+# of matrices that samples were on where it was not the usual one.
 add_reading <- function(omics, data, preprocess) {
   transforms <- steps_of(preprocess, "transform", names(omics))
   for (omic in names(omics)) {
     if (omic %in% names(data$assays)) omics[[omic]]$assay <- data$assays[[omic]]
     omics[[omic]]$transform <- transforms[[omic]]
+    if (data$side == "rows") omics[[omic]]$side <- "rows"
   }
   omics
 }

@@ -26,7 +26,7 @@ most_report_rows <- 2000
 #'   clusters.
 #' @param sets Gene sets as in [enrich_factors()]; `NULL` goes without.
 #' @param title Title of the page.
-#' @param progress Whether to say what is being done; by default in interactive sessions.
+#' @param progress Whether to say what is being done; `NULL` does in interactive sessions.
 #' @param technical Names of columns of `data` that are technical, as in [associate_factors()].
 #'
 #' @return The path of the page, invisibly.
@@ -48,13 +48,14 @@ most_report_rows <- 2000
 #' # browseURL(file) opens it.
 #' @export
 poems_report <- function(fit, data = NULL, file = "report.html", group = NULL, sets = NULL,
-                         title = "POEMS report", progress = interactive(),
+                         title = "POEMS report", progress = NULL,
                          technical = NULL) {
   rlang::check_installed(c("ggplot2", "knitr", "rmarkdown"), "to write a report.")
   check_fit(fit)
   check_any_factor(fit)
   check_report_file(file)
   check_value(title, "title", "one text", \(x) is.character(x) && length(x) == 1 && !is.na(x))
+  if (is.null(progress)) progress <- shows_progress()
   check_value(progress, "progress", "TRUE or FALSE", is_flag)
   data <- as_sample_table(data)
   check_technical(technical, data)

@@ -97,7 +97,7 @@ poems_split <- function(x, shared = 8, private = 8,
                         samples = c("columns", "rows"), scale = NULL, seed = NULL,
                         control = list(), family = NULL, covariates = NULL, experiments = NULL,
                         assays = NULL, preprocess = NULL) {
-  call <- data_free_call(match.call())
+  call <- data_free_call(match.call(), "poems_split")
   method <- rlang::arg_match(method)
   decoder <- choose_decoder(if (missing(decoder)) NULL else decoder, method)
   samples <- rlang::arg_match(samples)
@@ -108,6 +108,7 @@ poems_split <- function(x, shared = 8, private = 8,
   scale <- choose_scaling(scale, "elbo")
   preprocess <- as_preprocess(preprocess)
   data <- read_omics(x, samples, experiments, assays, preprocess)
+  data$side <- samples
   check_omics_to_split(data$data)
   private <- private_per_omic(private, names(data$data))
   family <- choose_families(family, data$data, "elbo")
