@@ -133,10 +133,8 @@ is_narrow <- function(values, highest) {
 raw_highest <- 100
 raw_skew <- 3
 
-is_raw_scale <- function(values) {
-  rows <- spaced(nrow(values), most_looked_at)
-  x <- as.matrix(values[rows, , drop = FALSE])
-  if (min(x, na.rm = TRUE) < 0 || max(x, na.rm = TRUE) <= raw_highest) return(FALSE)
+is_raw_scale <- function(x) {
+  if (min(x, 0, na.rm = TRUE) < 0 || max(x, -Inf, na.rm = TRUE) <= raw_highest) return(FALSE)
   skew <- apply(x, 1, \(x) {
     x <- x[!is.na(x) & x > 0]
     if (length(x) < 2) NA else max(x) / stats::median(x)
@@ -145,9 +143,9 @@ is_raw_scale <- function(values) {
 }
 
 tell_raw_scale <- function(data, looks) {
-  highest <- vapply(data, \(x) if (is_disk_matrix(x)) -Inf else max(x, na.rm = TRUE), 0)
-  raw <- names(data)[looks == "gaussian" & highest > raw_highest]
-  raw <- raw[vapply(data[raw], is_raw_scale, NA)]
+  looked_at <- lapply(data, \(x) as.matrix(x[spaced(nrow(x), most_looked_at), , drop = FALSE]))
+  highest <- vapply(looked_at, \(x) max(x, -Inf, na.rm = TRUE), 0)
+  raw <- names(data)[looks == "gaussian" & vapply(looked_at, is_raw_scale, NA)]
   intensities <- names(data)[looks == "negative_binomial" & highest > largest_usual_count]
   if (length(raw) > 0) {
     cli::cli_inform(c(

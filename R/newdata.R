@@ -32,7 +32,8 @@ align_newdata <- function(fit_omics, newdata, samples = c("columns", "rows"),
   c(list(data = data, samples = union_of_samples(data)), if (side != samples) list(side = side))
 }
 
-# The side of the fit's own data where all matrices have features of the fit on the other side alone.
+# The side of the fit's own data, where all matrices have features of the fit on the other side
+# alone.
 side_that_fits <- function(fit_omics, newdata, samples) {
   own <- fit_omics[[1]]$side
   if (is.null(own) || samples == own) return(samples)

@@ -132,8 +132,8 @@ check_numeric <- function(values, omic, arg, call) {
   if (is.data.frame(values)) {
     long <- vapply(values, inherits, NA, "integer64")
     if (any(long)) {
-      abort_integer64(sprintf("Its columns %s are.", toString(quote_some(names(values)[long]))), omic,
-                      arg, call)
+      columns <- toString(quote_some(names(values)[long]))
+      abort_integer64(sprintf("Its columns %s are.", columns), omic, arg, call)
     }
     numeric <- vapply(values, is_numeric_vector, NA)
     if (!all(numeric)) abort_not_numeric("column", names(values)[!numeric], omic, arg, call)

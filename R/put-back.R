@@ -116,7 +116,7 @@ put_back_single_cell <- function(x, filled, how) {
 
 put_back_long <- function(x, filled, how) {
   by <- omic_column(x)
-  key <- \(omic, sample, feature) paste(as_names(omic), as_names(sample), as_names(feature), sep = "\r")
+  key <- \(...) do.call(paste, c(lapply(list(...), as_names), sep = "\r"))
   omics <- read_long(x, "x", rlang::caller_env())
   whole <- lapply(names(filled), \(omic) {
     values <- omics[[omic]]

@@ -107,6 +107,7 @@ labels_by_sample <- function(labels, samples, call) {
   }
   of <- names(labels)
   labels <- if (is.factor(labels)) as.character(labels) else unname(labels)
+  labels <- without_missing_text(labels)
   if (is.null(of)) {
     if (length(labels) != length(samples)) {
       cli::cli_abort(c(

@@ -109,7 +109,7 @@ autoplot.poems_split <- function(object, type = c("split", "history", "latent"),
   rlang::check_dots_empty()
   switch(type,
     split = plot_split(object), history = draw_history(object),
-    latent = draw_latent(object$latent, check_group(group, object$samples),
+    latent = draw_latent(object$latent, check_colour(group, object$samples),
                          by = replace(object$latent, is.na(object$latent), 0)) +
       ggplot2::labs(title = "Shared and private coordinates of every sample", y = NULL)
   )

@@ -57,7 +57,8 @@ test_that("update() fits once more, and do.call() leaves a call that can be read
   omics <- small_cohort()$omics[c("rna", "protein")]
   quiet <- list(epochs = 2, threads = 1, progress = FALSE)
   fit <- poems(omics, 3, seed = 1, control = quiet)
-  expect_identical(update(fit, factors = 2)$latent, poems(omics, 2, seed = 1, control = quiet)$latent)
+  expect_identical(latent(update(fit, factors = 2)),
+                   latent(poems(omics, 2, seed = 1, control = quiet)))
   doors <- list(poems = list(factors = 2), poems_split = list(shared = 1, private = 1),
                 poems_baseline = list(model = "poem", factors = 2))
   for (door in names(doors)) {

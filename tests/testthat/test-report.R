@@ -22,7 +22,9 @@ read_page <- \(file) paste(readLines(file, warn = FALSE, encoding = "UTF-8"), co
 
 test_that("text shows as it is, in HTML and in markdown", {
   expect_identical(literal("a_b*<c>"), "a&#95;b&#42;&#60;c&#62;")
-  expect_identical(literal(c("ab 1", NA, "\u00e9\n*")), c("ab 1", NA, "\u00e9 &#42;"))
+  # waldo 0.4 takes NA and "NA" for the same.
+  expect_true(identical(literal(c("ab 1", NA, "\u00e9\n*")), c("ab 1", NA, "\u00e9 &#42;")))
+  expect_identical(is.na(literal(c(NA, "*"))), c(TRUE, FALSE))
   decode <- \(text) {
     codes <- gregexpr("&#[0-9]+;", text)
     regmatches(text, codes) <- lapply(regmatches(text, codes), \(code) {

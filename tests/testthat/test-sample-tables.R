@@ -91,7 +91,8 @@ test_that("text that stands for unknown values counts as missing, with a message
   found <- suppressMessages(associate_factors(fit, age))
   expect_identical(unique(found$test[!found$technical]), "spearman")
   expect_identical(nlevels(match_group(stage, fit$samples)), 2L)
-  expect_error(suppressMessages(poems(small_cohort()$omics, 2, covariates = table)), "stage: \"s01\"")
+  expect_error(suppressMessages(poems(small_cohort()$omics, 2, covariates = table)),
+               "stage: \"s01\"")
 })
 
 test_that("whole numbers that may name groups are told", {
