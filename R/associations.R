@@ -22,18 +22,19 @@ fewest_events <- 5
 #'
 #' The rank-biserial correlation is 2 AUC - 1, where AUC is the probability that the factor is
 #' higher in a sample of the second group (in the order of levels; of the C alphabet for text,
-#' whatever the locale) than in one of the first. eta2 is the share of the variance of the factor's ranks that lies between
-#' groups. The hazard ratio is that of one standard deviation of the factor. rho, r and the
-#' logarithm of the hazard ratio have a sign that turns with the factor, whose direction is
-#' arbitrary; eta2 has none.
+#' whatever the locale) than in one of the first. eta2 is the share of the variance of the factor's
+#' ranks that lies between groups. The hazard ratio is that of one standard deviation of the
+#' factor. rho, r and the logarithm of the hazard ratio have a sign that turns with the factor,
+#' whose direction is arbitrary; eta2 has none.
 #'
-#' P-values are asymptotic (Spearman by Student's t, Wilcoxon with continuity correction). A missing
-#' value leaves a sample out of the tests of its column only; text that stands for one (`""`, `"NA"`,
-#' `"[Not Available]"`, `"unknown"`) counts as missing, with a message. A message also names columns of few
-#' different whole numbers, which may be codes of groups: make groups of them with [factor()]. Columns are skipped, with a message,
-#' that are constant, known for fewer than `r fewest_known` samples of the fit, survival with fewer
-#' than `r fewest_events` events, text with more different values than half the samples
-#' (identifiers, say), and those of other kinds (dates, lists).
+#' P-values are asymptotic (Spearman by Student's t, Wilcoxon with continuity correction). A
+#' missing value leaves a sample out of the tests of its column only; text that stands for one
+#' (`""`, `"NA"`, `"[Not Available]"`, `"unknown"`) counts as missing, with a message. A message
+#' also names columns of few different whole numbers, which may be codes of groups: make groups of
+#' them with [factor()]. Columns are skipped, with a message, that are constant, known for fewer
+#' than `r fewest_known` samples of the fit, survival with fewer than `r fewest_events` events,
+#' text with more different values than half the samples (identifiers, say), and those of other
+#' kinds (dates, lists).
 #'
 #' @section Samples that lack omics:
 #' A sample that lacks the omics which inform a factor says nothing of it: its posterior mean is

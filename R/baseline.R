@@ -114,13 +114,13 @@ poems_baseline <- function(x, model = c("poem", "mocss_ae", "mocss_vae", "mocss_
   model <- rlang::arg_match(model)
   form <- rlang::arg_match(form)
   samples <- rlang::arg_match(samples)
+  if (!is.null(call$samples)) call$samples <- samples
   seed <- check_seed(seed)
   settings <- baseline_settings(list(...), model, form)
   control <- baseline_control(control, model, form)
   scale <- choose_scaling(scale, objective_of(form))
   preprocess <- as_preprocess(preprocess)
   data <- read_omics(x, samples, experiments, assays, preprocess)
-  data$side <- samples
   check_continuous(data$data, "x")
   tell_raw_scale(data$data, rep("gaussian", length(data$data)))
   if (form == "published") check_complete(data, "x")

@@ -92,8 +92,8 @@ control_rules <- list(
 #'   `objective = "published"`.
 #' @param threads Threads to compute with; by default all that [parallelly::availableCores()]
 #'   grants. The fit does not depend on their number.
-#' @param progress Whether to show a progress bar. `NULL` shows one in interactive sessions, and none
-#'   in documents that are knitted, notebooks and logs, where `TRUE` writes plain lines.
+#' @param progress Whether to show a progress bar. `NULL` shows one in interactive sessions, and
+#'   none in documents that are knitted, notebooks and logs, where `TRUE` writes plain lines.
 #'
 #' @return A list of class `poems_control` with every setting filled in. [poems()] also takes a
 #'   plain named list of the settings to change. A setting that does not exist, or a value of the

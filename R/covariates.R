@@ -19,7 +19,7 @@ read_covariates <- function(covariates, x, samples, objective, call = rlang::cal
   attr(terms, "intercept") <- 1L
   environment(terms) <- globalenv()  # not that of the caller, with all that it holds
   table <- arrange_covariates(table, all.vars(terms), samples, call)
-  constant <- vapply(table, \(column) length(unique(column)) == 1, NA)
+  constant <- vapply(table, \(x) !is_time(x) && length(unique(x)) == 1, NA)
   if (any(constant)) {
     cli::cli_inform(c("i" = "Covariates that are the same in all samples have no effect:
                              {quote_some(names(table)[constant])}."))

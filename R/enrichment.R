@@ -25,8 +25,8 @@
 #'   are the effects of its shared and private coordinates.
 #' @param sets Gene sets: a named list of vectors with the names of features; a data frame with one
 #'   row per set and gene (as msigdbr has them, with `gs_name`, or clusterProfiler's TERM2GENE), of
-#'   whose columns the one with most of the fit's features is taken; or the path of a file in the GMT
-#'   format, which may be compressed (`.gz`). Sets without a gene are left out, with a message.
+#'   whose columns the one with most of the fit's features is taken; or the path of a file in the
+#'   GMT format, which may be compressed (`.gz`). Sets without a gene are left out, with a message.
 #' @param omic Names of the omics to test. `NULL` for all in which at least one set has enough
 #'   features; a message names the others.
 #' @param min_size,max_size Sets with fewer or more features in an omic are not tested in it.

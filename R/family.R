@@ -143,7 +143,9 @@ is_raw_scale <- function(x) {
 }
 
 tell_raw_scale <- function(data, looks) {
-  looked_at <- lapply(data, \(x) as.matrix(x[spaced(nrow(x), most_looked_at), , drop = FALSE]))
+  looked_at <- lapply(data, \(x) {
+    as.matrix(x[spaced(nrow(x), most_looked_at), spaced(ncol(x), 1000), drop = FALSE])
+  })
   highest <- vapply(looked_at, \(x) max(x, -Inf, na.rm = TRUE), 0)
   raw <- names(data)[looks == "gaussian" & vapply(looked_at, is_raw_scale, NA)]
   intensities <- names(data)[looks == "negative_binomial" & highest > largest_usual_count]
@@ -151,14 +153,14 @@ tell_raw_scale <- function(data, looks) {
     cli::cli_inform(c(
       "!" = "{cli::qty(length(raw))}Omic{?s} {quote_some(raw)} {?looks/look} like raw expression or
              intensities: values of at least 0, up to {signif(max(highest[raw]), 2)}, and skewed.",
-      "i" = "Take logarithms with {.code preprocess = preprocess_steps(\"log1p\")}; of counts that are
-             not whole (RSEM, salmon), {.fn round} makes counts."
+      "i" = "Take logarithms with {.code preprocess = preprocess_steps(\"log1p\")}; of counts that
+             are not whole (RSEM, salmon), {.fn round} makes counts."
     ))
   }
   if (length(intensities) > 0) {
     cli::cli_inform(c(
-      "!" = "{cli::qty(length(intensities))}Omic{?s} {quote_some(intensities)} {?has/have} values up to
-             {signif(max(highest[intensities]), 2)}, as intensities have rather than counts.",
+      "!" = "{cli::qty(length(intensities))}Omic{?s} {quote_some(intensities)} {?has/have} values up
+             to {signif(max(highest[intensities]), 2)}, as intensities have rather than counts.",
       "i" = "Take logarithms with {.code preprocess = preprocess_steps(\"log1p\")}."
     ))
   }

@@ -4,7 +4,8 @@
 # fit.
 read_sets <- function(sets, features = character(), call = rlang::caller_env()) {
   if (is.character(sets) && length(sets) == 1) sets <- read_gmt(sets, call)
-  if (methods::is(sets, "List")) sets <- if (is_table(sets)) as_sample_table(sets) else as.list(sets)
+  if (methods::is(sets, "DataFrame")) sets <- as.data.frame(sets, optional = TRUE)
+  if (methods::is(sets, "List")) sets <- as.list(sets)
   if (is.data.frame(sets)) sets <- split_sets(sets, features, call)
   is_text <- \(set) is.character(set) || is.factor(set)
   valid <- is.list(sets) && length(sets) > 0 && all(vapply(sets, is_text, NA))
@@ -61,18 +62,16 @@ split_sets <- function(table, features, call) {
   text <- vapply(table, may_name, NA)
   found <- vapply(table[text], \(column) mean(unique(as_names(column)) %in% features), 0)
   if (length(found) > 0 && all(found > 0) && all(text)) return(lapply(table, as_names))
-  genes <- names(found)[which.max(found)]
-  others <- setdiff(names(table)[text], genes)
-  by_name <- others[match(set_columns_known, tolower(others), nomatch = 0)]
-  if (length(found) > 0 && max(found) == 0 && length(by_name) > 0) {
-    genes <- setdiff(others, by_name[1])[1]
-    if (is.na(genes)) genes <- setdiff(names(table)[text], by_name[1])[1]
-  }
-  of <- if (length(by_name) > 0) by_name[1] else if (length(others) == 1) others
-  if (is.null(of) || is.na(genes)) {
+  columns <- names(found)
+  by_name <- columns[match(set_columns_known, tolower(columns), nomatch = 0)]
+  first <- c(by_name, columns)[1]
+  genes <- if (any(found > 0)) columns[which.max(found)] else setdiff(columns, first)[1]
+  others <- setdiff(columns, genes)
+  of <- c(setdiff(by_name, genes), if (length(others) == 1) others)[1]
+  if (is.na(of) || is.na(genes)) {
     cli::cli_abort(c(
       "As a data frame, {.arg sets} must have one row per set and gene.",
-      "x" = "Which column names the sets cannot be told: there {?is/are} {quote_some(names(table))}.",
+      "x" = "Which column names the sets cannot be told: there are {quote_some(names(table))}.",
       "i" = "Pass its two columns, or a list: {.code split(table$gene, table$set)}."
     ), call = call)
   }

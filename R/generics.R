@@ -1,5 +1,5 @@
-# What R users try first on a fit: R's own generics, where they have a meaning; where they have none,
-# an error that names the function to call.
+# What R users try first on a fit: R's own generics, where they have a meaning; where they have
+# none, an error that names the function to call.
 
 #' R's generics for fits
 #'
@@ -9,8 +9,8 @@
 #' [stats::update()] fits once more with other arguments, `update(fit, factors = 8)`, where the data
 #' are still under the name they had in the call.
 #'
-#' R's [stats::loadings()], which works on all these fits, and `impute()` of this package go by names
-#' that other packages use, too. After a package that has its own is attached (MOFA2, Hmisc), write
+#' R's [stats::loadings()], which these fits use, and `impute()` of this package have names that
+#' other packages use, too. After a package that has its own is attached (MOFA2, Hmisc), write
 #' `omicpoems::impute(fit, omics)`, and `stats::loadings(fit)` or `fit$loadings`.
 #'
 #' @param x,object A fit from [poems()], [poems_split()] or [poems_baseline()].
@@ -28,9 +28,9 @@
 #' * `nobs()`: the number of samples; `dim()`: this and the number of factors (or coordinates).
 #'
 #' @section Errors:
-#' `residuals()`, `logLik()` (and with it AIC and BIC), `biplot()` and `weights()` are errors that say
-#' what to call instead: fits hold no data, their loss is a bound on the likelihood, and gates weigh
-#' omics.
+#' `residuals()`, `logLik()` (and with it AIC and BIC), `biplot()` and `weights()` are errors that
+#' say what to call instead: fits hold no data, their loss is a bound on the likelihood, and gates
+#' weigh omics.
 #'
 #' @source Written for this package.
 #' @family tables

@@ -42,8 +42,8 @@
 #' numbers of at least 0 that go beyond 30 for `"negative_binomial"` (but for fewer than 10 features
 #' most of which are never 0 and vary little, such as age and weight), and all others for
 #' `"gaussian"`; a message says so where an omic is not Gaussian. Counts that are not whole (RSEM,
-#' salmon) and other raw values without logarithms are Gaussian, with a message that says what to do.
-#' With `objective = "published"` all are Gaussian.
+#' salmon) and other raw values without logarithms are Gaussian, with a message that says what to
+#' do. With `objective = "published"` all are Gaussian.
 #'
 #' A sample's library size is the sum of its counts, divided by the sum of the mean counts of the
 #' same features (those observed in the sample). Where a sample lacks the omic, expected counts are
@@ -171,13 +171,13 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
                   assays = NULL, preprocess = NULL) {
   call <- data_free_call(match.call(), "poems")
   samples <- rlang::arg_match(samples)
+  if (!is.null(call$samples)) call$samples <- samples
   factors <- check_factors(factors)
   seed <- check_seed(seed)
   control <- as_control(control)
   scale <- choose_scaling(scale, control$objective)
   preprocess <- as_preprocess(preprocess)
   data <- read_omics(x, samples, experiments, assays, preprocess)
-  data$side <- samples
   family <- choose_families(family, data$data, control$objective)
   covariates <- read_covariates(covariates, x, data$samples, control$objective)
   data$data <- load_adjusted(data$data, family, !is.null(covariates))
@@ -272,14 +272,12 @@ add_membership <- function(omics, data) {
   omics
 }
 
-# How each omic was read, which prediction repeats: the assay taken, the transformation, and the
-# side of matrices that samples were on where it was not the usual one.
+# How each omic was read, which prediction repeats: the assay taken and the transformation.
 add_reading <- function(omics, data, preprocess) {
   transforms <- steps_of(preprocess, "transform", names(omics))
   for (omic in names(omics)) {
     if (omic %in% names(data$assays)) omics[[omic]]$assay <- data$assays[[omic]]
     omics[[omic]]$transform <- transforms[[omic]]
-    if (data$side == "rows") omics[[omic]]$side <- "rows"
   }
   omics
 }

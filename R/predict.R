@@ -75,7 +75,7 @@ predict.poems <- function(object, newdata = NULL, type = c("latent", "gates", "r
     check_no_covariates(covariates)
     projected_in_fit(object)
   } else {
-    data <- align_newdata(object$omics, newdata, samples)
+    data <- align_newdata(object$omics, newdata, samples, own = own_side(object))
     design <- new_design(object, covariates, newdata, data$samples)
     projected <- project_samples(object, data, design)
     if (type == "reconstruction") {

@@ -36,12 +36,16 @@ all_keys <- function(names) {
 
 count_parts <- \(counts) ifelse(counts == 1, "part alone", sprintf("%d parts alone", counts))
 
+# Of more names (barcodes of cells), nothing is told.
+most_names <- 20000L
+
 # How many more names would be found in several of `sets` (character vectors of names), and by which
 # rule: a list of `count`, `rule` and an `example` of two names; NULL if by none. Names are taken to
 # be one where a rule makes them so, no set has two of them, and no set with one of them has the
 # other.
 matched_by_rule <- function(sets) {
   names <- unique(unlist(sets, use.names = FALSE))
+  if (length(names) > most_names) return(NULL)
   has <- vapply(sets, \(set) names %in% set, logical(length(names)))
   has <- matrix(has, length(names))
   found <- lapply(all_keys(names), \(key) joined_names(key, names, has))

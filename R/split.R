@@ -101,6 +101,7 @@ poems_split <- function(x, shared = 8, private = 8,
   method <- rlang::arg_match(method)
   decoder <- choose_decoder(if (missing(decoder)) NULL else decoder, method)
   samples <- rlang::arg_match(samples)
+  if (!is.null(call$samples)) call$samples <- samples
   shared <- check_coordinates(shared, "shared")
   check_completeness(completeness, missing(completeness), method)
   seed <- check_seed(seed)
@@ -108,7 +109,6 @@ poems_split <- function(x, shared = 8, private = 8,
   scale <- choose_scaling(scale, "elbo")
   preprocess <- as_preprocess(preprocess)
   data <- read_omics(x, samples, experiments, assays, preprocess)
-  data$side <- samples
   check_omics_to_split(data$data)
   private <- private_per_omic(private, names(data$data))
   family <- choose_families(family, data$data, "elbo")

@@ -1,8 +1,9 @@
 # Samples that are unlike all others: columns of annotation (lengths, identifiers) that were left
 # among the measurements, failed measurements.
 
-# Features looked at, at most.
+# Features looked at, at most; larger cohorts are no tables that annotation was left in.
 most_looked_at <- 300L
+largest_cohort <- 10000L
 
 # A sample is unlike the others if its features are typically so many times as far from their
 # medians as those of other samples, ...
@@ -35,9 +36,10 @@ warn_unlike_samples <- function(data) {
   ))
 }
 
-# Names of such samples of an omic in memory; of one on disk, none.
+# Names of such samples of an omic in memory.
 unlike_samples <- function(values) {
-  if (is_disk_matrix(values) || ncol(values) < fewest_samples || nrow(values) < 5) {
+  in_memory <- !is_disk_matrix(values) && ncol(values) <= largest_cohort
+  if (!in_memory || ncol(values) < fewest_samples || nrow(values) < 5) {
     return(character())
   }
   rows <- spaced(nrow(values), most_looked_at)

@@ -299,7 +299,8 @@ test_that("raw expression that is not whole is told, and clinical numbers are no
   expect_message(chosen <- tell_of(rsem), "\"r\" looks like raw expression")
   expect_identical(chosen, c(r = "gaussian"))
   expect_message(tell_of(rsem * 1e6 + 0.5), "raw expression or intensities")
-  expect_message(tell_of(round(rsem * 1e7)), "as intensities have rather than counts")
+  expect_message(tell_of(round(rsem * 1e7)), "as intensities have rather than counts") |>
+    suppressMessages()
   expect_message(tell_of(disk_matrix(Matrix::Matrix(rsem, sparse = TRUE))), "raw expression")
   expect_no_message(tell_of(log1p(rsem)))
   expect_no_message(tell_of(t(scale(t(rsem)))))
