@@ -2,9 +2,9 @@
 
 # Reads new samples and arranges them as the omics of a fit, `fit_omics`, whose samples were on the
 # side `own`. `newdata` may lack some of these; others are ignored, with a message. Returns what
-# read_omics() does, with the omics that newdata and fit share, in the fit's order, each with exactly
-# the fit's features: rows of NA for those that newdata lacks; and `side`, that of the fit's own
-# samples, where newdata fits it only that way.
+# read_omics() does, with the omics that newdata and fit share, in the fit's order, each with
+# exactly the fit's features: rows of NA for those that newdata lacks; and `side`, that of the fit's
+# own samples, where newdata fits it only that way.
 align_newdata <- function(fit_omics, newdata, samples = c("columns", "rows"),
                           call = rlang::caller_env(), own = NULL) {
   samples <- rlang::arg_match(samples, error_call = call)
