@@ -40,7 +40,10 @@ plot_top_features <- function(fit, factor = NULL, n = 8, by = c("loading", "effe
   ggplot2::ggplot(values, ggplot2::aes(.data[[by]], .data$row, fill = .data$omic)) +
     ggplot2::geom_col(width = 0.8) +
     ggplot2::geom_vline(xintercept = 0, linewidth = 0.3, colour = "grey40") +
-    ggplot2::facet_wrap(ggplot2::vars(.data$factor), scales = "free_y") +
+    ggplot2::facet_wrap(
+      ggplot2::vars(.data$factor), scales = "free_y",
+      ncol = if (max(nchar(shorten(values$feature))) > longest_for_three) 2
+    ) +
     ggplot2::scale_x_continuous(
       n.breaks = 4, guide = ggplot2::guide_axis(check.overlap = TRUE)
     ) +
@@ -56,8 +59,11 @@ plot_top_features <- function(fit, factor = NULL, n = 8, by = c("loading", "effe
     ) +
     theme_poems() +
     theme_features() +
-    ggplot2::theme(panel.grid.major.y = ggplot2::element_blank())
+    ggplot2::theme(panel.grid.major.y = ggplot2::element_blank(), strip.clip = "off")
 }
+
+# With longer names, three panels side by side would be all labels.
+longest_for_three <- 16
 
 # Factors shown where the user does not choose.
 most_panels <- 6

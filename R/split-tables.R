@@ -111,7 +111,7 @@ autoplot.poems_split <- function(object, type = c("split", "loadings", "top_feat
   switch(type,
     split = plot_split(object), history = draw_history(object), loadings = plot_loadings(object),
     top_features = plot_top_features(object), map = plot_map(object, group),
-    latent = draw_latent(object$latent, check_group(group, object$samples),
+    latent = draw_latent(object$latent, check_colour(group, object$samples),
                          by = replace(object$latent, is.na(object$latent), 0)) +
       ggplot2::labs(title = "Shared and private coordinates of every sample", y = NULL)
   )

@@ -100,10 +100,11 @@ poems_split <- function(x, shared = 8, private = 8,
                         samples = c("columns", "rows"), scale = NULL, seed = NULL,
                         control = list(), family = NULL, covariates = NULL, experiments = NULL,
                         assays = NULL, preprocess = NULL) {
-  call <- data_free_call(match.call())
+  call <- data_free_call(match.call(), "poems_split")
   method <- rlang::arg_match(method)
   decoder <- choose_decoder(if (missing(decoder)) NULL else decoder, method)
   samples <- rlang::arg_match(samples)
+  if (!is.null(call$samples)) call$samples <- samples
   shared <- check_coordinates(shared, "shared")
   check_completeness(completeness, missing(completeness), method)
   seed <- check_seed(seed)
