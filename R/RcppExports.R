@@ -53,12 +53,12 @@ core_cpu <- function() {
     .Call(`_omicpoems_core_cpu`)
 }
 
-core_evaluate <- function(parameters, model_config, omics, noise, single_precision) {
-    .Call(`_omicpoems_core_evaluate`, parameters, model_config, omics, noise, single_precision)
+core_evaluate <- function(parameters, model_config, omics, normals, single_precision) {
+    .Call(`_omicpoems_core_evaluate`, parameters, model_config, omics, normals, single_precision)
 }
 
-core_steps <- function(parameters, model_config, omics, noise, steps, learning_rate, weight_decay) {
-    .Call(`_omicpoems_core_steps`, parameters, model_config, omics, noise, steps, learning_rate, weight_decay)
+core_steps <- function(parameters, model_config, omics, normals, steps, learning_rate, weight_decay) {
+    .Call(`_omicpoems_core_steps`, parameters, model_config, omics, normals, steps, learning_rate, weight_decay)
 }
 
 core_variance <- function(parameters, model_config, cohort, latent, held, threads) {

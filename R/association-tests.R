@@ -46,9 +46,14 @@ choose_test <- function(values) {
 # Each of these returns one row. `z`: the factor in the samples used, `stratum`: theirs.
 
 association <- function(n, effect = NA_real_, p = NA_real_, low = NA_real_, high = NA_real_,
-                        confounded = FALSE) {
-  data.frame(effect = unname(effect), low = low, high = high, n = as.integer(n), p = unname(p),
-             confounded = confounded)
+                        confounded = FALSE, higher = NA_character_) {
+  data.frame(effect = unname(effect), higher = higher, low = low, high = high, n = as.integer(n),
+             p = unname(p), confounded = confounded)
+}
+
+# Of two groups, the one in which the factor is higher.
+higher_group <- function(effect, levels) {
+  if (is.na(effect) || effect == 0) NA_character_ else levels[if (effect > 0) 2 else 1]
 }
 
 # Without a result: too few samples, or a value that is the same in all samples of every stratum.
@@ -74,8 +79,9 @@ run_wilcoxon <- function(z, group, stratum) {
   of_second <- tapply(second, stratum[kept], sum)
   # The continuity correction is half of the smallest step that the sum can take.
   distance <- pmax(abs(drop(t$sum)) - 0.5 / (max(n) + 1), 0)
-  association(sum(kept), 2 * drop(t$sum) / sum(of_second * (n - of_second) / (n + 1)),
-              min(2 * stats::pnorm(-distance / sqrt(drop(t$variance))), 1))
+  effect <- 2 * drop(t$sum) / sum(of_second * (n - of_second) / (n + 1))
+  association(sum(kept), effect, min(2 * stats::pnorm(-distance / sqrt(drop(t$variance))), 1),
+              higher = higher_group(effect, levels(group)))
 }
 
 # The statistic over its degrees of freedom within strata is the share of the ranks' variance.
@@ -88,8 +94,10 @@ run_kruskal <- function(z, group, stratum) {
   inner <- eigen(t$variance, symmetric = TRUE)
   real <- inner$values > 1e-9 * max(inner$values)
   statistic <- sum(crossprod(inner$vectors[, real, drop = FALSE], t$sum)^2 / inner$values[real])
-  association(sum(kept), statistic / t$df,
-              stats::pchisq(statistic, sum(real), lower.tail = FALSE))
+  # Ranks within strata, of samples of each group: on average the highest.
+  ranks <- drop(t$sum) / tabulate(as.integer(group[kept]), nlevels(group))
+  association(sum(kept), statistic / t$df, stats::pchisq(statistic, sum(real), lower.tail = FALSE),
+              higher = levels(group)[which.max(ranks)])
 }
 
 run_cox <- function(z, survival, stratum) {
@@ -148,5 +156,7 @@ run_brunner_munzel <- function(z, second) {
   distance <- abs(diff(means)) * prod(n) / sum(n) / sqrt(sum(scaled))
   df <- sum(scaled)^2 / sum(scaled^2 / (n - 1))
   p <- if (sum(scaled) > 0) 2 * stats::pt(-distance, df) else as.numeric(diff(means) == 0)
-  association(length(z), 2 * diff(means) / sum(n), min(1, max(p, 2 / choose(sum(n), n[1]))))
+  effect <- 2 * diff(means) / sum(n)
+  association(length(z), effect, min(1, max(p, 2 / choose(sum(n), n[1]))),
+              higher = higher_group(effect, c("FALSE", "TRUE")))
 }

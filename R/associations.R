@@ -21,17 +21,20 @@ fewest_events <- 5
 #' | whether a sample lacks an omic            | Brunner-Munzel  | `r`, rank-biserial correlation  |
 #'
 #' The rank-biserial correlation is 2 AUC - 1, where AUC is the probability that the factor is
-#' higher in a sample of the second group (in the order of levels; of the alphabet for text) than in
-#' one of the first. eta2 is the share of the variance of the factor's ranks that lies between
-#' groups. The hazard ratio is that of one standard deviation of the factor. rho, r and the
-#' logarithm of the hazard ratio have a sign that turns with the factor, whose direction is
-#' arbitrary; eta2 has none.
+#' higher in a sample of the second group (in the order of levels; of the C alphabet for text,
+#' whatever the locale) than in one of the first. eta2 is the share of the variance of the factor's
+#' ranks that lies between groups. The hazard ratio is that of one standard deviation of the
+#' factor. rho, r and the logarithm of the hazard ratio have a sign that turns with the factor,
+#' whose direction is arbitrary; eta2 has none.
 #'
-#' P-values are asymptotic (Spearman by Student's t, Wilcoxon with continuity correction). A missing
-#' value leaves a sample out of the tests of its column only. Columns are skipped, with a message,
-#' that are constant, known for fewer than `r fewest_known` samples of the fit, survival with fewer
-#' than `r fewest_events` events, text with more different values than half the samples
-#' (identifiers, say), and those of other kinds (dates, lists).
+#' P-values are asymptotic (Spearman by Student's t, Wilcoxon with continuity correction). A
+#' missing value leaves a sample out of the tests of its column only; text that stands for one
+#' (`""`, `"NA"`, `"[Not Available]"`, `"unknown"`) counts as missing, with a message. A message
+#' also names columns of few different whole numbers, which may be codes of groups: make groups of
+#' them with [factor()]. Columns are skipped, with a message, that are constant, known for fewer
+#' than `r fewest_known` samples of the fit, survival with fewer than `r fewest_events` events,
+#' text with more different values than half the samples (identifiers, say), and those of other
+#' kinds (dates, lists).
 #'
 #' @section Samples that lack omics:
 #' A sample that lacks the omics which inform a factor says nothing of it: its posterior mean is
@@ -60,9 +63,9 @@ fewest_events <- 5
 #' An association is not a cause.
 #'
 #' @inheritParams variance_explained
-#' @param data Data frame of samples x columns whose row names are the names of samples. Those that
-#'   the fit does not have are ignored; the fit may have others. `NULL` for technical variables of
-#'   the fit only.
+#' @param data Data frame (or `DataFrame`) of samples x columns whose row names are the names of
+#'   samples, or a MultiAssayExperiment, whose column data are taken. Samples that the fit does not
+#'   have are ignored; the fit may have others. `NULL` for technical variables of the fit only.
 #' @param technical Names of columns of `data` that are technical (batch, plate, site), or `NULL`.
 #'
 #' @return Data frame with one row per column tested and factor; first those of `data`, then those
@@ -70,6 +73,8 @@ fewest_events <- 5
 #'   * `factor`, `column`: names;
 #'   * `test`, `measure`: as in the table above, in lower case;
 #'   * `effect`: its size, in the unit that `measure` names;
+#'   * `higher`: of groups, the one in which the factor is higher (of several, highest), by ranks;
+#'     `"TRUE"` and `"FALSE"` for logical columns and for whether an omic is lacked;
 #'   * `low`, `high`: 95 % confidence interval of a hazard ratio, `NA` for others;
 #'   * `n`: number of samples used: with a value, informed of the factor, and with others to
 #'     compare with;
@@ -108,7 +113,10 @@ fewest_events <- 5
 associate_factors <- function(fit, data = NULL, technical = NULL) {
   check_fit(fit)
   check_any_factor(fit)
-  if (!is.null(data)) data <- match_clinical(data, fit$samples)
+  if (!is.null(data)) {
+    data <- match_clinical(data, fit$samples)
+    tell_coded_groups(data, "data")
+  }
   check_technical(technical, data)
   samples <- what_samples_know(fit)
   own <- technical_variables(fit)
@@ -151,8 +159,8 @@ adjust_by_kind <- function(table, technical) {
   table$fdr <- stats::ave(table$p, technical, FUN = \(p) stats::p.adjust(p, "BH"))
   table <- add_hints(table)
   table <- table[order(table$technical, table$p), c(
-    "factor", "column", "test", "measure", "effect", "low", "high", "n", "p", "fdr", "technical",
-    "also", "also_fdr"
+    "factor", "column", "test", "measure", "effect", "higher", "low", "high", "n", "p", "fdr",
+    "technical", "also", "also_fdr"
   )]
   rownames(table) <- NULL
   table
@@ -162,6 +170,7 @@ adjust_by_kind <- function(table, technical) {
 
 # The rows of the fit's samples that `data` has.
 match_clinical <- function(data, samples, call = rlang::caller_env()) {
+  data <- as_sample_table(data)
   if (!is.data.frame(data)) {
     cli::cli_abort(c(
       "{.arg data} must be a data frame of samples x columns.",
@@ -178,19 +187,22 @@ match_clinical <- function(data, samples, call = rlang::caller_env()) {
       "i" = clinical_hint(data, samples)
     ), call = call)
   }
-  data <- as.data.frame(data)
+  check_row_numbers(data, samples, "data", call)
+  data <- clean_table(as.data.frame(data), "data")
   if (length(known) < length(samples)) {
     cli::cli_inform(c("i" = "{.arg data} has {length(known)} of the fit's {length(samples)}
-                             samples."))
+                             samples.", names_hint(samples, rownames(data))))
   }
   data[known, , drop = FALSE]
 }
 
 # Where the names of samples are a column, which.
 clinical_hint <- function(data, samples) {
-  holds <- vapply(data, \(column) is.atomic(column) && any(samples %in% as.character(column)), NA)
+  holds <- vapply(data, \(column) is.atomic(column) && any(samples %in% as_names(column)), NA)
   if (!any(holds)) {
-    return("Write the names alike (the same separators, case and suffixes).")
+    hint <- names_hint(samples, rownames(data))
+    return(if (is.null(hint)) "Write the names alike (the same separators, case and suffixes)." else
+      unname(hint))
   }
   sprintf("They are in column %s: set the row names from it, as in {.code rownames(data) <- ...}.",
           gsub("([{}])", "\\1\\1", quote_each(names(data)[holds][1])))
@@ -229,7 +241,7 @@ read_column <- function(column) {
   if (is.ordered(column)) return(as.numeric(column))
   if (is.numeric(column)) return(ifelse(known, column, NA))
   if (distinct > sum(known) / 2) return("most values differ, as identifiers do")
-  droplevels(as.factor(column))
+  droplevels(as_group(column))
 }
 
 is_testable <- \(x) is.factor(x) || is.character(x) || is_numeric_vector(x)

@@ -45,9 +45,9 @@ add_sample_columns <- function(columns, samples, data, call = rlang::caller_env(
   if (is.null(data)) {
     return(as_table(data.frame(sample = samples, columns, check.names = FALSE)))
   }
-  at <- match_annotated(sample_names(data, call), samples, call)
+  at <- match_annotated(sample_names(data, samples, call), samples, call)
   columns <- columns[at, , drop = FALSE]
-  if (is.data.frame(data)) return(set_columns(data, columns))
+  if (is_table(data)) return(set_columns(data, columns))
   SummarizedExperiment::colData(data) <-
     set_columns(SummarizedExperiment::colData(data), columns)
   data
@@ -69,9 +69,14 @@ set_columns <- function(table, columns) {
   table
 }
 
-sample_names <- function(data, call = rlang::caller_env()) {
-  if (is.data.frame(data)) {
-    return(as.character(if ("sample" %in% names(data)) data$sample else rownames(data)))
+is_table <- \(x) is.data.frame(x) || methods::is(x, "DataFrame")
+
+sample_names <- function(data, samples, call = rlang::caller_env()) {
+  if (is_table(data)) {
+    if ("sample" %in% names(data)) return(names_among(data$sample, samples))
+    data <- as_sample_table(data)
+    check_row_numbers(data, samples, "data", call)
+    return(rownames(data))
   }
   classes <- c("MultiAssayExperiment", "SummarizedExperiment")
   if (!any(vapply(classes, \(class) methods::is(data, class), NA))) {
@@ -82,6 +87,13 @@ sample_names <- function(data, call = rlang::caller_env()) {
   }
   rlang::check_installed("SummarizedExperiment", "to read and write colData.", call = call)
   rownames(SummarizedExperiment::colData(data))
+}
+
+# Numbers as R wrote them when they became names: "1e+05" or "100000".
+names_among <- function(x, samples) {
+  names <- as_names(x)
+  as_r <- as.character(x)
+  ifelse(!names %in% samples & as_r %in% samples, as_r, names)
 }
 
 # Where the annotated samples are among those of the fit.
@@ -99,7 +111,7 @@ match_annotated <- function(annotated, samples, call = rlang::caller_env()) {
   unknown <- annotated[is.na(at)]
   if (length(unknown) > 0) {
     cli::cli_inform(c("i" = "{length(unknown)} sample{?s} of {.arg data} {?is/are} not in the fit:
-                             {quote_some(unknown)}."))
+                             {quote_some(unknown)}.", names_hint(samples, annotated)))
   }
   at
 }

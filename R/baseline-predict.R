@@ -56,7 +56,7 @@ predict.poems_baseline <- function(object, newdata = NULL, type = c("latent", "r
   columns <- columns_of_blocks(object, block)
   if (type == "reconstruction") check_reconstructs(object, newdata)
   if (is.null(newdata)) return(object$latent[, columns, drop = FALSE])
-  data <- align_newdata(object$omics, newdata, samples)
+  data <- align_newdata(object$omics, newdata, samples, own = own_side(object))
   check_continuous(data$data, "newdata")
   if (object$form == "published") check_complete(data, "newdata", names(object$omics))
   if (type == "reconstruction") return(reconstruct_baseline(object, data))

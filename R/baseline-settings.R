@@ -51,7 +51,7 @@ fill_control <- function(control, options, form, call) {
   }
   settings <- fill_settings(control[setdiff(names(control), machine)], options, form, call)
   settings$threads <- unname(parallelly::availableCores())
-  settings$progress <- interactive()
+  settings$progress <- shows_progress()
   for (setting in intersect(names(control), machine)) {
     rule <- control_rules[[setting]]
     check_value(control[[setting]], setting, rule$wanted, rule$valid, call)

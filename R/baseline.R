@@ -110,10 +110,11 @@ poems_baseline <- function(x, model = c("poem", "mocss_ae", "mocss_vae", "mocss_
                            form = c("corrected", "published"), samples = c("columns", "rows"),
                            scale = NULL, seed = NULL, control = list(), experiments = NULL,
                            assays = NULL, preprocess = NULL) {
-  call <- data_free_call(match.call())
+  call <- data_free_call(match.call(), "poems_baseline")
   model <- rlang::arg_match(model)
   form <- rlang::arg_match(form)
   samples <- rlang::arg_match(samples)
+  if (!is.null(call$samples)) call$samples <- samples
   seed <- check_seed(seed)
   settings <- baseline_settings(list(...), model, form)
   control <- baseline_control(control, model, form)
@@ -121,6 +122,7 @@ poems_baseline <- function(x, model = c("poem", "mocss_ae", "mocss_vae", "mocss_
   preprocess <- as_preprocess(preprocess)
   data <- read_omics(x, samples, experiments, assays, preprocess)
   check_continuous(data$data, "x")
+  tell_raw_scale(data$data, rep("gaussian", length(data$data)))
   if (form == "published") check_complete(data, "x")
   n_top <- steps_of(preprocess, "n_top", names(data$data))
   omics <- learn_scaling(data$data, scale, n_top = n_top) |>

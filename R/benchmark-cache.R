@@ -26,7 +26,7 @@ describe_function <- function(f, seen = list()) {
   used <- sapply(variables_outside(f), find_outside_packages, environment(f), simplify = FALSE)
   used <- Filter(Negate(is.null), used)
   list(code = deparse(f, control = c("keepNA", "keepInteger", "digits17")),
-       values = lapply(used[order(names(used))], describe_value, c(seen, f)))
+       values = lapply(used[order(names(used), method = "radix")], describe_value, c(seen, f)))
 }
 
 describe_value <- function(value, seen) {

@@ -73,7 +73,7 @@
 #'   such as `BiocParallel::MulticoreParam(4)`. Each run then uses one thread, and no progress is
 #'   shown but BiocParallel's own. `NULL` does one run after the other. Results are the same, but
 #'   for the seconds.
-#' @param progress Whether to show a progress bar.
+#' @param progress Whether to show a progress bar; `NULL` does in interactive sessions.
 #'
 #' @return A list of class `benchmark_models`:
 #'   * `runs`: data frame with one row per run. `model` (factor), `split`, `seed`; the scores
@@ -124,7 +124,7 @@
 benchmark_models <- function(x, group, models = c("poems", "pca"), splits = 5, seeds = 21,
                              test = 0.2, samples = c("columns", "rows"),
                              score_seeds = c(0, 12, 21, 42, 1234), cache = NULL, BPPARAM = NULL,
-                             progress = interactive()) {
+                             progress = NULL) {
   rlang::check_installed(c("class", "cluster"), "to compare embeddings with groups.")
   samples <- rlang::arg_match(samples)
   models <- read_models(models)
@@ -133,6 +133,7 @@ benchmark_models <- function(x, group, models = c("poems", "pca"), splits = 5, s
   check_value(test, "test", "a number above 0 and below 1", \(x) is_number(x) && x > 0 && x < 1)
   check_value(cache, "cache", "`NULL` or the path of a directory",
               \(x) is.null(x) || rlang::is_string(x))
+  if (is.null(progress)) progress <- shows_progress()
   check_value(progress, "progress", "TRUE or FALSE", is_flag)
   if (!is.null(BPPARAM)) check_parallel(BPPARAM)
   data <- read_omics(x, samples)

@@ -66,7 +66,7 @@ check_samples <- function(fit, newdata = NULL, samples = c("columns", "rows"), c
     tell_unchecked(fit)
     return(check_table(fit$maps$checked, fit$samples[checked_in_fit(fit)], names(fit$omics)))
   }
-  data <- align_newdata(fit$omics, newdata, samples)
+  data <- align_newdata(fit$omics, newdata, samples, own = own_side(fit))
   design <- new_design(fit, covariates, newdata, data$samples)
   x <- values_without_covariates(fit$parameters, fit$omics, data$data, data$samples, design)
   omic <- omic_of_features(fit$omics)

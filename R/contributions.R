@@ -39,7 +39,7 @@ contributions <- function(fit, newdata = NULL, samples = c("columns", "rows"),
     check_no_covariates(covariates)
     return(fit$contributions)
   }
-  data <- align_newdata(fit$omics, newdata, samples)
+  data <- align_newdata(fit$omics, newdata, samples, own = own_side(fit))
   design <- new_design(fit, covariates, newdata, data$samples)
   projected <- project_samples(fit, data, design)
   experts <- core_experts(core_parameters(fit), fit$config, projected$cohort, fit$control$threads)

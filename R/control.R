@@ -92,7 +92,8 @@ control_rules <- list(
 #'   `objective = "published"`.
 #' @param threads Threads to compute with; by default all that [parallelly::availableCores()]
 #'   grants. The fit does not depend on their number.
-#' @param progress Whether to show a progress bar; by default in interactive sessions.
+#' @param progress Whether to show a progress bar. `NULL` shows one in interactive sessions, and
+#'   none in documents that are knitted, notebooks and logs, where `TRUE` writes plain lines.
 #'
 #' @return A list of class `poems_control` with every setting filled in. [poems()] also takes a
 #'   plain named list of the settings to change. A setting that does not exist, or a value of the
@@ -113,7 +114,7 @@ poems_control <- function(objective = c("elbo", "published"), start = NULL, epoc
                           batch_size = NULL, learning_rate = NULL, weight_decay = NULL,
                           dropout = NULL, hidden = NULL, validation = NULL, patience = NULL,
                           warmup = NULL, kl_weight = NULL, lambda0 = NULL, lambda1 = NULL,
-                          row_normalize = FALSE, threads = NULL, progress = interactive()) {
+                          row_normalize = FALSE, threads = NULL, progress = NULL) {
   given <- list(
     start = start, epochs = epochs, batch_size = batch_size, learning_rate = learning_rate,
     weight_decay = weight_decay, dropout = dropout, hidden = hidden, validation = validation,
@@ -165,7 +166,7 @@ new_control <- function(objective, given, call) {
   objective <- rlang::arg_match(objective, names(control_defaults), error_call = call)
   control <- c(list(objective = objective), control_defaults[[objective]],
                list(row_normalize = FALSE, threads = unname(parallelly::availableCores()),
-                    progress = interactive()))
+                    progress = shows_progress()))
   given <- Filter(Negate(is.null), given)
   control[names(given)] <- given
   for (setting in names(control_rules)) {

@@ -13,20 +13,21 @@ read_covariates <- function(covariates, x, samples, objective, call = rlang::cal
       call = call
     )
   }
-  table <- covariate_table(covariates, x, call)
+  table <- clean_table(covariate_table(covariates, x, samples, call), "covariates")
   terms <- if (rlang::is_formula(covariates)) covariates else stats::reformulate(".")
   terms <- stats::terms(terms, data = table)
   attr(terms, "intercept") <- 1L
   environment(terms) <- globalenv()  # not that of the caller, with all that it holds
   table <- arrange_covariates(table, all.vars(terms), samples, call)
-  constant <- vapply(table, \(column) length(unique(column)) == 1, NA)
+  constant <- vapply(table, \(x) !is_time(x) && length(unique(x)) == 1, NA)
   if (any(constant)) {
     cli::cli_inform(c("i" = "Covariates that are the same in all samples have no effect:
                              {quote_some(names(table)[constant])}."))
     # A factor with a single level has no contrasts.
     table[constant] <- 0
   }
-  frame <- stats::model.frame(terms, table, na.action = stats::na.pass)
+  frame <- covariate_frame(terms, table, call)
+  tell_coded_groups(frame, "covariates")
   terms <- attr(frame, "terms")
   levels <- stats::.getXlevels(terms, frame)
   design <- design_columns(terms, frame, levels)
@@ -53,7 +54,7 @@ new_design <- function(fit, covariates, newdata, samples, call = rlang::caller_e
       "x" = "It is {describe(covariates)}."
     ), call = call)
   }
-  if (is.null(covariates)) covariates <- sample_table(newdata)
+  if (is.null(covariates)) covariates <- sample_table(newdata, call)
   if (is.null(covariates)) {
     cli::cli_abort(c(
       "{.arg covariates} must be given: the fit has them.",
@@ -61,10 +62,12 @@ new_design <- function(fit, covariates, newdata, samples, call = rlang::caller_e
              {.arg newdata}."
     ), call = call)
   }
-  check_covariate_table(covariates, call)
-  table <- arrange_covariates(covariates, all.vars(known$terms), samples, call)
+  covariates <- as_sample_table(covariates)
+  check_covariate_table(covariates, samples, call)
+  table <- suppressMessages(clean_table(covariates, "covariates"))
+  table <- arrange_covariates(table, all.vars(known$terms), samples, call)
   table[known$constant] <- 0
-  check_new_levels(table, known$levels, call)
+  check_new_levels(covariate_frame(known$terms, table, call), known$levels, call)
   frame <- stats::model.frame(known$terms, table, na.action = stats::na.pass, xlev = known$levels)
   design <- design_columns(known$terms, frame, known$levels)
   check_design(design, call)
@@ -72,12 +75,13 @@ new_design <- function(fit, covariates, newdata, samples, call = rlang::caller_e
 }
 
 # Covariates as a data frame with samples in rows.
-covariate_table <- function(covariates, x, call) {
+covariate_table <- function(covariates, x, samples, call) {
   if (!rlang::is_formula(covariates)) {
-    check_covariate_table(covariates, call)
+    covariates <- as_sample_table(covariates)
+    check_covariate_table(covariates, samples, call)
     return(covariates)
   }
-  table <- sample_table(x)
+  table <- sample_table(x, call)
   if (is.null(table) || length(covariates) != 2) {
     cli::cli_abort(c(
       "As a formula, {.arg covariates} must have no left side, and {.arg x} must have column data.",
@@ -89,16 +93,7 @@ covariate_table <- function(covariates, x, call) {
   table
 }
 
-# The column data of Bioconductor's containers; NULL of anything else.
-sample_table <- function(x) {
-  if (!methods::is(x, "MultiAssayExperiment") && !methods::is(x, "SummarizedExperiment")) {
-    return(NULL)
-  }
-  rlang::check_installed("SummarizedExperiment", "to read column data.")
-  as.data.frame(SummarizedExperiment::colData(x), optional = TRUE)
-}
-
-check_covariate_table <- function(covariates, call) {
+check_covariate_table <- function(covariates, samples, call) {
   if (!is.data.frame(covariates) || ncol(covariates) == 0 ||
         .row_names_info(covariates, type = 1L) <= 0) {
     cli::cli_abort(c(
@@ -111,6 +106,7 @@ check_covariate_table <- function(covariates, call) {
       "i" = "For instance {.code data.frame(batch = ..., row.names = ...)}."
     ), call = call)
   }
+  check_row_numbers(covariates, samples, "covariates", call)
 }
 
 # The variables wanted of the samples wanted, as numbers and factors.
@@ -127,18 +123,12 @@ arrange_covariates <- function(table, variables, samples, call) {
   if (length(lacking) > 0) {
     cli::cli_abort(c(
       "{.arg covariates} must have a row for every sample.",
-      "x" = "{length(lacking)} sample{?s} {?has/have} none: {quote_some(lacking)}."
+      "x" = "{length(lacking)} sample{?s} {?has/have} none: {quote_some(lacking)}.",
+      names_hint(samples, rownames(table))
     ), call = call)
   }
   table <- as.data.frame(table)[match(samples, rownames(table)), variables, drop = FALSE]
   rownames(table) <- samples
-  usable <- vapply(table, \(v) is_numeric_vector(v) || is.character(v) || is.factor(v), NA)
-  if (!all(usable)) {
-    cli::cli_abort(c(
-      "Covariates must be numeric, text or factors.",
-      "x" = "Others: {quote_some(names(table)[!usable])}."
-    ), call = call)
-  }
   missing <- lapply(table, \(v) samples[is.na(v) | v %in% c(Inf, -Inf)])
   missing <- missing[lengths(missing) > 0]
   if (length(missing) > 0) {
@@ -150,12 +140,34 @@ arrange_covariates <- function(table, variables, samples, call) {
       "i" = "Fill in these values, or leave these samples or covariates out."
     ), call = call)
   }
-  table[] <- lapply(table, \(v) if (is.numeric(v)) as.double(v) else factor(as.character(v)))
+  table[] <- lapply(table, \(v) {
+    if (is_numeric_vector(v) && !is.logical(v)) return(as.double(v))
+    if (is.character(v) || is.factor(v) || is.logical(v)) as_group(as.character(v)) else v
+  })
   table
 }
 
+# The variables as the formula makes them. Text that it makes gets levels in the order of the C
+# alphabet.
+covariate_frame <- function(terms, table, call) {
+  frame <- stats::model.frame(terms, table, na.action = stats::na.pass)
+  text <- vapply(frame, is.character, NA)
+  frame[text] <- lapply(frame[text], as_group)
+  usable <- vapply(frame, \(v) is.factor(v) || is.logical(v) || (is.numeric(v) && !is_time(v)), NA)
+  if (all(usable)) return(frame)
+  wrong <- names(frame)[!usable]
+  dated <- wrong[vapply(frame[wrong], is_time, NA)]
+  cli::cli_abort(c(
+    "Covariates must be numeric, text or factors.",
+    "x" = "Others: {quote_some(wrong)}.",
+    "i" = if (length(dated) > 0) "Make numbers of dates: {.code as.numeric({dated[1]})}."
+  ), call = call)
+}
+
+is_time <- \(x) inherits(x, c("Date", "POSIXt", "difftime"))
+
 check_new_levels <- function(table, levels, call) {
-  for (name in intersect(names(levels), names(table))) {
+  for (name in names(levels)) {
     new <- setdiff(as.character(table[[name]]), levels[[name]])
     if (length(new) > 0) {
       cli::cli_abort(c(

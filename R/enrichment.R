@@ -23,8 +23,10 @@
 #'
 #' @param fit A fit from [poems()], or one from [poems_split()] or [poems_compare()] with sparse
 #'   decoders, whose loadings are the effects of their coordinates.
-#' @param sets Gene sets: a named list of character vectors with the names of features, or the path
-#'   of a file in the GMT format, which may be compressed (`.gz`).
+#' @param sets Gene sets: a named list of vectors with the names of features; a data frame with one
+#'   row per set and gene (as msigdbr has them, with `gs_name`, or clusterProfiler's TERM2GENE), of
+#'   whose columns the one with most of the fit's features is taken; or the path of a file in the
+#'   GMT format, which may be compressed (`.gz`). Sets without a gene are left out, with a message.
 #' @param omic Names of the omics to test. `NULL` for all in which at least one set has enough
 #'   features; a message names the others.
 #' @param min_size,max_size Sets with fewer or more features in an omic are not tested in it.
@@ -78,8 +80,8 @@ enrich_factors <- function(fit, sets, omic = NULL, min_size = 5, max_size = 500,
   check_value(correlation, "correlation", "a number of at least 0 and below 1",
               \(x) is_number(x) && x >= 0 && x < 1)
   chosen <- check_omic_choice(omic, names(fit$omics))
-  sets <- read_sets(sets)
   features <- lapply(fit$loadings[chosen], rownames)
+  sets <- read_sets(sets, unlist(features, use.names = FALSE))
   index <- lapply(features, \(names) find_sets(sets, names, min_size, max_size))
   check_any_set(index, features, sets, min_size, max_size)
   inform_untested_omics(index, min_size)
@@ -116,72 +118,6 @@ find_sets <- function(sets, features, min_size, max_size) {
   index <- lapply(sets, \(set) which(features %in% set))
   size <- lengths(index)
   index[size >= min_size & size <= min(max_size, length(features) - 1)]
-}
-
-# Sets ------------------------------------------------------------------------------------------
-
-# A named list of character vectors, each name and each feature of a set once.
-read_sets <- function(sets, call = rlang::caller_env()) {
-  if (is.character(sets) && length(sets) == 1) sets <- read_gmt(sets, call)
-  valid <- is.list(sets) && length(sets) > 0 && all(vapply(sets, is.character, NA))
-  if (!valid) {
-    cli::cli_abort(c(
-      "{.arg sets} must be a named list of character vectors, or the path of a GMT file.",
-      "x" = "It is {describe_sets(sets)}."
-    ), call = call)
-  }
-  names <- rlang::names2(sets)
-  if (any(is.na(names) | names == "")) {
-    cli::cli_abort(c(
-      "Every set in {.arg sets} must have a name.",
-      "x" = "{sum(is.na(names) | names == '')} of {length(sets)} have none."
-    ), call = call)
-  }
-  twice <- unique(names[duplicated(names)])
-  if (length(twice) > 0) {
-    cli::cli_abort(c(
-      "Every set in {.arg sets} must have a name of its own.",
-      "x" = "Given more than once: {quote_some(twice)}."
-    ), call = call)
-  }
-  lapply(sets, \(set) unique(set[!is.na(set) & set != ""]))
-}
-
-describe_sets <- function(sets) {
-  if (!is.list(sets) || length(sets) == 0) return(describe(sets))
-  other <- which(!vapply(sets, is.character, NA))[1]
-  sprintf("a list whose element %d is %s", other, describe(sets[[other]]))
-}
-
-# A GMT file has one set per line: its name, a description and its genes, separated by tabs.
-read_gmt <- function(path, call = rlang::caller_env()) {
-  if (!file.exists(path) || dir.exists(path)) {
-    cli::cli_abort(c(
-      "{.arg sets} must be a named list of gene sets, or the path of a GMT file.",
-      "x" = "There is no file {.file {path}}."
-    ), call = call)
-  }
-  file <- gzfile(path, "rt")
-  on.exit(close(file))
-  lines <- readLines(file, warn = FALSE)
-  number <- which(trimws(lines) != "")
-  fields <- strsplit(lines[number], "\t", fixed = TRUE)
-  short <- number[lengths(fields) < 3]
-  if (length(fields) == 0 || length(short) > 0) {
-    cli::cli_abort(c(
-      "{.file {path}} must be in the GMT format: a name, a description and genes on every line,
-       separated by tabs.",
-      "x" = if (length(fields) == 0) {
-        "It is empty."
-      } else {
-        "Fewer than three fields on {cli::qty(length(short))}line{?s} {utils::head(short, 5)}."
-      }
-    ), call = call)
-  }
-  stats::setNames(
-    lapply(fields, \(field) trimws(field[-(1:2)])),
-    trimws(vapply(fields, `[[`, "", 1))
-  )
 }
 
 # What can be told of names that do not match ----------------------------------------------------

@@ -9,6 +9,15 @@ count_families <- c("poisson", "negative_binomial")
 # numbers.
 largest_score <- 30
 
+# Counts go beyond this rarely, raw intensities often.
+largest_usual_count <- 2^31
+
+# Few features of whole numbers that are all above 0, below this and vary by less than half of their
+# size are measurements (age, weight, blood pressure) rather than counts.
+few_features <- 10L
+largest_measurement <- 1000
+narrow_spread <- 0.5
+
 # The core's predictions of counts end here too, as logarithms.
 largest_log_count <- 25
 
@@ -36,6 +45,7 @@ choose_families <- function(family, data, objective, call = rlang::caller_env())
     vapply(data[open], apparent_family, "")
   }
   tell_families(looks)
+  if (objective != "published") tell_raw_scale(data[open], looks)
   chosen <- c(given, looks)[names(data)]
   if (objective == "published" && any(chosen != "gaussian")) {
     cli::cli_abort(c(
@@ -103,8 +113,57 @@ apparent_family <- function(values) {
       binary <<- binary && all(is_binary(x))
       highest <<- max(highest, x)
     })
-    if (binary) "bernoulli" else if (highest > largest_score) "negative_binomial" else "gaussian"
+    if (binary) return("bernoulli")
+    if (highest <= largest_score || is_narrow(values, highest)) return("gaussian")
+    "negative_binomial"
   })
+}
+
+is_narrow <- function(values, highest) {
+  if (nrow(values) >= few_features || highest >= largest_measurement) return(FALSE)
+  narrow <- apply(as.matrix(values), 1, \(x) {
+    x <- x[!is.na(x)]
+    length(x) < 2 || (min(x) > 0 && stats::sd(log(x)) < narrow_spread)
+  })
+  mean(narrow) >= 0.5
+}
+
+# Values that look like raw expression or intensities, where logarithms are wanted: at least 0, far
+# beyond what logarithms reach, and far above their median in most features.
+raw_highest <- 100
+raw_skew <- 3
+
+is_raw_scale <- function(x) {
+  if (min(x, 0, na.rm = TRUE) < 0 || max(x, -Inf, na.rm = TRUE) <= raw_highest) return(FALSE)
+  skew <- apply(x, 1, \(x) {
+    x <- x[!is.na(x) & x > 0]
+    if (length(x) < 2) NA else max(x) / stats::median(x)
+  })
+  isTRUE(stats::median(skew, na.rm = TRUE) > raw_skew)
+}
+
+tell_raw_scale <- function(data, looks) {
+  looked_at <- lapply(data, \(x) {
+    as.matrix(x[spaced(nrow(x), most_looked_at), spaced(ncol(x), 1000), drop = FALSE])
+  })
+  highest <- vapply(looked_at, \(x) max(x, -Inf, na.rm = TRUE), 0)
+  raw <- names(data)[looks == "gaussian" & vapply(looked_at, is_raw_scale, NA)]
+  intensities <- names(data)[looks == "negative_binomial" & highest > largest_usual_count]
+  if (length(raw) > 0) {
+    cli::cli_inform(c(
+      "!" = "{cli::qty(length(raw))}Omic{?s} {quote_some(raw)} {?looks/look} like raw expression or
+             intensities: values of at least 0, up to {signif(max(highest[raw]), 2)}, and skewed.",
+      "i" = "Take logarithms with {.code preprocess = preprocess_steps(\"log1p\")}; of counts that
+             are not whole (RSEM, salmon), {.fn round} makes counts."
+    ))
+  }
+  if (length(intensities) > 0) {
+    cli::cli_inform(c(
+      "!" = "{cli::qty(length(intensities))}Omic{?s} {quote_some(intensities)} {?has/have} values up
+             to {signif(max(highest[intensities]), 2)}, as intensities have rather than counts.",
+      "i" = "Take logarithms with {.code preprocess = preprocess_steps(\"log1p\")}."
+    ))
+  }
 }
 
 tell_families <- function(looks) {

@@ -20,7 +20,12 @@
 #' 95 % where whole omics were hidden (94 %).
 #'
 #' Features that the fit does not know (constant ones, or those left out by
-#' `preprocess_steps(n_top = )`) stay as they are, and so do samples without any value.
+#' `preprocess_steps(n_top = )`) stay as they are, and so do samples without any value. Of a patient
+#' with several columns in an experiment (tumour and normal tissue, say) the first is filled in, the
+#' one that [poems()] uses; values missing in the others stay missing.
+#'
+#' Packages attached after this one (MOFA2, Hmisc) have a function `impute()` of their own, which
+#' then stands in front of this one: write `omicpoems::impute()`.
 #'
 #' @param object A fit from [poems()].
 #' @param x The data to fill in: those of the fit, or new samples, in any class that [poems()]
@@ -69,7 +74,7 @@ impute.poems <- function(object, x, value = c("mean", "sd"), draws = 100, seed =
   check_value(draws, "draws", "a whole number of at least 2", \(x) is_whole(x) && x >= 2)
   seed <- if (value == "sd") check_seed(seed)
   rlang::check_dots_empty()
-  data <- align_newdata(object$omics, x, samples)
+  data <- align_newdata(object$omics, x, samples, own = own_side(object))
   lacking <- samples_with_gaps(data, names(object$omics))
   design <- new_design(object, covariates, x, data$samples)
   posterior <- project_samples(object, data, design)
@@ -83,7 +88,8 @@ impute.poems <- function(object, x, value = c("mean", "sd"), draws = 100, seed =
     with_seed(seed, predictive_sd(object, posterior, lacking, draws))
   }
   put_back(x, filled, list(
-    value = value, samples = samples, assay = lapply(object$omics, `[[`, "assay")
+    value = value, samples = if (is.null(data$side)) samples else data$side,
+    assay = lapply(object$omics, `[[`, "assay")
   ))
 }
 

@@ -1,17 +1,20 @@
 # New samples, arranged as the fit's omics and features.
 
-# Reads new samples and arranges them as the omics of a fit, `fit_omics`. `newdata` may lack some of
-# these; others are ignored, with a message. Returns what read_omics() does, with the omics that
-# newdata and fit share, in the fit's order, each with exactly the fit's features: rows of NA for
-# those that newdata lacks.
+# Reads new samples and arranges them as the omics of a fit, `fit_omics`, whose samples were on the
+# side `own`. `newdata` may lack some of these; others are ignored, with a message. Returns what
+# read_omics() does, with the omics that newdata and fit share, in the fit's order, each with
+# exactly the fit's features: rows of NA for those that newdata lacks; and `side`, that of the fit's
+# own samples, where newdata fits it only that way.
 align_newdata <- function(fit_omics, newdata, samples = c("columns", "rows"),
-                          call = rlang::caller_env()) {
+                          call = rlang::caller_env(), own = NULL) {
   samples <- rlang::arg_match(samples, error_call = call)
-  sources <- open_newdata(fit_omics, newdata, samples, call)
+  newdata <- keep_known_omics(list_omics(newdata, "newdata", call), names(fit_omics), call)
+  side <- side_that_fits(fit_omics, newdata, samples, own)
+  sources <- open_newdata(fit_omics, newdata, side, call)
   features <- lapply(fit_omics[names(sources)], `[[`, "features")
   data <- read_sources(sources, lapply(fit_omics, `[[`, "transform"), "newdata", call)
   for (omic in names(data)) {
-    check_any_feature(data[[omic]], features[[omic]], omic, samples, call)
+    check_any_feature(data[[omic]], features[[omic]], omic, side, call)
   }
   warn_missing_features(data, features)
   data <- drop_empty_samples(Map(arrange_features, data, features))
@@ -25,13 +28,28 @@ align_newdata <- function(fit_omics, newdata, samples = c("columns", "rows"),
       "x" = "All values of the fit's features are missing."
     ), call = call)
   }
-  list(data = data, samples = union_of_samples(data))
+  warn_names_in_part(lapply(data, colnames), "newdata", call)
+  c(list(data = data, samples = union_of_samples(data)), if (side != samples) list(side = side))
+}
+
+# The side of the fit's own samples, where they were in rows; the other is the usual one.
+own_side <- \(fit) if (identical(fit$call$samples, "rows")) "rows"
+
+# The side of the fit's own data, where all matrices have features of the fit on the other side
+# alone.
+side_that_fits <- function(fit_omics, newdata, samples, own) {
+  if (is.null(own) || samples == own) return(samples)
+  matrices <- Filter(\(omic) length(dim(newdata[[omic]])) == 2 &&
+                       !inherits(newdata[[omic]], assay_classes), names(newdata))
+  turned <- vapply(matrices, \(omic) {
+    features <- fit_omics[[omic]]$features
+    any(features %in% colnames(newdata[[omic]])) && !any(features %in% rownames(newdata[[omic]]))
+  }, NA)
+  if (length(turned) > 0 && all(turned)) own else samples
 }
 
 # The omics that newdata and fit share, with the assays that the fit took.
 open_newdata <- function(fit_omics, newdata, samples, call) {
-  newdata <- list_omics(newdata, "newdata", call)
-  newdata <- keep_known_omics(newdata, names(fit_omics), call)
   assays <- lapply(fit_omics[names(newdata)], `[[`, "assay")
   Map(\(omic, name) {
     open_omic(omic, name, samples, known_assay(omic, assays[[name]]), "newdata", call)

@@ -15,6 +15,8 @@ read_omics <- function(x, samples = c("columns", "rows"), experiments = NULL, as
   data <- drop_empty_samples(data)
   check_not_empty(data, call)
   check_common_samples(data, samples, call)
+  warn_names_in_part(lapply(data, colnames), "x", call)
+  warn_unlike_samples(data)
   names_of_samples <- union_of_samples(data)
   check_cohort_size(names_of_samples, samples, call)
   cohort <- list(data = data, samples = names_of_samples)
@@ -95,6 +97,7 @@ read_omic <- function(values, omic, samples, transform, arg, call) {
   check_names(colnames(values), "sample", side["sample"], omic, arg, call)
   prepare <- function(values) {
     check_finite(values, omic, arg, call)
+    check_no_bit_patterns(values, omic, arg, call)
     transform_values(values, transform, omic, arg, call)
   }
   if (is_blockwise(values)) return(disk_matrix(values, prepare))
@@ -127,6 +130,11 @@ is_numeric_vector <- \(x) (is.numeric(x) || is.logical(x)) && !is.object(x)
 
 check_numeric <- function(values, omic, arg, call) {
   if (is.data.frame(values)) {
+    long <- vapply(values, inherits, NA, "integer64")
+    if (any(long)) {
+      columns <- toString(quote_some(names(values)[long]))
+      abort_integer64(sprintf("Its columns %s are.", columns), omic, arg, call)
+    }
     numeric <- vapply(values, is_numeric_vector, NA)
     if (!all(numeric)) abort_not_numeric("column", names(values)[!numeric], omic, arg, call)
   } else if (inherits(values, "DelayedArray")) {
@@ -135,6 +143,31 @@ check_numeric <- function(values, omic, arg, call) {
   } else if (is.matrix(values) && !is.numeric(values) && !is.logical(values)) {
     abort_matrix_not_numeric(values, omic, arg, call)
   }
+}
+
+# as.matrix() of whole numbers of 64 bits (integer64, as fread() reads large counts) has their bits,
+# which are numbers next to 0.
+smallest_value <- 1e-300
+
+check_no_bit_patterns <- function(values, omic, arg, call) {
+  bits <- vapply(seq_len(ncol(values)), \(i) {
+    highest <- max(abs(values[, i]), 0, na.rm = TRUE)
+    highest > 0 && highest < smallest_value
+  }, NA)
+  if (any(bits)) {
+    abort_integer64(sprintf("Values of its samples %s are below %g.",
+                            toString(quote_some(colnames(values)[bits])), smallest_value),
+                    omic, arg, call)
+  }
+}
+
+abort_integer64 <- function(found, omic, arg, call) {
+  cli::cli_abort(c(
+    "Every omic in {.arg {arg}} must be numeric, not of class integer64.",
+    "x" = "Omic {quote_some(omic)} has whole numbers of 64 bits. {found}",
+    "i" = "Read them as numbers, {.code data.table::fread(file, integer64 = \"double\")}, or convert
+           every column with {.fn as.double} while package bit64 is loaded."
+  ), call = call)
 }
 
 abort_not_numeric <- function(side, culprits, omic, arg, call) {
@@ -243,9 +276,17 @@ check_common_samples <- function(data, samples, call) {
   cli::cli_abort(c(
     headline,
     as_bullets(shown),
+    names_hint_of_all(data),
     "i" = "Samples are matched by name: write them alike in every omic (the same separators, case
            and suffixes)."
   ), call = call)
+}
+
+names_hint_of_all <- function(data) {
+  found <- matched_by_rule(lapply(data, colnames))
+  if (is.null(found)) return(NULL)
+  text <- sprintf("%d would match if names were compared %s.", found$count, found$rule)
+  c("i" = text)
 }
 
 # Where some omics share samples: those that share none may be turned round, or named otherwise.

@@ -25,6 +25,12 @@ most_groups <- 20
 #' @noRd
 match_group <- function(group, samples, arg = "group", call = rlang::caller_env()) {
   if (is.null(group)) return(NULL)
+  group <- without_missing_text(match_values(group, samples, arg, call))
+  stats::setNames(droplevels(as_group(group)), samples)
+}
+
+# The same, as they are.
+match_values <- function(group, samples, arg, call) {
   if (!is.atomic(group) || is.matrix(group)) {
     cli::cli_abort(c(
       "{.arg {arg}} must be a vector with one value per sample.",
@@ -32,12 +38,22 @@ match_group <- function(group, samples, arg = "group", call = rlang::caller_env(
       "i" = "From a data frame, take the column: {.code {arg} = samples$subtype}."
     ), call = call)
   }
-  group <- if (is.null(names(group))) {
+  if (is.null(names(group))) {
     match_by_order(group, samples, arg, call)
   } else {
     match_by_name(group, samples, arg, call)
   }
-  stats::setNames(droplevels(as.factor(group)), samples)
+}
+
+# What samples are coloured by: groups, or numbers where they are more than codes of a few groups.
+check_colour <- function(group, samples, call = rlang::caller_env()) {
+  if (!is_numeric_vector(group) || is.logical(group)) return(check_group(group, samples, call))
+  known <- group[is.finite(group)]
+  few <- all(known == trunc(known)) && length(unique(known)) <= most_codes
+  if (few) return(check_group(group, samples, call))
+  numbers <- as.double(match_values(group, samples, "group", call))
+  numbers[!is.finite(numbers)] <- NA
+  stats::setNames(numbers, samples)
 }
 
 # The groups to draw: samples of unknown group are a group of their own, the last.
@@ -70,6 +86,7 @@ match_by_name <- function(group, samples, arg, call) {
     cli::cli_abort(c(
       "The names of {.arg {arg}} must include every sample.",
       "x" = "{length(lacking)} of {length(samples)} missing: {quote_some(lacking)}.",
+      names_hint(samples, names(group)),
       "i" = "Use {.code NA} for samples whose group is not known. If {.arg {arg}} is in the order of
              the samples, pass {.code unname({arg})}."
     ), call = call)
@@ -121,7 +138,7 @@ check_count <- function(n, call = rlang::caller_env(), arg = "n") {
 }
 
 check_any_loading <- function(fit, call = rlang::caller_env()) {
-  if (any(vapply(fit$loadings, \(w) length(w@x), 0L) > 0)) return(invisible())
+  if (any(vapply(fit$loadings, Matrix::nnzero, 0) > 0)) return(invisible())
   cli::cli_abort(c(
     "There is no loading to plot: all are zero.",
     "i" = no_factor_hint

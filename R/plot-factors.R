@@ -2,6 +2,7 @@
 #'
 #' Every sample as a point, placed by two factors.
 #'
+#' @inheritParams plot_history
 #' @inheritParams plot_map
 #' @param factor Two factors in use: their numbers, or their names.
 #' @return A [ggplot2::ggplot] object to print, save or restyle. Its data has one row per sample,
@@ -26,7 +27,7 @@ plot_factors <- function(fit, factor = c(1, 2), group = NULL) {
   if (length(factors) != 2) {
     cli::cli_abort("{.arg factor} must choose 2 different factors, not {length(factors)}.")
   }
-  group <- check_group(group, fit$samples)
+  group <- check_colour(group, fit$samples)
   values <- map_values(latent(fit)[, factors], fit$samples, group)
   ggplot2::ggplot(values, ggplot2::aes(.data$x, .data$y)) +
     ggplot2::geom_hline(yintercept = 0, linewidth = 0.3, colour = "grey70") +

@@ -7,7 +7,8 @@
 #'
 #' @inheritParams plot_history
 #' @param group What to order samples by (a subtype, say): a vector named by sample, or in the
-#'   order of `fit$samples`. `NA` where it is not known; at most 20 groups. `NULL` for none.
+#'   order of `fit$samples`. `NA` where it is not known; at most 20 groups. Numbers with more than
+#'   10 different values, or that are not whole, order samples themselves. `NULL` for none.
 #' @return A [ggplot2::ggplot] object to print, save or restyle. Its data has one row per sample and
 #'   factor, with the columns `sample`, `factor`, `latent` and, with groups, `group`.
 #'
@@ -28,7 +29,7 @@ plot_latent <- function(fit, group = NULL) {
   rlang::check_installed("ggplot2", "to plot a fit.")
   check_fit(fit)
   check_any_factor(fit)
-  draw_latent(fit$latent, check_group(group, fit$samples)) +
+  draw_latent(fit$latent, check_colour(group, fit$samples)) +
     ggplot2::labs(title = "Factors of every sample", y = "Factor")
 }
 
@@ -75,6 +76,7 @@ to_range <- \(x, range) pmin(pmax(x, range[1]), range[2])
 # the groups: a small group's panel has no room for it.
 group_strip <- function(group, rows) {
   if (is.null(group)) return(NULL)
+  if (is.numeric(group)) return(number_strip(group, rows))
   count <- table(group)
   bars <- data.frame(
     group = factor(names(count), levels = levels(group)),
@@ -87,12 +89,31 @@ group_strip <- function(group, rows) {
       data = bars, linewidth = 3
     ),
     ggplot2::scale_colour_manual(
-      values = group_colours(group), labels = group_labels(group),
+      values = group_colours(group), labels = group_titles(group),
       guide = ggplot2::guide_legend(order = 2)
     ),
     ggplot2::facet_grid(cols = ggplot2::vars(.data$group), scales = "free_x", space = "free_x"),
     ggplot2::expand_limits(y = 0.5 + 1.06 * rows),
     ggplot2::labs(colour = "Group"),
     ggplot2::theme(strip.text = ggplot2::element_blank())
+  )
+}
+
+# Above the heatmap, the number of every sample, which are in their order.
+number_strip <- function(numbers, rows) {
+  at <- seq_along(numbers)
+  bars <- data.frame(number = unname(sort(numbers, na.last = TRUE)), from = at - 0.5, to = at + 0.5,
+                     height = 0.5 + 1.035 * rows)
+  list(
+    ggplot2::geom_segment(
+      ggplot2::aes(.data$from, .data$height, xend = .data$to, yend = .data$height,
+                   colour = .data$number),
+      data = bars, linewidth = 3
+    ),
+    ggplot2::scale_colour_viridis_c(
+      na.value = unknown_colour, guide = ggplot2::guide_colourbar(order = 2)
+    ),
+    ggplot2::expand_limits(y = 0.5 + 1.06 * rows),
+    ggplot2::labs(colour = "Value")
   )
 }

@@ -39,8 +39,8 @@ plot_links <- function(fit, factor = 1, n = 8, omic = NULL) {
       labels = shorten, guide = ggplot2::guide_legend(order = 1)
     ) +
     ggplot2::coord_fixed(
-      xlim = c(-1, 1) * (1 + label_room(features, cos)),
-      ylim = c(-1, 1) * (1 + label_room(features, sin)), clip = "off"
+      xlim = c(-1, 1) * (1 + label_room(features)[["x"]]),
+      ylim = c(-1, 1) * (1 + label_room(features)[["y"]]), clip = "off"
     ) +
     ggplot2::labs(
       title = sprintf("Features that %s links across omics", name), fill = "Omic",
@@ -100,14 +100,25 @@ link_labels <- function(features, name) {
   list(
     ggplot2::annotate("label", x = 0, y = 0, label = name, size = 3.5, fontface = "bold"),
     ggplot2::geom_text(
-      ggplot2::aes(1.08 * .data$x, 1.08 * .data$y, label = shorten(.data$feature)),
+      ggplot2::aes(1.08 * .data$x, 1.08 * .data$y, label = link_label(.data$feature)),
       angle = features$angle * 180 / pi + ifelse(left, 180, 0), hjust = ifelse(left, 1, 0),
-      size = 3.2
+      size = link_text
     )
   )
 }
 
-# How far labels reach beyond the circle along one axis, in units of its radius.
-label_room <- function(features, along) {
-  0.1 + 0.04 * max(nchar(shorten(features$feature)) * abs(along(features$angle)))
+# Height of the labels in mm; a character is about half as wide.
+link_text <- 2.8
+
+link_label <- \(names) shorten(names, 20)
+
+# How far labels reach beyond the circle along both axes, in units of its radius, in a picture of
+# 7 x 5 inches, whose panel has about these half sides in mm.
+panel_half <- c(x = 62, y = 50)
+
+label_room <- function(features) {
+  length <- 0.56 * link_text * nchar(link_label(features$feature)) + 2
+  reach <- c(x = max(length * abs(cos(features$angle))), y = max(length * abs(sin(features$angle))))
+  radius <- max(min((panel_half - reach) / 1.08), 8)
+  0.08 + reach / radius
 }

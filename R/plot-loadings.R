@@ -7,9 +7,10 @@
 #' The sign of a loading has no meaning by itself, so its size is shown. Effects say which way a
 #' feature goes when the factor rises: see [feature_effects()].
 #'
-#' @inheritParams plot_history
+#' @param fit A fit from [poems()], or from [poems_split()] with sparse decoders.
 #' @param n Number of features per omic, at least 1.
-#' @param by What is shown and chosen by: the size of the `"loading"`, or the `"effect"`.
+#' @param by What is shown and chosen by: the size of the `"loading"`, or the `"effect"`,
+#'   which has a sign.
 #' @return A [ggplot2::ggplot] object to print, save or restyle. Its data has one row per non-zero
 #'   loading, with the columns `omic`, `feature`, `factor` and `loading` (its size) or `effect`.
 #'   Allow about 0.2 inch of height per feature.
@@ -29,7 +30,7 @@
 #' @export
 plot_loadings <- function(fit, n = 10, by = c("loading", "effect")) {
   rlang::check_installed("ggplot2", "to plot a fit.")
-  check_fit(fit)
+  check_readable(fit)
   by <- rlang::arg_match(by)
   check_count(n)
   check_any_loading(fit)
@@ -40,14 +41,15 @@ plot_loadings <- function(fit, n = 10, by = c("loading", "effect")) {
       rows = ggplot2::vars(.data$omic), scales = "free_y", space = "free_y",
       labeller = omic_labeller()
     ) +
-    scale_x_factors() +
+    scale_x_readable(fit) +
     scale_y_features(values) +
     switch(by,
       loading = ggplot2::scale_fill_gradientn(colours = sequential, limits = c(0, NA)),
       effect = scale_fill_around_0(max(abs(values$effect)))
     ) +
     ggplot2::labs(
-      title = sprintf("Features with the largest %ss", by), x = "Factor", y = NULL,
+      title = sprintf("Features with the largest %ss", by), y = NULL,
+      x = readable_title(fit),
       fill = c(loading = "Size of\nloading", effect = "Effect\n(sd per sd)")[[by]]
     ) +
     theme_poems() +
@@ -58,7 +60,7 @@ plot_loadings <- function(fit, n = 10, by = c("loading", "effect")) {
 # One row per non-zero loading of the `n` features per omic with the largest values. `row` tells
 # features of the same name apart that are in several omics, and holds their order.
 top_loadings <- function(fit, n, by) {
-  values <- if (by == "effect") features_table(fit) else loading_rows(fit)
+  values <- readable_loadings(fit, effects = by == "effect")
   if (by == "loading") values$loading <- abs(values$loading)
   values <- order_levels(values, fit)[c("omic", "feature", "factor", by)]
   values$row <- feature_key(values)

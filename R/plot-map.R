@@ -2,9 +2,10 @@
 #'
 #' Every sample as a point, placed so that samples with similar factors are close.
 #'
-#' @inheritParams plot_latent
-#' @param group What to colour samples by (a subtype, say): a vector named by sample, or in the
-#'   order of `fit$samples`. `NA` where it is not known; at most 20 groups. `NULL` for none.
+#' @param fit A fit from [poems()], or from [poems_split()]: a map of its shared coordinates.
+#' @param group What to colour samples by (a subtype, an age): a vector named by sample, or in the
+#'   order of `fit$samples`. `NA` where it is not known; at most 20 groups. Numbers with more than
+#'   10 different values, or that are not whole, have a continuous scale. `NULL` for none.
 #' @param method How 2 dimensions are made of the factors: `"pca"`, the first two principal
 #'   components of `latent(fit, scaled = TRUE)`, which keeps distances; `"umap"` or `"tsne"`, which
 #'   keep neighbours and need the package uwot or Rtsne. These use the seed of the fit: the same fit
@@ -32,24 +33,36 @@
 #' @export
 plot_map <- function(fit, group = NULL, method = c("pca", "umap", "tsne")) {
   rlang::check_installed("ggplot2", "to plot a fit.")
-  check_fit(fit)
+  check_fit_or_split(fit)
   method <- rlang::arg_match(method)
-  group <- check_group(group, fit$samples)
-  if (ncol(fit$latent) < 2) {
-    cli::cli_abort(
-      "A map needs a fit with at least 2 factors in use; {.arg fit} has {ncol(fit$latent)}."
-    )
-  }
+  group <- check_colour(group, fit$samples)
+  split <- inherits(fit, "poems_split")
+  places <- if (split) latent(fit, "shared") else latent(fit, scaled = TRUE)
+  check_two_dimensions(places, fit)
   map <- switch(method,
-    pca = pca_map(latent(fit, scaled = TRUE)),
-    umap = umap_map(latent(fit, scaled = TRUE), fit$seed),
-    tsne = tsne_map(latent(fit, scaled = TRUE), fit$seed)
+    pca = pca_map(places),
+    umap = umap_map(places, fit$seed),
+    tsne = tsne_map(places, fit$seed)
   )
   ggplot2::ggplot(map_values(map$at, fit$samples, group), ggplot2::aes(.data$x, .data$y)) +
     map_points(group) +
     ggplot2::coord_fixed() +
-    ggplot2::labs(title = "Samples by their factors", x = map$axes[1], y = map$axes[2]) +
+    ggplot2::labs(title = paste("Samples by their", if (split) "shared coordinates" else "factors"),
+                  x = map$axes[1], y = map$axes[2]) +
     theme_poems()
+}
+
+check_two_dimensions <- function(places, fit, call = rlang::caller_env()) {
+  if (ncol(places) >= 2) return(invisible())
+  if (inherits(fit, "poems_split")) {
+    cli::cli_abort(
+      "A map needs a fit with at least 2 shared coordinates; {.arg fit} has {ncol(places)}.",
+      call = call
+    )
+  }
+  cli::cli_abort(
+    "A map needs a fit with at least 2 factors in use; {.arg fit} has {ncol(places)}.", call = call
+  )
 }
 
 pca_map <- function(latent) {
@@ -89,11 +102,16 @@ map_points <- function(group) {
   if (is.null(group)) {
     return(ggplot2::geom_point(shape = 21, size = 2.2, fill = "grey30", colour = "white"))
   }
+  points <- ggplot2::geom_point(
+    ggplot2::aes(fill = .data$group), shape = 21, size = 2.2, colour = "white", stroke = 0.3
+  )
+  if (is.numeric(group)) {
+    scale <- ggplot2::scale_fill_viridis_c(na.value = unknown_colour)
+    return(list(points, scale, ggplot2::labs(fill = "Value")))
+  }
   list(
-    ggplot2::geom_point(
-      ggplot2::aes(fill = .data$group), shape = 21, size = 2.2, colour = "white", stroke = 0.3
-    ),
-    ggplot2::scale_fill_manual(values = group_colours(group), labels = group_labels(group)),
+    points,
+    ggplot2::scale_fill_manual(values = group_colours(group), labels = group_titles(group)),
     ggplot2::labs(fill = "Group")
   )
 }

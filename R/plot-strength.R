@@ -3,6 +3,7 @@
 #' The features of each omic whose loadings are largest in sum: one bar per feature, as long as the
 #' sum of the sizes of its loadings on all factors.
 #'
+#' @inheritParams plot_history
 #' @inheritParams plot_loadings
 #' @return A [ggplot2::ggplot] object to print, save or restyle. Its data has one row per feature
 #'   shown and the columns of [tidy()][tidy.poems()] with `what = "features"`.

@@ -7,7 +7,9 @@
 #' the data do not need are exactly zero.
 #'
 #' Samples are matched across omics by name. The union of samples is fitted: a sample may lack
-#' whole omics, and values may be missing (`NA`) inside an omic.
+#' whole omics, and values may be missing (`NA`) inside an omic. Warnings tell names that match in
+#' part (`TCGA-A1-A0SB` and `TCGA-A1-A0SB-01A`) and samples whose values are unlike those of all
+#' others, such as a column of annotation.
 #'
 #' Training starts from a sparse linear factor model of the same data (`start = "random"` in
 #' [poems_control()] does without) and bends what is not linear. How many factors there are is
@@ -37,9 +39,11 @@
 #'   as a Poisson distribution, given factors that are themselves not known exactly.
 #'
 #' Without `family`, omics that hold only 0 and 1 are taken for `"bernoulli"`, those with whole
-#' numbers of at least 0 that go beyond 30 for `"negative_binomial"`, and all others for
-#' `"gaussian"`; a message says so where an omic is not Gaussian. With `objective = "published"` all
-#' are Gaussian.
+#' numbers of at least 0 that go beyond 30 for `"negative_binomial"` (but for fewer than 10 features
+#' most of which are never 0 and vary little, such as age and weight), and all others for
+#' `"gaussian"`; a message says so where an omic is not Gaussian. Counts that are not whole (RSEM,
+#' salmon) and other raw values without logarithms are Gaussian, with a message that says what to
+#' do. With `objective = "published"` all are Gaussian.
 #'
 #' A sample's library size is the sum of its counts, divided by the sum of the mean counts of the
 #' same features (those observed in the sample). Where a sample lacks the omic, expected counts are
@@ -85,10 +89,11 @@
 #' @param family The family of every omic, see below: `NULL` to choose by what the values look like,
 #'   one name for all omics, or a vector with the families of some, named by omic, such as
 #'   `c(mutations = "bernoulli")`.
-#' @param covariates A data frame of numbers, text or factors, with samples in the row names, whose
-#'   linear effects the factors are to be free of; or, where `x` has column data (a
-#'   MultiAssayExperiment), a formula such as `~ batch + age` that takes them from there. Every
-#'   sample must have all. `NULL` for none.
+#' @param covariates A data frame (or `DataFrame`) of numbers, text or factors, with samples in the
+#'   row names, whose linear effects the factors are to be free of; or, where `x` has column data (a
+#'   MultiAssayExperiment, a list of SummarizedExperiments), a formula such as `~ batch + age` or
+#'   `~ as.numeric(date)` that takes them from there. Every sample must have all; text that stands
+#'   for unknown values (`""`, `"[Not Available]"`) counts as missing. `NULL` for none.
 #' @param experiments Names or numbers of the omics in `x` to fit; `NULL` for all.
 #' @param assays Names or numbers of the assays to take where omics have several: one for all omics,
 #'   or a vector or list named by omic. `NULL` takes the first, and says so where there are more.
@@ -164,8 +169,9 @@
 poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL, seed = NULL,
                   control = poems_control(), family = NULL, covariates = NULL, experiments = NULL,
                   assays = NULL, preprocess = NULL) {
-  call <- data_free_call(match.call())
+  call <- data_free_call(match.call(), "poems")
   samples <- rlang::arg_match(samples)
+  if (!is.null(call$samples)) call$samples <- samples
   factors <- check_factors(factors)
   seed <- check_seed(seed)
   control <- as_control(control)
@@ -239,8 +245,10 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
   fit
 }
 
-# The call without data that a caller (do.call, say) may have put into it in place of their names.
-data_free_call <- function(call) {
+# The call without data, and the function itself, that a caller (do.call, say) may have put into it
+# in place of their names.
+data_free_call <- function(call, name) {
+  if (!is.language(call[[1]])) call[[1]] <- as.name(name)
   for (data in c("x", "covariates")) {
     if (!is.null(call[[data]]) && !is.language(call[[data]])) call[[data]] <- as.name(data)
   }

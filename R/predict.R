@@ -10,7 +10,8 @@
 #'   not know are ignored with a message; features of the fit that are missing are treated as
 #'   missing values, with a warning.
 #' @param type What to return: see Value.
-#' @param samples Where the samples are in `newdata`: `"columns"` or `"rows"`.
+#' @param samples Where the samples are in `newdata`: `"columns"` or `"rows"`. Without saying so, a
+#'   fit whose own samples were in rows takes them from there where `newdata` fits it only that way.
 #' @param covariates For a fit with covariates, a data frame of these, with the samples of `newdata`
 #'   in the row names; `NULL` where `newdata` has them in its column data (a MultiAssayExperiment).
 #' @param scaled For `type = "latent"`, as in [latent()].
@@ -74,7 +75,7 @@ predict.poems <- function(object, newdata = NULL, type = c("latent", "gates", "r
     check_no_covariates(covariates)
     projected_in_fit(object)
   } else {
-    data <- align_newdata(object$omics, newdata, samples)
+    data <- align_newdata(object$omics, newdata, samples, own = own_side(object))
     design <- new_design(object, covariates, newdata, data$samples)
     projected <- project_samples(object, data, design)
     if (type == "reconstruction") {

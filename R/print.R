@@ -134,8 +134,10 @@ training_summary <- function(fit) {
   )
 }
 
-# Columns of a terminal that everything printed fits.
+# Columns of a terminal that everything printed fits, or fewer where it has fewer.
 line_width <- 80
+
+printed_width <- \() min(line_width, cli::console_width())
 
 cat_heading <- function(overview) {
   cli::cat_line(cli::style_bold("POEMS fit"), cli::pluralize(
@@ -195,11 +197,21 @@ cat_contributions <- function(means) {
   cat_table(c(list(omic = rownames(means)), columns))
 }
 
-# The first column to the left, shortened where the table would be too wide; others to the right.
+# The first column to the left, shortened where the table would be too wide; others to the right,
+# and those that find no room below, beside the first once more.
+shortest_first <- 10L
+
 cat_table <- function(columns) {
   cells <- Map(c, names(columns), columns)
   widths <- vapply(cells, \(cell) max(cli::ansi_nchar(cell, "width")), 0L)
-  widths[1] <- min(widths[1], line_width - sum(widths[-1] + 2L))
+  room <- printed_width() - min(widths[1], shortest_first)
+  fits <- max(sum(cumsum(widths[-1] + 2L) <= room), 1L)
+  if (fits < length(columns) - 1L) {
+    cat_table(columns[seq_len(fits + 1L)])
+    cli::cat_line()
+    return(cat_table(columns[-(seq_len(fits) + 1L)]))
+  }
+  widths[1] <- min(widths[1], printed_width() - sum(widths[-1] + 2L))
   cells[[1]] <- cli::ansi_strtrim(cells[[1]], widths[1])
   align <- c("left", rep("right", length(cells) - 1))
   rows <- do.call(paste, c(unname(Map(cli::ansi_align, cells, widths, align)), sep = "  "))
@@ -209,7 +221,7 @@ cat_table <- function(columns) {
 
 cat_text <- function(text) {
   if (length(text) == 0) return(invisible())
-  cli::cat_line(cli::ansi_strwrap(text, width = min(line_width, cli::console_width())))
+  cli::cat_line(cli::ansi_strwrap(text, width = printed_width()))
 }
 
 percent <- function(share, digits = 0) {

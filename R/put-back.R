@@ -17,7 +17,8 @@ put_back <- function(x, filled, how) {
   x
 }
 
-# `primary`: by which names the samples of the omic are matched, in its order.
+# `primary`: by which names the samples of the omic are matched, in its order; NA for columns that
+# the fit never saw, whose gaps stay.
 put_back_omic <- function(x, filled, how, assay, primary = NULL) {
   if (inherits(x, "ExpressionSet")) x <- methods::as(x, "SummarizedExperiment")
   if (inherits(x, "SummarizedExperiment")) {
@@ -85,6 +86,7 @@ put_back_mae <- function(x, filled, how) {
     if (omic %in% names(experiments)) {
       names_of <- colnames(experiments[[omic]])
       primary <- unname(omics[[omic]]$primary[names_of])
+      primary[duplicated(primary)] <- NA
       experiments[[omic]] <- put_back_omic(
         experiments[[omic]], filled[[omic]], how, how$assay[[omic]], primary
       )
@@ -114,7 +116,7 @@ put_back_single_cell <- function(x, filled, how) {
 
 put_back_long <- function(x, filled, how) {
   by <- omic_column(x)
-  key <- \(omic, sample, feature) paste(omic, sample, feature, sep = "\r")
+  key <- \(...) do.call(paste, c(lapply(list(...), as_names), sep = "\r"))
   omics <- read_long(x, "x", rlang::caller_env())
   whole <- lapply(names(filled), \(omic) {
     values <- omics[[omic]]

@@ -10,12 +10,15 @@ omic_column <- \(x) if ("omic" %in% names(x)) "omic" else "view"
 # A named list of matrices, features x samples, in order of first appearance.
 read_long <- function(x, arg, call) {
   by <- omic_column(x)
+  # Without package bit64, `[` takes their class.
+  long <- vapply(x, inherits, NA, "integer64")
+  x[long] <- lapply(x[long], from_integer64)
   check_long(x, by, arg, call)
-  omic <- as.character(x[[by]])
+  omic <- as_names(x[[by]])
   rows <- split(seq_len(nrow(x)), factor(omic, unique(omic)))
   Map(\(rows, name) {
-    sample <- as.character(x$sample[rows])
-    feature <- as.character(x$feature[rows])
+    sample <- as_names(x$sample[rows])
+    feature <- as_names(x$feature[rows])
     values <- matrix(NA_real_, length(unique(feature)), length(unique(sample)),
                      dimnames = list(unique(feature), unique(sample)))
     cells <- cbind(match(feature, rownames(values)), match(sample, colnames(values)))

@@ -26,7 +26,7 @@ most_report_rows <- 2000
 #'   clusters.
 #' @param sets Gene sets as in [enrich_factors()]; `NULL` goes without.
 #' @param title Title of the page.
-#' @param progress Whether to say what is being done; by default in interactive sessions.
+#' @param progress Whether to say what is being done; `NULL` does in interactive sessions.
 #' @param technical Names of columns of `data` that are technical, as in [associate_factors()].
 #'
 #' @return The path of the page, invisibly.
@@ -48,14 +48,16 @@ most_report_rows <- 2000
 #' # browseURL(file) opens it.
 #' @export
 poems_report <- function(fit, data = NULL, file = "report.html", group = NULL, sets = NULL,
-                         title = "POEMS report", progress = interactive(),
+                         title = "POEMS report", progress = NULL,
                          technical = NULL) {
   rlang::check_installed(c("ggplot2", "knitr", "rmarkdown"), "to write a report.")
   check_fit(fit)
   check_any_factor(fit)
   check_report_file(file)
   check_value(title, "title", "one text", \(x) is.character(x) && length(x) == 1 && !is.na(x))
+  if (is.null(progress)) progress <- shows_progress()
   check_value(progress, "progress", "TRUE or FALSE", is_flag)
+  data <- as_sample_table(data)
   check_technical(technical, data)
   check_pandoc()
   here <- environment()
@@ -127,8 +129,9 @@ check_report_file <- function(file, call = rlang::caller_env()) {
 # Text that shows as it is, both in markdown and in HTML, whatever it contains.
 literal <- function(text) {
   text <- gsub("[[:cntrl:]]+", " ", enc2utf8(as.character(text)))
-  marks <- gregexpr("[!-/:-@\\[-`{-~]", text, perl = TRUE)
-  regmatches(text, marks) <- lapply(regmatches(text, marks), \(mark) {
+  known <- !is.na(text)  # `regmatches<-` makes text of NA
+  marks <- gregexpr("[!-/:-@\\[-`{-~]", text[known], perl = TRUE)
+  regmatches(text[known], marks) <- lapply(regmatches(text[known], marks), \(mark) {
     sprintf("&#%d;", vapply(mark, utf8ToInt, 0L))
   })
   text
@@ -222,9 +225,9 @@ factor_section <- function(report, name) {
     factor_tests(report$enrichment, name, "Gene sets",
                  c("omic", "set", "features", "direction", "fdr")),
     factor_tests(tests_of(report, technical = FALSE), name, "Clinical data",
-                 c("column", "measure", "effect", "n", "fdr", "also")),
+                 c("column", "measure", "effect", "higher", "n", "fdr", "also")),
     factor_tests(tests_of(report, technical = TRUE), name, "Technical variables",
-                 c("column", "measure", "effect", "n", "fdr")),
+                 c("column", "measure", "effect", "higher", "n", "fdr")),
     raw_html("</div></div>")
   ), collapse = "")
 }

@@ -126,7 +126,7 @@ seen_in_fit <- function(fit, chosen) {
 }
 
 seen_in_data <- function(fit, chosen, newdata, samples, covariates, call) {
-  data <- align_newdata(fit$omics, newdata, samples, call)
+  data <- align_newdata(fit$omics, newdata, samples, call, own = own_side(fit))
   projected <- project_samples(fit, data,
                                new_design(fit, covariates, newdata, data$samples, call))
   projected$mode <- find_mode(fit, projected)

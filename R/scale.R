@@ -54,7 +54,9 @@ adjust_features <- function(values, family, design) {
     reference <- statistics$mean
     reference[!statistics$varies] <- 0
     offset <- log_library(values, reference)
-    statistics <- varying_still(statistics, feature_statistics(adjust_values(values, offset)))
+    logs <- feature_statistics(adjust_values(values, offset))
+    logs$varies <- logs$varies & statistics$varies
+    statistics <- logs
   }
   if (!is.null(design)) {
     effects <- covariate_effects(adjust_values(values, offset), design)
@@ -120,7 +122,8 @@ adjust_values <- function(values, offset = NULL, effects = NULL, design = NULL) 
   values
 }
 
-# Statistics `after` an adjustment; what it made constant, but for rounding, does not vary.
+# Statistics `after` an adjustment on the same scale; what it made constant, but for rounding, does
+# not vary.
 varying_still <- function(before, after) {
   after$varies <- before$varies & after$varies & after$sd > 1e-8 * before$sd
   after

@@ -5,8 +5,8 @@
 # factors, of features of all omics; `factors_per_feature`: median over features. NA without a
 # factor.
 sparsity_of <- function(fit) {
-  per_factor <- Reduce(`+`, lapply(fit$loadings, \(w) Matrix::colSums(w != 0)))
-  per_feature <- unlist(lapply(fit$loadings, \(w) Matrix::rowSums(w != 0)))
+  per_factor <- Reduce(`+`, lapply(fit$loadings, \(w) colSums(as.matrix(w) != 0)))
+  per_feature <- unlist(lapply(fit$loadings, \(w) rowSums(as.matrix(w) != 0)))
   of_factors <- if (fit$factors > 0) c(stats::median(per_factor), range(per_factor)) else rep(NA, 3)
   list(
     features = length(per_feature), factors = fit$factors,

@@ -23,33 +23,26 @@ confirmed_shared <- function(parts, has, most, random, threads) {
   together <- (shown[[1]]$z[k] + shown[[2]]$z[k]) / sqrt(2)
   pairs <- choose(length(parts), 2)
   list(count = sum(cumprod(together > stats::qnorm(1 - least_confidence / pairs))),
-       rho = Map(\(a, b) pmax((a[k] + b[k]) / 2, least_reliable), shown[[1]]$rho, shown[[2]]$rho))
+       rho = Map(\(a, b) (a[k] + b[k]) / 2, shown[[1]]$rho, shown[[2]]$rho))
 }
 
-least_reliable <- 0.01
-
 # What omics say of the coordinates found: `z`, how much two of them agree at most beyond what the
-# coordinates before tell, in standard errors (Fisher's z); `rho` of every omic, from its covariance
-# with the others and their variance (see shared_coordinates()).
+# coordinates before tell, in standard errors (Fisher's z); `rho`: see reliability().
 agreement_between <- function(found, parts, has) {
   to <- found$coordinates$directions
   said <- lapply(seq_along(parts), \(v) {
     Reduce(`+`, Map(`%*%`, basis_values(found$bases[[v]], parts[[v]]),
                     found$sayings[[v]]$coefficients)) %*% to
   })
-  pairs <- utils::combn(length(parts), 2, simplify = FALSE)
+  pairs <- pairs_with(has, 3L)
   of_pair <- \(p, what) {
     both <- has[p[1], ] & has[p[2], ]
     a <- said[[p[1]]][both, , drop = FALSE]
     b <- said[[p[2]]][both, , drop = FALSE]
     vapply(seq_len(ncol(to)), \(k) what(a, b, k), 0)
   }
-  rho <- lapply(seq_along(parts), \(v) average(lapply(setdiff(seq_along(parts), v), \(w) {
-    of_pair(c(v, w), \(a, b, k) if (nrow(a) < 3) 0 else stats::cov(a[, k], b[, k]) /
-              max(stats::var(b[, k]), 1e-12))
-  })))
   list(z = do.call(pmax, lapply(pairs, of_pair, partial_agreement)),
-       rho = lapply(rho, pmin, most_reliable))
+       rho = reliability(said, has, pairs))
 }
 
 partial_agreement <- function(a, b, k) {

@@ -83,7 +83,7 @@ predict.poems_split <- function(object, newdata = NULL, type = c("latent", "reco
 
 # New samples as align_newdata() has them, with their `design` matrix.
 new_split_data <- function(fit, newdata, samples, covariates, call = rlang::caller_env()) {
-  data <- align_newdata(fit$omics, newdata, samples, call)
+  data <- align_newdata(fit$omics, newdata, samples, call, own = own_side(fit))
   data$design <- new_design(fit, covariates, newdata, data$samples, call)
   data
 }

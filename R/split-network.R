@@ -102,12 +102,17 @@ with_scale_of_start <- function(parameters, trained, start) {
   }, trained, start)
   for (block in setdiff(names(unit), "shared")) {
     omic <- sub("^private/", "", block)
-    of <- c(unit$shared, unit[[block]])
-    at <- core_name(omic, c("encoder/mean/weight", "encoder/mean/bias", "W"))
-    parameters[[at[1]]] <- parameters[[at[1]]] / of
-    parameters[[at[2]]] <- parameters[[at[2]]] / of
-    parameters[[at[3]]] <- parameters[[at[3]]] * rep(of, each = nrow(parameters[[at[3]]]))
+    parameters <- scale_coordinates(parameters, omic, 1 / c(unit$shared, unit[[block]]))
   }
+  parameters
+}
+
+# Multiplies the means of an omic's coordinates, and divides their loadings, by numbers above 0.
+scale_coordinates <- function(parameters, omic, by) {
+  at <- core_name(omic, c("encoder/mean/weight", "encoder/mean/bias", "W"))
+  parameters[[at[1]]] <- parameters[[at[1]]] * by
+  parameters[[at[2]]] <- parameters[[at[2]]] * by
+  parameters[[at[3]]] <- parameters[[at[3]]] / rep(by, each = nrow(parameters[[at[3]]]))
   parameters
 }
 
@@ -131,19 +136,24 @@ with_honest_spread <- function(parameters, alone, method) {
   parameters
 }
 
-# Standard deviations of private coordinates are no smaller than the decoder allows a sample with
-# all values: of z | x, with x = W z + noise, (1 + W' noise^-1 W)^-1.
-with_private_spread <- function(parameters, config, omics) {
+# Variances of private coordinates are no smaller than the decoder allows a sample with all values:
+# of z | x, with x = W z + noise, (1 + W' noise^-1 W)^-1; and than that with what n samples do not
+# tell, that a coordinate is apart from the K - 1 others of the omic: squared correlations by chance
+# are 1 / n each. Means shrink with them: of a conditional mean, the variance is 1 less this.
+# `samples`: per omic, how many have it.
+with_private_spread <- function(parameters, config, omics, samples) {
   for (omic in names(omics)) {
     if (omics[[omic]]$family != "gaussian") next
     p <- \(part) parameters[[core_name(omic, part)]]
     w <- loadings_in_sd(p)
     noise <- exp(2 * drop(p("log_sigma")))
-    variance <- diag(solve(diag(ncol(w)) + crossprod(w / noise, w)))
+    variance <- diag(solve(diag(ncol(w)) + crossprod(w / noise, w))) +
+      (ncol(w) - 1) / samples[[omic]]
     rho <- read_reliability(parameters, omic, config$method)
     own <- seq_along(rho) > config$shared
-    honest <- ifelse(own, pmin(rho, 1 - variance), rho)
-    parameters <- write_spread(parameters, omic, honest, config$method, rho)
+    honest <- ifelse(own, pmax(pmin(rho, 1 - variance), least_reliable), rho)
+    parameters <- write_spread(parameters, omic, honest, config$method, rho) |>
+      scale_coordinates(omic, sqrt(honest / rho))
   }
   parameters
 }

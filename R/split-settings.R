@@ -89,7 +89,7 @@ read_labels <- function(labels, samples, method, call = rlang::caller_env()) {
                     has no term for them.", call = call)
   }
   labels <- labels_by_sample(labels, samples, call)
-  values <- sort(unique(labels[!is.na(labels)]))
+  values <- sort(unique(labels[!is.na(labels)]), method = "radix")
   if (length(values) != 2) {
     cli::cli_abort(c(
       "{.arg labels} must have two values.",
@@ -107,6 +107,7 @@ labels_by_sample <- function(labels, samples, call, arg = "labels") {
   }
   of <- names(labels)
   labels <- if (is.factor(labels)) as.character(labels) else unname(labels)
+  labels <- without_missing_text(labels)
   if (is.null(of)) {
     if (length(labels) != length(samples)) {
       cli::cli_abort(c(

@@ -133,17 +133,12 @@ join_sayings <- function(parts) {
   }), intercept = unlist(lapply(parts, `[[`, "intercept")), said = bind("said"))
 }
 
-# The directions in which omics agree most, at most `most`, and per omic its reliability in them:
-# with s the true coordinate, of variance 1, and s_v what an omic says, its conditional mean,
-# var(s_v) = rho_v and cov(s_v, s_w) = rho_v rho_w. Returns `directions` (targets x coordinates),
-# scaled so, `rho` (per omic) and `said` (per omic, samples x coordinates, mean 0), or NULL.
+# The directions in which omics agree most, at most `most`, targets x coordinates: `directions`;
+# and how reliable what an omic says is in them, `rho` (see reliability()). `center` of what every
+# omic says, and `sd` of it along the directions. NULL where no pair of omics has enough samples.
 shared_coordinates <- function(sayings, has, most) {
-  said <- lapply(seq_along(sayings), \(v) {
-    x <- sayings[[v]]$said
-    (x - rep(colMeans(x[has[v, ], , drop = FALSE]), each = nrow(x))) * has[v, ]
-  })
-  pairs <- Filter(\(p) sum(has[p[1], ] & has[p[2], ]) >= least_map_samples,
-                  utils::combn(length(said), 2, simplify = FALSE))
+  said <- lapply(seq_along(sayings), \(v) centred_said(sayings[[v]]$said, has[v, ]))
+  pairs <- pairs_with(has, least_map_samples)
   if (length(pairs) == 0) return(NULL)
   common <- eigen(Reduce(`+`, lapply(said, crossprod)), symmetric = TRUE)
   looked_at <- seq_len(min(most_shared_looked_at, sum(common$values > 1e-9 * common$values[1])))
@@ -153,10 +148,25 @@ shared_coordinates <- function(sayings, has, most) {
   found <- eigen(said_alike(within, has, pairs), symmetric = TRUE)
   kept <- seq_len(min(most, sum(found$values > 0)))
   if (length(kept) == 0) return(NULL)
-  scale_shared(basis %*% found$vectors[, kept, drop = FALSE], said, has, pairs)
+  directions <- basis %*% found$vectors[, kept, drop = FALSE]
+  along <- lapply(said, `%*%`, directions)
+  list(directions = directions, rho = reliability(along, has, pairs),
+       sd = lapply(seq_along(along), \(v) {
+         pmax(sqrt(colSums(along[[v]]^2) / max(sum(has[v, ]), 1)), 1e-9)
+       }))
+}
+
+centred_said <- function(said, has) {
+  (said - rep(colMeans(said[has, , drop = FALSE]), each = nrow(said))) * has
 }
 
 most_shared_looked_at <- 60L
+
+# Pairs of omics that at least so many samples have.
+pairs_with <- function(has, samples) {
+  Filter(\(p) sum(has[p[1], ] & has[p[2], ]) >= samples,
+         utils::combn(nrow(has), 2, simplify = FALSE))
+}
 
 # The symmetric part of the cross-covariance of what two omics say, over all pairs of them.
 said_alike <- function(said, has, pairs) {
@@ -167,33 +177,37 @@ said_alike <- function(said, has, pairs) {
   })) / length(pairs)
 }
 
-# Variances and covariances are of the same samples: their ratio is near 1.
-scale_shared <- function(directions, said, has, pairs) {
-  s <- lapply(said, `%*%`, directions)
-  moments <- lapply(pairs, \(p) {
+# How reliable omics are in coordinates: rho_v, the squared correlation of what omic v says with the
+# truth. Given the truth, omics are independent, so that what two of them say correlates by
+# sqrt(rho_v rho_w), or log r^2 = log rho_v + log rho_w. Two omics alone tell the product only, and
+# the shortest solution, which is taken, calls them equally reliable. `said`: per omic, samples x
+# coordinates. Per omic, one number per coordinate.
+reliability <- function(said, has, pairs) {
+  k <- ncol(said[[1]])
+  logs <- vapply(pairs, \(p) {
     both <- has[p[1], ] & has[p[2], ]
-    a <- s[[p[1]]][both, , drop = FALSE]
-    b <- s[[p[2]]][both, , drop = FALSE]
-    list(variance = list(colMeans(a^2), colMeans(b^2)), covariance = colMeans(a * b))
-  })
-  variance <- lapply(seq_along(s), \(v) {
-    own <- unlist(Map(\(m, p) m$variance[p == v], moments, pairs), recursive = FALSE)
-    if (length(own) == 0) colSums(s[[v]]^2) / max(sum(has[v, ]), 1) else average(own)
-  })
-  logs <- lapply(moments, \(m) {
-    product <- m$variance[[1]] * m$variance[[2]]
-    log(product / pmax(m$covariance, 1e-3 * sqrt(product)))
-  })
-  total <- pmax(exp(average(logs)), do.call(pmax, variance) / most_reliable)
-  unit <- 1 / sqrt(total)
-  list(directions = directions * rep(unit, each = nrow(directions)),
-       rho = lapply(variance, \(a) a / total),
-       said = lapply(s, \(x) x * rep(unit, each = nrow(x))))
+    r <- vapply(seq_len(k), \(i) correlation_of(said[[p[1]]][both, i], said[[p[2]]][both, i]), 0)
+    2 * log(pmax(r, least_reliable))
+  }, numeric(k))
+  is_in <- t(vapply(pairs, \(p) seq_along(said) %in% p, logical(length(said)))) + 0
+  solution <- svd(is_in)
+  known <- solution$d > 1e-9
+  inverse <- solution$v[, known, drop = FALSE] %*% (t(solution$u[, known, drop = FALSE]) /
+                                                       solution$d[known])
+  rho <- exp(inverse %*% t(matrix(logs, k)))
+  rho[colSums(is_in) == 0, ] <- least_reliable
+  lapply(seq_along(said), \(v) pmin(pmax(rho[v, ], least_reliable), most_reliable))
+}
+
+# 0 where one of them does not vary.
+correlation_of <- function(a, b) {
+  if (length(a) < 3 || stats::sd(a) < 1e-12 || stats::sd(b) < 1e-12) 0 else stats::cor(a, b)
 }
 
 average <- \(of) Reduce(`+`, of) / length(of)
 
 most_reliable <- 0.995
+least_reliable <- 0.01
 
 # The posterior of coordinates given what the omics of a sample say of them, independent given the
 # truth: `mean` and `variance`, coordinates x samples.

@@ -28,14 +28,21 @@ split_start <- function(x, omic, shared, private, units, seed, threads) {
 }
 
 # The shared coordinates that are real, at most so many, with no more certainty than they show in
-# samples that had no part in finding them, and their posterior.
+# samples that had no part in finding them; what omics say of them, the conditional mean, whose
+# variance is rho; and the posterior.
 find_shared <- function(parts, has, most, random, threads) {
   real <- confirmed_shared(parts, has, most, random, threads)
   found <- learn_shared(parts, has, min(most, real$count), random, threads)
   if (is.null(found$coordinates)) return(found)
   k <- seq_len(ncol(found$coordinates$directions))
   found$coordinates$rho <- Map(\(rho, shown) pmin(rho, shown[k]), found$coordinates$rho, real$rho)
-  found$posterior <- fuse_shared(found$coordinates$said, found$coordinates$rho, has)
+  found$coordinates$unit <- Map(\(rho, sd) sqrt(rho) / sd, found$coordinates$rho,
+                                found$coordinates$sd)
+  found$said <- lapply(seq_along(parts), \(v) {
+    along <- centred_said(found$sayings[[v]]$said, has[v, ]) %*% found$coordinates$directions
+    along * rep(found$coordinates$unit[[v]], each = nrow(along))
+  })
+  found$posterior <- fuse_shared(found$said, found$coordinates$rho, has)
   found
 }
 
@@ -91,11 +98,12 @@ shared_heads <- function(found, v, has) {
                 intercept = numeric(), rho = numeric(), said = matrix(0, sum(has), 0)))
   }
   saying <- found$sayings[[v]]
-  to <- found$coordinates$directions
+  directions <- found$coordinates$directions
+  to <- directions * rep(found$coordinates$unit[[v]], each = nrow(directions))
   center <- colMeans(saying$said[has, , drop = FALSE])
   list(coefficients = lapply(saying$coefficients, `%*%`, to),
        intercept = drop((saying$intercept - center) %*% to), rho = found$coordinates$rho[[v]],
-       said = found$coordinates$said[[v]][has, , drop = FALSE])
+       said = found$said[[v]][has, , drop = FALSE])
 }
 
 # Shared and private heads, and the columns `at` which their coordinates stand.

@@ -9,10 +9,11 @@
 #' @param data What to add the coordinates to: a `MultiAssayExperiment`, a `SummarizedExperiment` or
 #'   a data frame with one row per sample, as in [augment.poems()]; `NULL` makes a table of the
 #'   fit's samples.
-#' @param type The figure: `"split"` ([plot_split()]), `"history"` (losses of training, as
-#'   [plot_history()]) or `"latent"` (all coordinates of every sample, as [plot_latent()]; grey
-#'   where a sample lacks the omic).
-#' @param group For `type = "latent"`, as in [plot_latent()].
+#' @param type The figure: `"split"` ([plot_split()]), `"loadings"` ([plot_loadings()]),
+#'   `"top_features"` ([plot_top_features()]), `"map"` ([plot_map()]), `"history"` (losses of
+#'   training, as [plot_history()]) or `"latent"` (all coordinates of every sample, as
+#'   [plot_latent()]; grey where a sample lacks the omic).
+#' @param group For `type = "latent"` and `"map"`, as in [plot_latent()].
 #' @param ... Not used.
 #'
 #' @return A tibble where the package tibble is installed, and a data frame otherwise. `omic`,
@@ -98,14 +99,15 @@ augment.poems_split <- function(x, data = NULL, ...) {
 
 #' @rdname tidy.poems_split
 #' @exportS3Method ggplot2::autoplot
-autoplot.poems_split <- function(object, type = c("split", "history", "latent"), group = NULL,
-                                 ...) {
+autoplot.poems_split <- function(object, type = c("split", "loadings", "top_features", "map",
+                                          "history", "latent"), group = NULL, ...) {
   rlang::check_installed("ggplot2", "to plot a fit.")
   type <- rlang::arg_match(type)
   rlang::check_dots_empty()
   switch(type,
-    split = plot_split(object), history = draw_history(object),
-    latent = draw_latent(object$latent, check_group(group, object$samples),
+    split = plot_split(object), history = draw_history(object), loadings = plot_loadings(object),
+    top_features = plot_top_features(object), map = plot_map(object, group),
+    latent = draw_latent(object$latent, check_colour(group, object$samples),
                          by = replace(object$latent, is.na(object$latent), 0)) +
       ggplot2::labs(title = "Shared and private coordinates of every sample", y = NULL)
   )

@@ -27,7 +27,7 @@ cluster_agreement <- function(truth, predicted) {
       "x" = "They have {length(truth)} and {length(predicted)} values."
     ))
   }
-  counts <- unclass(table(droplevels(as.factor(truth)), droplevels(as.factor(predicted))))
+  counts <- unclass(table(droplevels(as_group(truth)), droplevels(as_group(predicted))))
   c(accuracy = matched_share(counts), nmi = normalised_information(counts),
     ari = adjusted_rand(counts))
 }
@@ -132,7 +132,7 @@ evaluate_subtypes <- function(embedding, subtype, seeds = c(0, 12, 21, 42, 1234)
     cli::cli_inform(c("i" = "Left out {sum(!known)} sample{?s} without a subtype."))
   }
   embedding <- embedding[known, , drop = FALSE]
-  subtype <- droplevels(as.factor(subtype[known]))
+  subtype <- droplevels(as_group(subtype[known]))
   check_enough_samples(embedding, subtype)
   if (!is.null(survival)) {
     survival <- survival[known]

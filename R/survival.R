@@ -133,7 +133,7 @@ inform_unknown_survival <- function(survival) {
 # Metrics ---------------------------------------------------------------------------------------
 
 logrank_test <- function(survival, groups) {
-  groups <- droplevels(as.factor(groups))
+  groups <- droplevels(as_group(groups))
   if (nlevels(groups) < 2) return(c(logrank = 0, logrank_p = 0))
   test <- survival::survdiff(survival ~ groups)
   log_p <- stats::pchisq(test$chisq, sum(test$exp > 0) - 1, lower.tail = FALSE, log.p = TRUE)

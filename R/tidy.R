@@ -195,7 +195,8 @@ loading_rows <- function(fit) {
     entries <- loading_entries(w)
     data.frame(
       omic = rep(omic, length(entries$value)), feature = rownames(w)[entries$row],
-      factor = colnames(w)[entries$column], loading = as.numeric(entries$value)
+      # as.character(): a matrix without columns has no names for them.
+      factor = as.character(colnames(w))[entries$column], loading = as.numeric(entries$value)
     )
   }, fit$loadings, names(fit$loadings))
   do.call(rbind, unname(rows))
@@ -229,13 +230,13 @@ feature_rows <- function(fit) {
 }
 
 feature_strengths <- function(w, omic) {
-  sizes <- abs(w)
-  entries <- loading_entries(sizes)
+  entries <- loading_entries(w)
+  entries$value <- abs(entries$value)
   entries <- lapply(entries, `[`, order(-entries$value))
   main <- entries$column[match(seq_len(nrow(w)), entries$row)]
   data.frame(
-    omic = omic, feature = rownames(w), strength = unname(Matrix::rowSums(sizes)),
-    factors = tabulate(entries$row, nrow(w)), main_factor = colnames(w)[main]
+    omic = omic, feature = rownames(w), strength = unname(rowSums(abs(as.matrix(w)))),
+    factors = tabulate(entries$row, nrow(w)), main_factor = as.character(colnames(w))[main]
   )
 }
 
@@ -267,7 +268,7 @@ factor_rows <- function(fit) {
   gaussian <- vapply(fit$omics, `[[`, "", "family") == "gaussian"
   column <- match(used, fit$remainder$line$factors)
   if (!is.null(fit$remainder)) measured[gaussian, ] <- fit$remainder$worth[gaussian, column]
-  count <- do.call(rbind, lapply(fit$loadings, \(w) Matrix::colSums(w != 0)))
+  count <- do.call(rbind, lapply(fit$loadings, \(w) colSums(as.matrix(w) != 0)))
   at <- cbind(match(rows$omic, names(fit$omics)), match(rows$factor, colnames(measured)))
   rows$worth <- measured[at]
   rows$loadings <- as.integer(count[at])
@@ -301,8 +302,8 @@ selection_rows <- function(x) {
 
 # Names of omics and factors as R factors, in the order of the fit.
 order_levels <- function(table, fit) {
-  levels <- list(omic = names(fit$omics), factor = factor_names(fit$factors),
-                 main_factor = factor_names(fit$factors))
+  levels <- list(omic = names(fit$omics), factor = readable_names(fit),
+                 main_factor = readable_names(fit))
   for (column in intersect(names(table), names(levels))) {
     table[[column]] <- factor(table[[column]], levels = levels[[column]])
   }

@@ -91,7 +91,7 @@ uncertainty <- function(fit, x, refits = 50, level = 0.95, samples = c("columns"
     check_parallel(BPPARAM)
     control$threads <- 1L  # processes that run side by side need no more
   }
-  data <- align_newdata(fit$omics, x, samples)
+  data <- align_newdata(fit$omics, x, samples, own = own_side(fit))
   check_data_of_fit(fit, data)
   check_halves(data)
   design <- new_design(fit, covariates, x, data$samples)

@@ -77,7 +77,7 @@ variance_explained.poems <- function(fit, newdata = NULL, by = c("factor", "feat
     check_no_covariates(covariates)
     return(fit$explained[[by]])
   }
-  data <- align_newdata(fit$omics, newdata, samples)
+  data <- align_newdata(fit$omics, newdata, samples, own = own_side(fit))
   design <- new_design(fit, covariates, newdata, data$samples)
   projected <- project_samples(fit, data, design)
   sums <- core_variance(

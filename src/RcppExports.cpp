@@ -182,34 +182,34 @@ BEGIN_RCPP
 END_RCPP
 }
 // core_evaluate
-Rcpp::List core_evaluate(const Rcpp::List& parameters, const Rcpp::List& model_config, const Rcpp::List& omics, const Rcpp::NumericMatrix& noise, bool single_precision);
-RcppExport SEXP _omicpoems_core_evaluate(SEXP parametersSEXP, SEXP model_configSEXP, SEXP omicsSEXP, SEXP noiseSEXP, SEXP single_precisionSEXP) {
+Rcpp::List core_evaluate(const Rcpp::List& parameters, const Rcpp::List& model_config, const Rcpp::List& omics, const Rcpp::NumericMatrix& normals, bool single_precision);
+RcppExport SEXP _omicpoems_core_evaluate(SEXP parametersSEXP, SEXP model_configSEXP, SEXP omicsSEXP, SEXP normalsSEXP, SEXP single_precisionSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
     Rcpp::traits::input_parameter< const Rcpp::List& >::type parameters(parametersSEXP);
     Rcpp::traits::input_parameter< const Rcpp::List& >::type model_config(model_configSEXP);
     Rcpp::traits::input_parameter< const Rcpp::List& >::type omics(omicsSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type noise(noiseSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type normals(normalsSEXP);
     Rcpp::traits::input_parameter< bool >::type single_precision(single_precisionSEXP);
-    rcpp_result_gen = Rcpp::wrap(core_evaluate(parameters, model_config, omics, noise, single_precision));
+    rcpp_result_gen = Rcpp::wrap(core_evaluate(parameters, model_config, omics, normals, single_precision));
     return rcpp_result_gen;
 END_RCPP
 }
 // core_steps
-Rcpp::List core_steps(const Rcpp::List& parameters, const Rcpp::List& model_config, const Rcpp::List& omics, const Rcpp::NumericMatrix& noise, int steps, double learning_rate, double weight_decay);
-RcppExport SEXP _omicpoems_core_steps(SEXP parametersSEXP, SEXP model_configSEXP, SEXP omicsSEXP, SEXP noiseSEXP, SEXP stepsSEXP, SEXP learning_rateSEXP, SEXP weight_decaySEXP) {
+Rcpp::List core_steps(const Rcpp::List& parameters, const Rcpp::List& model_config, const Rcpp::List& omics, const Rcpp::NumericMatrix& normals, int steps, double learning_rate, double weight_decay);
+RcppExport SEXP _omicpoems_core_steps(SEXP parametersSEXP, SEXP model_configSEXP, SEXP omicsSEXP, SEXP normalsSEXP, SEXP stepsSEXP, SEXP learning_rateSEXP, SEXP weight_decaySEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
     Rcpp::traits::input_parameter< const Rcpp::List& >::type parameters(parametersSEXP);
     Rcpp::traits::input_parameter< const Rcpp::List& >::type model_config(model_configSEXP);
     Rcpp::traits::input_parameter< const Rcpp::List& >::type omics(omicsSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type noise(noiseSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type normals(normalsSEXP);
     Rcpp::traits::input_parameter< int >::type steps(stepsSEXP);
     Rcpp::traits::input_parameter< double >::type learning_rate(learning_rateSEXP);
     Rcpp::traits::input_parameter< double >::type weight_decay(weight_decaySEXP);
-    rcpp_result_gen = Rcpp::wrap(core_steps(parameters, model_config, omics, noise, steps, learning_rate, weight_decay));
+    rcpp_result_gen = Rcpp::wrap(core_steps(parameters, model_config, omics, normals, steps, learning_rate, weight_decay));
     return rcpp_result_gen;
 END_RCPP
 }

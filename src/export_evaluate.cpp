@@ -23,25 +23,26 @@ poems::Batch<T> whole_cohort(const poems::Cohort<T>& cohort) {
 
 /// Noise that is given, factors x samples.
 template <typename T>
-class GivenNoise : public poems::pieces::Draws<T> {
+class GivenNormals : public poems::pieces::Draws<T> {
  public:
-  explicit GivenNoise(const Rcpp::NumericMatrix& noise) : noise_(noise.nrow(), noise.ncol()) {
-    from_r(noise, false, noise_);
+  explicit GivenNormals(const Rcpp::NumericMatrix& normals)
+      : normals_(normals.nrow(), normals.ncol()) {
+    from_r(normals, false, normals_);
   }
 
-  Matrix<T> noise(const std::string&, Index, Index) const override { return noise_; }
+  Matrix<T> normals(const std::string&, Index, Index) const override { return normals_; }
 
  private:
-  Matrix<T> noise_;
+  Matrix<T> normals_;
 };
 
 template <typename T>
 Rcpp::List evaluate(const Rcpp::List& parameters, const Rcpp::List& config, const Rcpp::List& omics,
-                    const Rcpp::NumericMatrix& noise) {
+                    const Rcpp::NumericMatrix& normals) {
   poems::models::Poems<T> model(read_options(config));
   read_parameters(parameters, model);
-  const poems::Batch<T> batch = whole_cohort(read_cohort<T>(omics, noise.ncol(), 1));
-  const GivenNoise<T> draws(noise);
+  const poems::Batch<T> batch = whole_cohort(read_cohort<T>(omics, normals.ncol(), 1));
+  const GivenNormals<T> draws(normals);
   poems::Tape<T> values(false), tape;
   poems::Terms<T> terms_of_values, terms;
   model.enter({false, 1, 2, batch.size(), 1});
@@ -84,26 +85,26 @@ Rcpp::List evaluate(const Rcpp::List& parameters, const Rcpp::List& config, cons
 
 }  // namespace
 
-// For tests: every quantity of one pass over the whole cohort with given noise (factors x
-// samples), without dropout, in double or single precision.
+// For tests: every quantity of one pass over the whole cohort with given standard normals (factors
+// x samples), without dropout, in double or single precision.
 // [[Rcpp::export]]
 Rcpp::List core_evaluate(const Rcpp::List& parameters, const Rcpp::List& model_config,
-                         const Rcpp::List& omics, const Rcpp::NumericMatrix& noise,
+                         const Rcpp::List& omics, const Rcpp::NumericMatrix& normals,
                          bool single_precision) {
-  return single_precision ? evaluate<float>(parameters, model_config, omics, noise)
-                          : evaluate<double>(parameters, model_config, omics, noise);
+  return single_precision ? evaluate<float>(parameters, model_config, omics, normals)
+                          : evaluate<double>(parameters, model_config, omics, normals);
 }
 
-// For tests: full-batch steps of the optimiser with the same noise each time, without dropout, in
+// For tests: full-batch steps of the optimiser with the same normals each time, without dropout, in
 // double precision. Returns the parameters and the loss before each step.
 // [[Rcpp::export]]
 Rcpp::List core_steps(const Rcpp::List& parameters, const Rcpp::List& model_config,
-                      const Rcpp::List& omics, const Rcpp::NumericMatrix& noise, int steps,
+                      const Rcpp::List& omics, const Rcpp::NumericMatrix& normals, int steps,
                       double learning_rate, double weight_decay) {
   poems::models::Poems<double> model(read_options(model_config));
   read_parameters(parameters, model);
-  const poems::Batch<double> batch = whole_cohort(read_cohort<double>(omics, noise.ncol(), 1));
-  const GivenNoise<double> draws(noise);
+  const poems::Batch<double> batch = whole_cohort(read_cohort<double>(omics, normals.ncol(), 1));
+  const GivenNormals<double> draws(normals);
   poems::Tape<double> tape;
   poems::Terms<double> terms;
   poems::Adam<double> adam({learning_rate, weight_decay}, poems::Decay::decoupled);

@@ -43,6 +43,7 @@ std::unique_ptr<SplitModel> make_model(const Rcpp::List& config) {
   o.label_weight = config["label_weight"];
   o.sparse = is_sparse(config);
   if (o.sparse) o.first_kl_weight = 1.0;
+  o.fixed_encoders = o.sparse && o.labels.size() == 0;  // labels have something to teach them
   poems::models::SparseSettings& sparse = o.sparse_settings;
   sparse.decoder_hidden = o.decoder_units;
   sparse.lambda0 = config["lambda0"];

@@ -77,42 +77,10 @@ Matrix<T> reconstruct(const models::Poems<T>& model, std::size_t omic, const Mat
   return all;
 }
 
-template <typename T>
-double variance_explained(const models::Poems<T>& model, std::size_t omic, const Cohort<T>& cohort,
-                          const Matrix<T>& mean, const std::vector<bool>& samples, int threads) {
-  const OmicData<T>& data = cohort.omics[omic];
-  const Likelihood<T>& likelihood = *model.omics[omic].likelihood;
-  const Matrix<T>& effects = model.omics[omic].decoder.effects.value;
-  double residual = 0.0, total = 0.0;
-  for (Index i = 0; i < block_count(samples_at_once, cohort.samples); ++i) {
-    const Block block = block_at(i, samples_at_once, cohort.samples);
-    const Matrix<T> part =
-        model.reconstruct(omic, mean.middleCols(block.begin, block.size), threads);
-    std::vector<Index> members;
-    for (Index i = block.begin; i < block.begin + block.size; ++i)
-      if (samples[i] && data.column[i] >= 0) members.push_back(i);
-    const Columns<T> columns(data, members, threads);
-    for (std::size_t i = 0; i < members.size(); ++i) {
-      const Index column = data.column[members[i]];
-      for (Index j = 0; j < data.features(); ++j) {
-        const T x = columns.target(j, i);
-        if (std::isnan(x)) continue;
-        T xhat = part(members[i] - block.begin, j);
-        if (effects.size() > 0) xhat += effects.col(j).dot(data.covariates.col(column));
-        residual += likelihood.deviance(j, x, data.prediction(j, column, xhat));
-        total += likelihood.deviance(j, x, data.null_prediction(j, column));
-      }
-    }
-  }
-  return 1.0 - residual / total;
-}
-
-#define POEMS_INSTANTIATE(T)                                                                      \
-  template Projection<T> project<T>(const models::Poems<T>&, const Cohort<T>&, int);              \
-  template ExpertsOfSamples<T> experts_of<T>(const models::Poems<T>&, const Cohort<T>&, int);     \
-  template Matrix<T> reconstruct<T>(const models::Poems<T>&, std::size_t, const Matrix<T>&, int); \
-  template double variance_explained<T>(const models::Poems<T>&, std::size_t, const Cohort<T>&,   \
-                                        const Matrix<T>&, const std::vector<bool>&, int);
+#define POEMS_INSTANTIATE(T)                                                                  \
+  template Projection<T> project<T>(const models::Poems<T>&, const Cohort<T>&, int);          \
+  template ExpertsOfSamples<T> experts_of<T>(const models::Poems<T>&, const Cohort<T>&, int); \
+  template Matrix<T> reconstruct<T>(const models::Poems<T>&, std::size_t, const Matrix<T>&, int);
 POEMS_INSTANTIATE(float)
 POEMS_INSTANTIATE(double)
 #undef POEMS_INSTANTIATE

@@ -34,12 +34,4 @@ template <typename T>
 Matrix<T> reconstruct(const models::Poems<T>& model, std::size_t omic, const Matrix<T>& z,
                       int threads);
 
-/// Share of an omic's deviance that the reconstruction from the posterior mean explains, over the
-/// observed values of the samples marked true: 1 - deviance / deviance of the null prediction. For
-/// Gaussian omics,  1 - sum (x - xhat)^2 / sum (x - fill)^2.
-/// NaN when none of these samples has the omic.
-template <typename T>
-double variance_explained(const models::Poems<T>& model, std::size_t omic, const Cohort<T>& cohort,
-                          const Matrix<T>& mean, const std::vector<bool>& samples, int threads);
-
 }  // namespace poems

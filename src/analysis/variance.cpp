@@ -14,6 +14,7 @@ namespace {
 /// Members looked at together, a multiple of the tile: what is not in memory is read so many at a
 /// time.
 constexpr Index samples_at_once = 4 * hidden_layer_tile;
+constexpr Index decoded_at_once = 512;  // samples that variance_explained() decodes: bounds memory
 
 /// One omic's part of the work. Holding factor k changes the hidden layer by a product of two
 /// vectors, a_k m_kj (z_k - held_k)', so that all factors together cost about what three
@@ -162,12 +163,43 @@ std::vector<VarianceSums> variance_sums(const models::Poems<T>& model, const Coh
   return sums;
 }
 
-template std::vector<VarianceSums> variance_sums<float>(const models::Poems<float>&,
-                                                        const Cohort<float>&, const Matrix<float>&,
-                                                        const Vector<float>&, int);
-template std::vector<VarianceSums> variance_sums<double>(const models::Poems<double>&,
-                                                         const Cohort<double>&,
-                                                         const Matrix<double>&,
-                                                         const Vector<double>&, int);
+template <typename T>
+double variance_explained(const models::Poems<T>& model, std::size_t omic, const Cohort<T>& cohort,
+                          const Matrix<T>& mean, const std::vector<bool>& samples, int threads) {
+  const OmicData<T>& data = cohort.omics[omic];
+  const Likelihood<T>& likelihood = *model.omics[omic].likelihood;
+  const Matrix<T>& effects = model.omics[omic].decoder.effects.value;
+  double residual = 0.0, total = 0.0;
+  for (Index i = 0; i < block_count(decoded_at_once, cohort.samples); ++i) {
+    const Block block = block_at(i, decoded_at_once, cohort.samples);
+    const Matrix<T> part =
+        model.reconstruct(omic, mean.middleCols(block.begin, block.size), threads);
+    std::vector<Index> members;
+    for (Index i = block.begin; i < block.begin + block.size; ++i)
+      if (samples[i] && data.column[i] >= 0) members.push_back(i);
+    const Columns<T> columns(data, members, threads);
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      const Index column = data.column[members[i]];
+      for (Index j = 0; j < data.features(); ++j) {
+        const T x = columns.target(j, i);
+        if (std::isnan(x)) continue;
+        T xhat = part(members[i] - block.begin, j);
+        if (effects.size() > 0) xhat += effects.col(j).dot(data.covariates.col(column));
+        residual += likelihood.deviance(j, x, data.prediction(j, column, xhat));
+        total += likelihood.deviance(j, x, data.null_prediction(j, column));
+      }
+    }
+  }
+  return 1.0 - residual / total;
+}
+
+#define POEMS_INSTANTIATE(T)                                                                     \
+  template std::vector<VarianceSums> variance_sums<T>(const models::Poems<T>&, const Cohort<T>&, \
+                                                      const Matrix<T>&, const Vector<T>&, int);  \
+  template double variance_explained<T>(const models::Poems<T>&, std::size_t, const Cohort<T>&,  \
+                                        const Matrix<T>&, const std::vector<bool>&, int);
+POEMS_INSTANTIATE(float)
+POEMS_INSTANTIATE(double)
+#undef POEMS_INSTANTIATE
 
 }  // namespace poems

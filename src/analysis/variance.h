@@ -25,4 +25,12 @@ template <typename T>
 std::vector<VarianceSums> variance_sums(const models::Poems<T>& model, const Cohort<T>& cohort,
                                         const Matrix<T>& z, const Vector<T>& held, int threads);
 
+/// Share of an omic's deviance that the reconstruction from the posterior mean explains, over the
+/// observed values of the samples marked true: 1 - deviance / deviance of the null prediction. For
+/// Gaussian omics,  1 - sum (x - xhat)^2 / sum (x - fill)^2.
+/// NaN when none of these samples has the omic.
+template <typename T>
+double variance_explained(const models::Poems<T>& model, std::size_t omic, const Cohort<T>& cohort,
+                          const Matrix<T>& mean, const std::vector<bool>& samples, int threads);
+
 }  // namespace poems

@@ -20,7 +20,7 @@ void DecoderPass<float>::run_block(Index block, DecoderWorkspace<float>& work) {
   const Index factors = mask_.rows(), members = z_.cols(), units = decoder_.hidden.value.rows();
   const Index rows = samples_z_.rows();  // padded members
   const Index padded_factors = padded(factors);
-  const bool wants_gradients = mode_ == DecoderMode::gradients;
+  const bool wants_gradients = task_ == DecoderTask::gradients;
   const Index tile_size = std::min(largest_tile, rows);
   work.scratch.resize(k.scratch(units, factors, tile_size));
   work.xhat.resize(tile_size);
@@ -75,7 +75,7 @@ void DecoderPass<float>::run_block(Index block, DecoderWorkspace<float>& work) {
         k.forward(tile);
       else
         work.xhat.head(tile.samples).setConstant(tile.bias);
-      if (mode_ == DecoderMode::reconstruct) {
+      if (task_ == DecoderTask::reconstruct) {
         xhat.col(j).segment(begin, observed) = work.xhat.head(observed);
         continue;
       }

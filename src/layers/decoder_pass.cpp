@@ -22,12 +22,12 @@ AlignedVector<typename Factors::Scalar> padded_rows(const Factors& m, Index colu
 }  // namespace
 
 template <typename T>
-DecoderPass<T>::DecoderPass(const SparseDecoder<T>& decoder, DecoderMode mode,
+DecoderPass<T>::DecoderPass(const SparseDecoder<T>& decoder, DecoderTask task,
                             const Matrix<T>& mask, const Matrix<T>& z, const OmicBatch<T>* batch,
                             double weight, Likelihood<T>* likelihood, const Dropout& dropout,
                             bool skip_zeros)
     : decoder_(decoder),
-      mode_(mode),
+      task_(task),
       mask_(mask),
       z_(z),
       batch_(batch),
@@ -38,15 +38,15 @@ DecoderPass<T>::DecoderPass(const SparseDecoder<T>& decoder, DecoderMode mode,
       block_size_(std::max(smallest_block, block_count(most_blocks, mask.cols()))),
       losses_(blocks(), 0.0) {
   const Index features = mask.cols();
-  if (mode == DecoderMode::reconstruct) xhat.resize(z.cols(), features);
-  if (mode == DecoderMode::gradients) {
+  if (task == DecoderTask::reconstruct) xhat.resize(z.cols(), features);
+  if (task == DecoderTask::gradients) {
     d_z.resize(z.rows(), z.cols());
     d_A_.resize(blocks());
     d_z_.resize(blocks());
   }
   samples_z_.setZero(padded(z.cols()), z.rows());
   samples_z_.topRows(z.cols()) = z.transpose();
-  if (mode == DecoderMode::gradients && kernel().by_rows(z.rows(), z.rows())) {
+  if (task == DecoderTask::gradients && kernel().by_rows(z.rows(), z.rows())) {
     A_rows_ = padded_rows(decoder.hidden.value.transpose(), decoder.hidden.value.rows());
     z_rows_ = padded_rows(z, samples_z_.rows());
   }
@@ -62,7 +62,7 @@ double DecoderPass<T>::work() const {
   constexpr double unit = 4.0;  // a hidden unit's relu and dropout take as long as so many factors
   const double active = skip_zeros_ ? static_cast<double>((mask_.array() != T(0)).count())
                                     : static_cast<double>(mask_.size());
-  const double products = mode_ == DecoderMode::gradients ? 3.0 : 1.0;
+  const double products = task_ == DecoderTask::gradients ? 3.0 : 1.0;
   return products * (active + unit * static_cast<double>(mask_.cols())) *
          static_cast<double>(decoder_.hidden.value.rows()) * static_cast<double>(z_.cols());
 }
@@ -103,7 +103,7 @@ template <typename T>
 double DecoderPass<T>::finish() {
   double loss = 0.0;
   for (double part : losses_) loss += part;
-  if (mode_ != DecoderMode::gradients) return loss;
+  if (task_ != DecoderTask::gradients) return loss;
   for (const Matrix<T>& part : d_A_) decoder_.hidden.gradient += part;
   return loss;
 }
@@ -132,7 +132,7 @@ void run_passes(std::vector<DecoderPass<T>>& passes, std::vector<DecoderWorkspac
 }
 
 #define POEMS_INSTANTIATE(T)                                                                      \
-  template DecoderPass<T>::DecoderPass(const SparseDecoder<T>&, DecoderMode, const Matrix<T>&,    \
+  template DecoderPass<T>::DecoderPass(const SparseDecoder<T>&, DecoderTask, const Matrix<T>&,    \
                                        const Matrix<T>&, const OmicBatch<T>*, double,             \
                                        Likelihood<T>*, const Dropout&, bool);                     \
   template double DecoderPass<T>::work() const;                                                   \

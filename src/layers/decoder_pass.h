@@ -21,7 +21,7 @@
 
 namespace poems {
 
-enum class DecoderMode {
+enum class DecoderTask {
   reconstruct,  ///< xhat
   loss,         ///< the loss
   gradients     ///< the loss and all gradients
@@ -40,17 +40,17 @@ template <typename T>
 class DecoderPass {
  public:
   Matrix<T> d_z;   ///< factors x members
-  Matrix<T> xhat;  ///< members x features, in mode `reconstruct`
+  Matrix<T> xhat;  ///< members x features, in task `reconstruct`
 
   /// z: factors x members. Loss and gradients are multiplied by `weight`; `batch` and `likelihood`
-  /// may be null in mode `reconstruct`, which leaves covariates out. With `skip_zeros`, gradients
+  /// may be null in task `reconstruct`, which leaves covariates out. With `skip_zeros`, gradients
   /// of the mask's zeros are not computed.
-  DecoderPass(const SparseDecoder<T>& decoder, DecoderMode mode, const Matrix<T>& mask,
+  DecoderPass(const SparseDecoder<T>& decoder, DecoderTask task, const Matrix<T>& mask,
               const Matrix<T>& z, const OmicBatch<T>* batch, double weight,
               Likelihood<T>* likelihood, const Dropout& dropout, bool skip_zeros);
 
   /// Where the mask's gradient is to be added, factors x features; nothing where a zero is skipped.
-  /// Call before blocks run in mode `gradients`.
+  /// Call before blocks run in task `gradients`.
   void add_mask_gradient_to(Matrix<T>& d_mask) { d_mask_ = &d_mask; }
 
   /// The number of blocks depends on the number of features alone, so that sums over blocks are the
@@ -78,7 +78,7 @@ class DecoderPass {
                               const Eigen::Ref<const Vector<T>>& d_xhat) const;
 
   const SparseDecoder<T>& decoder_;
-  const DecoderMode mode_;
+  const DecoderTask task_;
   const Matrix<T>& mask_;
   Matrix<T>* d_mask_ = nullptr;
   const Matrix<T>& z_;

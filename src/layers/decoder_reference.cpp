@@ -11,7 +11,7 @@ void DecoderPass<double>::run_block(Index block, DecoderWorkspace<double>& work)
   const Columns& A = decoder_.hidden.value;
   const Columns& V = decoder_.output.value;
   const Index members = z_.cols(), units = A.rows();
-  const bool wants_gradients = mode_ == DecoderMode::gradients;
+  const bool wants_gradients = task_ == DecoderTask::gradients;
   if (wants_gradients) {
     d_A_[block].setZero(units, mask_.rows());
     d_z_[block].setZero(mask_.rows(), members);
@@ -33,7 +33,7 @@ void DecoderPass<double>::run_block(Index block, DecoderWorkspace<double>& work)
         dropout_.apply(draws, batch_->samples[i], work.hidden.col(i).data(), units);
     }
     work.xhat = (work.hidden.transpose() * V.col(j)).array() + decoder_.bias.value(j);
-    if (mode_ == DecoderMode::reconstruct) {
+    if (task_ == DecoderTask::reconstruct) {
       xhat.col(j) = work.xhat;
       continue;
     }

@@ -17,10 +17,10 @@ Matrix<T> members_of(const Matrix<T>& z, const std::vector<Index>& members) {
 
 /// Sets the terms; with gradients, adds to those of masks and z.
 template <typename T>
-void run(const std::vector<DecodedOmic<T>>& omics, DecoderMode mode, const Batch<T>& batch,
+void run(const std::vector<DecodedOmic<T>>& omics, DecoderTask task, const Batch<T>& batch,
          const DecoderSettings& settings, std::vector<DecoderWorkspace<T>>& workspaces,
          const std::vector<Var<T>>& terms) {
-  const bool gradients = mode == DecoderMode::gradients;
+  const bool gradients = task == DecoderTask::gradients;
   std::vector<Matrix<T>> members_z;
   std::vector<DecoderPass<T>> passes;
   members_z.reserve(omics.size());
@@ -28,7 +28,7 @@ void run(const std::vector<DecodedOmic<T>>& omics, DecoderMode mode, const Batch
   for (std::size_t v = 0; v < omics.size(); ++v) {
     const double scale = gradients ? static_cast<double>(terms[v]->gradient(0)) : 1.0;
     members_z.push_back(members_of(omics[v].z->value, batch.omics[v].members));
-    passes.emplace_back(*omics[v].decoder, mode, *omics[v].mask, members_z[v], &batch.omics[v],
+    passes.emplace_back(*omics[v].decoder, task, *omics[v].mask, members_z[v], &batch.omics[v],
                         scale * omics[v].weight, omics[v].likelihood, omics[v].dropout,
                         settings.skip_zeros || !gradients);
     if (gradients) passes[v].add_mask_gradient_to(*omics[v].d_mask);
@@ -57,11 +57,11 @@ std::vector<Var<T>> decode_omics(Tape<T>& tape, const std::vector<DecodedOmic<T>
     terms[v]->set_scalar(std::numeric_limits<double>::quiet_NaN());
   }
   if (!tape.records()) {
-    run(omics, DecoderMode::loss, batch, settings, workspaces, terms);
+    run(omics, DecoderTask::loss, batch, settings, workspaces, terms);
     return terms;
   }
   tape.on_backward([omics, &batch, settings, &workspaces, terms] {
-    run(omics, DecoderMode::gradients, batch, settings, workspaces, terms);
+    run(omics, DecoderTask::gradients, batch, settings, workspaces, terms);
   });
   return terms;
 }
@@ -71,7 +71,7 @@ Matrix<T> decode(const SparseDecoder<T>& decoder, const Matrix<T>& mask, const M
                  int threads) {
   std::vector<DecoderWorkspace<T>> workspaces;
   std::vector<DecoderPass<T>> pass;
-  pass.emplace_back(decoder, DecoderMode::reconstruct, mask, z, nullptr, 1.0, nullptr,
+  pass.emplace_back(decoder, DecoderTask::reconstruct, mask, z, nullptr, 1.0, nullptr,
                     Dropout(Stream(0, Purpose::decoder_dropout, 0), 0.0), true);
   run_passes(pass, workspaces, threads);
   return std::move(pass[0].xhat);

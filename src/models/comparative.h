@@ -82,16 +82,16 @@ class Comparative : public Model<T> {
   };
 
   Pass encode(Tape<T>& tape, const Batch<T>& batch, const pieces::Draws<T>& draws) {
-    using pieces::noise, pieces::sample;
+    using pieces::normals, pieces::sample;
     const std::vector<Var<T>> x = constants(tape, batch);
     const pieces::Members members = members_of(batch);
     Pass pass;
     pass.q_z = infer_z_(tape, x, members, draws);
     pass.q_t = infer_t_(tape, x, members, draws);
-    pass.z = sample(tape, pass.q_z, noise(tape, draws, "z", pass.q_z.mean));
+    pass.z = sample(tape, pass.q_z, normals(tape, draws, "z", pass.q_z.mean));
     Matrix<T> in_target = Matrix<T>::Zero(o_.salient, batch.size());
     for (Index i : samples_of(batch, target)) in_target.col(i).setOnes();
-    Var<T> t = sample(tape, pass.q_t, noise(tape, draws, "t", pass.q_t.mean));
+    Var<T> t = sample(tape, pass.q_t, normals(tape, draws, "t", pass.q_t.mean));
     pass.t = pieces::times(tape, t, tape.constant(in_target));
     return pass;
   }

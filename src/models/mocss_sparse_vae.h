@@ -88,7 +88,7 @@ class SpecificSparseVae : public Specific<T> {
 
   void encode(Tape<T>& tape, const pieces::Draws<T>& draws, OmicPass<T>& pass) override {
     pass.q = encoder_(tape, pass.x, draws);
-    pass.S = pieces::sample(tape, pass.q, pieces::noise(tape, draws, this->prefix, pass.q.mean));
+    pass.S = pieces::sample(tape, pass.q, pieces::normals(tape, draws, this->prefix, pass.q.mean));
   }
 
   void decode(Tape<T>& tape, const pieces::Draws<T>& draws, OmicPass<T>& pass) override {

@@ -40,7 +40,7 @@ class SpecificVae : public Specific<T> {
   void encode(Tape<T>& tape, const pieces::Draws<T>& draws, OmicPass<T>& pass) override {
     Var<T> h = encoder_(tape, pass.x);
     pass.q = {mean_(tape, h), rho_(tape, h)};
-    Var<T> eps = pieces::noise(tape, draws, this->prefix, pass.q.mean);
+    Var<T> eps = pieces::normals(tape, draws, this->prefix, pass.q.mean);
     pass.S = pieces::tanh(
         tape, elbo_ ? pieces::sample(tape, pass.q, eps) : published_sample(tape, pass.q, eps));
   }

@@ -99,8 +99,8 @@ class Poem : public Baseline<T> {
     pass.gate_input = gate_.normalise(tape, pass.experts);
     pass.alpha = gate_(tape, pass.gate_input, pass.members);
     pass.posterior = pieces::product_of_experts(tape, pass.experts, pass.alpha, pass.members);
-    pass.z =
-        pieces::sample(tape, pass.posterior, pieces::noise(tape, draws, "z", pass.posterior.mean));
+    pass.z = pieces::sample(tape, pass.posterior,
+                            pieces::normals(tape, draws, "z", pass.posterior.mean));
     return pass;
   }
 

@@ -68,9 +68,9 @@ PoemsPass<T> Poems<T>::encode(Tape<T>& tape, const Batch<T>& batch, const pieces
   pass.gate_input = gate.input(tape, batch, pass.experts);
   pass.alpha = gate(tape, batch, pass.experts, pass.gate_input);
   pass.posterior = fuse(tape, batch, pass.experts, pass.alpha, threads);
-  const Matrix<T> noise = draws.noise("", options_.factors, batch.size());
-  pass.z = noise.size() == 0 ? pass.posterior.mean
-                             : pieces::sample(tape, pass.posterior, tape.constant(noise));
+  const Matrix<T> normals = draws.normals("", options_.factors, batch.size());
+  pass.z = normals.size() == 0 ? pass.posterior.mean
+                               : pieces::sample(tape, pass.posterior, tape.constant(normals));
   return pass;
 }
 

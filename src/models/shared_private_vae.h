@@ -20,6 +20,9 @@
 // With sparse decoders the posteriors keep the standard deviations that they start with: training
 // would set them to what the target's omic leaves open, not to how far an omic's own posterior is
 // from the truth. And blocks are then fused as posteriors under one prior are (see posterior()).
+// Fixed encoders keep all that they start with, and decoders alone are trained: from a start that
+// knows what omics share, training moves means away from the truth (towards what helps the omic
+// itself).
 #pragma once
 
 #include <algorithm>
@@ -46,6 +49,7 @@ struct SharedPrivateOptions {
   double label_weight = 100.0;
   double first_kl_weight = 1e-5;  ///< of the first epoch; it grows evenly to 1 in the last
   bool sparse = false;            ///< decoders, or as published dense ones
+  bool fixed_encoders = false;    ///< as they start
   SparseSettings sparse_settings;
   std::vector<SparseOmicShape> sparse_omics;
 };
@@ -101,7 +105,8 @@ class SharedPrivateVae : public Split<T> {
     for (std::size_t v = 0; v < encoders_.size(); ++v) {
       const std::vector<Index>& members = batch.omics[v].members;
       for (Index i : members) experts.observed(static_cast<Index>(v), i) = T(1);
-      const pieces::Gaussian<T> q = encoders_[v](tape, x[v]);
+      const pieces::Gaussian<T> q =
+          o_.fixed_encoders ? fixed(tape, encoders_[v], x[v]->value) : encoders_[v](tape, x[v]);
       const auto part = [&](Index first, Index rows) -> pieces::Gaussian<T> {
         const auto spread = [&](Var<T> x) {
           return pieces::scatter(tape, pieces::block(tape, x, first, rows), members, batch.size());
@@ -177,7 +182,7 @@ class SharedPrivateVae : public Split<T> {
     AdamW<T>& rule = adam.rule();
     rule.next_step();
     for (Parameter<T>* p : parameters())
-      if (!decoders_->steps(p) && !is_scale(p)) rule.update(*p, p->decays, threads);
+      if (!decoders_->steps(p) && !keeps(p)) rule.update(*p, p->decays, threads);
     decoders_->step(rule, threads);
   }
 
@@ -221,14 +226,14 @@ class SharedPrivateVae : public Split<T> {
   void draw_shared(Tape<T>& tape, const pieces::Draws<T>& draws, LatentDraw<T>& draw) const {
     const pieces::Gaussian<T>& q = draw.q.shared;
     draw.shared =
-        pieces::sample(tape, q, pieces::noise(tape, draws, draw.name + "/shared", q.mean));
+        pieces::sample(tape, q, pieces::normals(tape, draws, draw.name + "/shared", q.mean));
   }
 
   void draw_own(Tape<T>& tape, const pieces::Draws<T>& draws, std::size_t v,
                 LatentDraw<T>& draw) const {
     const pieces::Gaussian<T>& q = draw.q.own[v];
     const std::string name = draw.name + "/private/" + o_.omics[v].name;
-    draw.own[v] = pieces::sample(tape, q, pieces::noise(tape, draws, name, q.mean));
+    draw.own[v] = pieces::sample(tape, q, pieces::normals(tape, draws, name, q.mean));
   }
 
   /// Omic v given the shared block and its private one, which need not be those drawn. knows: how
@@ -273,9 +278,23 @@ class SharedPrivateVae : public Split<T> {
   const SharedPrivateOptions o_;
 
  private:
-  bool is_scale(const Parameter<T>* p) {
-    for (pieces::ScaleEncoder<T>& encoder : encoders_)
-      if (p == &encoder.scale.weight || p == &encoder.scale.bias) return true;
+  /// What an encoder says, which the loss is not differentiated by.
+  static pieces::Gaussian<T> fixed(Tape<T>& tape, pieces::ScaleEncoder<T>& encoder,
+                                   const Matrix<T>& x) {
+    Tape<T> still(false);
+    const pieces::Gaussian<T> q = encoder(still, still.constant(x));
+    return {tape.constant(q.mean->value), tape.constant(q.logvar->value)};
+  }
+
+  /// What a model with sparse decoders keeps as it starts.
+  bool keeps(const Parameter<T>* p) {
+    for (pieces::ScaleEncoder<T>& encoder : encoders_) {
+      const std::vector<Parameter<T>*> kept =
+          o_.fixed_encoders
+              ? encoder.parameters()
+              : std::vector<Parameter<T>*>{&encoder.scale.weight, &encoder.scale.bias};
+      if (std::find(kept.begin(), kept.end(), p) != kept.end()) return true;
+    }
     return false;
   }
 

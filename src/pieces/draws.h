@@ -16,7 +16,7 @@
 
 namespace poems::pieces {
 
-/// No chance: every latent is at its mean and no unit is dropped. Noise is empty then, and so is
+/// No chance: every latent is at its mean and no unit is dropped. Normals are empty then, and so is
 /// what dropout multiplies by.
 template <typename T>
 class Draws {
@@ -30,7 +30,7 @@ class Draws {
   const Draws& of(const std::vector<Index>& members, Index samples) const;
 
   /// Standard normals, rows x samples. A model's only latent needs no name.
-  virtual Matrix<T> noise(const std::string&, Index /*rows*/, Index /*samples*/) const {
+  virtual Matrix<T> normals(const std::string&, Index /*rows*/, Index /*samples*/) const {
     return Matrix<T>();
   }
 
@@ -56,8 +56,8 @@ class MemberDraws : public Draws<T> {
   MemberDraws(const Draws<T>& all, std::vector<Index> members, Index samples)
       : all_(all), members_(std::move(members)), samples_(samples) {}
 
-  Matrix<T> noise(const std::string& name, Index rows, Index) const override {
-    return columns(all_.noise(name, rows, samples_));
+  Matrix<T> normals(const std::string& name, Index rows, Index) const override {
+    return columns(all_.normals(name, rows, samples_));
   }
 
   Dropout dropout(Purpose purpose, std::size_t part, double rate) const override {
@@ -96,8 +96,8 @@ class StreamDraws : public Draws<T> {
   StreamDraws(std::uint64_t seed, std::uint64_t epoch, std::vector<Index> samples, int threads = 1)
       : seed_(seed), epoch_(epoch), samples_(std::move(samples)), threads_(threads) {}
 
-  Matrix<T> noise(const std::string& name, Index rows, Index samples) const override {
-    const Stream stream(seed_, noise_, epoch_, part(name));
+  Matrix<T> normals(const std::string& name, Index rows, Index samples) const override {
+    const Stream stream(seed_, normals_, epoch_, part(name));
     return fill(rows, samples, [&](std::uint64_t at) { return stream.normal(at); });
   }
 
@@ -114,7 +114,7 @@ class StreamDraws : public Draws<T> {
   }
 
  protected:
-  Purpose noise_ = Purpose::latent_noise;
+  Purpose normals_ = Purpose::latent_normals;
 
  private:
   template <typename At>
@@ -147,7 +147,7 @@ class ValidationDraws : public StreamDraws<T> {
  public:
   ValidationDraws(std::uint64_t seed, std::uint64_t epoch, std::vector<Index> samples, int threads)
       : StreamDraws<T>(seed, epoch, std::move(samples), threads) {
-    this->noise_ = Purpose::validation_noise;
+    this->normals_ = Purpose::validation_normals;
   }
 
   Matrix<T> kept(const std::string&, double, Index, Index) const override { return Matrix<T>(); }
@@ -159,8 +159,8 @@ class ValidationDraws : public StreamDraws<T> {
 
 /// eps for a latent like `mean`; 0 at the mean.
 template <typename T>
-Var<T> noise(Tape<T>& tape, const Draws<T>& draws, const std::string& name, Var<T> mean) {
-  const Matrix<T> eps = draws.noise(name, mean->value.rows(), mean->value.cols());
+Var<T> normals(Tape<T>& tape, const Draws<T>& draws, const std::string& name, Var<T> mean) {
+  const Matrix<T> eps = draws.normals(name, mean->value.rows(), mean->value.cols());
   if (eps.size() > 0) return tape.constant(eps);
   return tape.constant(Matrix<T>::Zero(mean->value.rows(), mean->value.cols()));
 }

@@ -94,10 +94,10 @@ class Comparison {
 /// are no multipliers, dropout is off.
 class RecordedDraws : public poems::pieces::Draws<double> {
  public:
-  std::map<std::string, Matrix<double>> noises, multipliers;
+  std::map<std::string, Matrix<double>> normals_of, multipliers;
 
-  Matrix<double> noise(const std::string& name, Index rows, Index samples) const override {
-    return of_shape(noises.at(name), rows, samples);
+  Matrix<double> normals(const std::string& name, Index rows, Index samples) const override {
+    return of_shape(normals_of.at(name), rows, samples);
   }
 
   Matrix<double> kept(const std::string& name, double, Index rows, Index samples) const override {

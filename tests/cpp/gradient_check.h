@@ -20,7 +20,7 @@ using poems::Terms;
 using poems::Var;
 
 inline Matrix<double> normals(Index rows, Index cols, std::uint64_t seed) {
-  const poems::Stream stream(seed, poems::Purpose::latent_noise, 0);
+  const poems::Stream stream(seed, poems::Purpose::latent_normals, 0);
   Matrix<double> x(rows, cols);
   for (Index i = 0; i < x.size(); ++i) x.data()[i] = stream.normal(static_cast<std::uint64_t>(i));
   return x;

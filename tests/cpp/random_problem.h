@@ -15,7 +15,7 @@ using poems::Index;
 using poems::Matrix;
 
 inline Matrix<double> normal_matrix(Index rows, Index cols, std::uint64_t seed) {
-  const poems::Stream stream(seed, poems::Purpose::latent_noise, 0);
+  const poems::Stream stream(seed, poems::Purpose::latent_normals, 0);
   Matrix<double> x(rows, cols);
   for (Index i = 0; i < x.size(); ++i) x.data()[i] = stream.normal(i);
   return x;

@@ -89,11 +89,11 @@ Batch<double> fixture_batch(const json& fixture) {
 
 RecordedDraws fixture_draws(const json& step) {
   RecordedDraws draws;
-  draws.noises["z"] = side_by_side(step, "noise_z_");
+  draws.normals_of["z"] = side_by_side(step, "noise_z_");
   const Matrix<double> t = columns(step.at("noise_t_target"));
-  Matrix<double> noise = Matrix<double>::Constant(t.rows(), draws.noises["z"].cols(), 7.0);
+  Matrix<double> noise = Matrix<double>::Constant(t.rows(), draws.normals_of["z"].cols(), 7.0);
   noise.leftCols(t.cols()) = t;  // the background's has no part in anything
-  draws.noises["t"] = noise;
+  draws.normals_of["t"] = noise;
   return draws;
 }
 

@@ -48,7 +48,7 @@ Outcome<T> run(const Shape& s, const Matrix<double>& A, const Matrix<double>& ma
   const poems::Dropout dropout(poems::Stream(5, poems::Purpose::decoder_dropout, 2), s.dropout);
   std::vector<poems::DecoderWorkspace<T>> workspaces;
   std::vector<poems::DecoderPass<T>> pass;
-  pass.emplace_back(decoder, poems::DecoderMode::gradients, m, latent, &batch, 1.0 / s.samples,
+  pass.emplace_back(decoder, poems::DecoderTask::gradients, m, latent, &batch, 1.0 / s.samples,
                     &likelihood, dropout, s.skip_zeros);
   Outcome<T> result;
   result.d_mask.setZero(s.factors, s.features);
@@ -62,7 +62,7 @@ Outcome<T> run(const Shape& s, const Matrix<double>& A, const Matrix<double>& ma
   result.d_log_sigma = likelihood.log_sigma.gradient;
   std::vector<poems::DecoderPass<T>> again;
   const poems::Dropout none(poems::Stream(5, poems::Purpose::decoder_dropout, 2), 0.0);
-  again.emplace_back(decoder, poems::DecoderMode::reconstruct, m, latent, nullptr, 1.0, nullptr,
+  again.emplace_back(decoder, poems::DecoderTask::reconstruct, m, latent, nullptr, 1.0, nullptr,
                      none, true);
   poems::run_passes(again, workspaces, 2);
   result.xhat = again[0].xhat;

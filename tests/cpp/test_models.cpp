@@ -116,7 +116,7 @@ Arrays poem_arrays(const json& tree) {
 std::vector<RecordedDraws> poem_draws(const json& fixture) {
   std::vector<RecordedDraws> draws(3);
   for (std::size_t step = 0; step < 3; ++step)
-    draws[step].noises["z"] = columns(fixture.at("eps")[step]);
+    draws[step].normals_of["z"] = columns(fixture.at("eps")[step]);
   return draws;
 }
 
@@ -213,7 +213,7 @@ std::vector<RecordedDraws> mocss_draws(const json& fixture) {
   if (!fixture.contains("eps")) return draws;
   for (std::size_t step = 0; step < 3; ++step)
     for (std::size_t v = 0; v < 3; ++v)
-      draws[step].noises["omics/" + std::to_string(v) + "/specific"] =
+      draws[step].normals_of["omics/" + std::to_string(v) + "/specific"] =
           columns(fixture.at("eps")[step][v]);
   return draws;
 }

@@ -456,9 +456,9 @@ TEST(TapePieces, ContrastOfOneSampleIsNothing) {
 
 TEST(TapeDraws, BelongToTheSampleNotToTheBatch) {
   const StreamDraws<double> both(1, 2, {4, 9}), one(1, 2, {9});
-  EXPECT_EQ(both.noise("z", 3, 2).col(1), one.noise("z", 3, 1).col(0));
-  EXPECT_NE(both.noise("z", 3, 2), both.noise("y", 3, 2));
-  EXPECT_NE(both.noise("z", 3, 2), StreamDraws<double>(1, 3, {4, 9}).noise("z", 3, 2));
+  EXPECT_EQ(both.normals("z", 3, 2).col(1), one.normals("z", 3, 1).col(0));
+  EXPECT_NE(both.normals("z", 3, 2), both.normals("y", 3, 2));
+  EXPECT_NE(both.normals("z", 3, 2), StreamDraws<double>(1, 3, {4, 9}).normals("z", 3, 2));
   const Matrix<double> kept = StreamDraws<double>(1, 2, samples_of(100)).kept("h", 0.2, 50, 100);
   EXPECT_NEAR(kept.mean(), 1.0, 0.02);
   EXPECT_EQ((kept.array() == 0.0).count() + (kept.array() == 1.25).count(), kept.size());
@@ -467,8 +467,8 @@ TEST(TapeDraws, BelongToTheSampleNotToTheBatch) {
 TEST(TapeDraws, OfMembersAreThoseOfTheBatch) {
   const StreamDraws<double> all(1, 2, {4, 9, 5});
   const Draws<double>& some = all.of({0, 2}, 3);
-  const Matrix<double> z = all.noise("z", 3, 3), kept = all.kept("h", 0.5, 8, 3);
-  EXPECT_EQ(some.noise("z", 3, 2).col(1), z.col(2));
+  const Matrix<double> z = all.normals("z", 3, 3), kept = all.kept("h", 0.5, 8, 3);
+  EXPECT_EQ(some.normals("z", 3, 2).col(1), z.col(2));
   EXPECT_EQ(some.kept("h", 0.5, 8, 2).col(1), kept.col(2));
   EXPECT_EQ(&all.of({0, 1, 2}, 3), &all);
 }

@@ -15,7 +15,7 @@ using poems::Purpose;
 using poems::Stream;
 
 TEST(Stream, IsUniformAndNormal) {
-  const Stream stream(21, Purpose::latent_noise, 3);
+  const Stream stream(21, Purpose::latent_normals, 3);
   constexpr int n = 200000;
   double mean = 0.0, square = 0.0, normal_mean = 0.0, normal_square = 0.0, neighbours = 0.0;
   for (int i = 0; i < n; ++i) {
@@ -38,7 +38,7 @@ TEST(Stream, IsUniformAndNormal) {
 TEST(Stream, DiffersBySeedPurposeEpochAndPart) {
   std::set<std::uint64_t> first;
   for (std::uint64_t seed = 0; seed < 10; ++seed)
-    for (Purpose purpose : {Purpose::shuffle, Purpose::latent_noise})
+    for (Purpose purpose : {Purpose::shuffle, Purpose::latent_normals})
       for (std::uint64_t epoch = 0; epoch < 10; ++epoch)
         for (std::uint64_t part = 0; part < 5; ++part)
           first.insert(Stream(seed, purpose, epoch, part).bits(0));

@@ -134,9 +134,10 @@ class Case {
       for (std::size_t d = 0; d < eps.size(); ++d) {
         const std::string name = draw_name(recorded.at("forward").at("draws")[d].at("name"));
         const Matrix<double> all = columns(eps[d]);
-        list[step].noises[name + "/shared"] = rows_at(all, layout.shared);
+        list[step].normals_of[name + "/shared"] = rows_at(all, layout.shared);
         for (int v : {0, 1})
-          list[step].noises[name + "/private/" + std::to_string(v)] = rows_at(all, layout.own[v]);
+          list[step].normals_of[name + "/private/" + std::to_string(v)] =
+              rows_at(all, layout.own[v]);
       }
     }
     return list;
@@ -520,6 +521,23 @@ TEST(SharedPrivateGradients, Models) {
   }
 }
 
+/// A model with sparse decoders, started.
+std::unique_ptr<Vae> started_sparse(const std::string& kind, bool fixed_encoders) {
+  SharedPrivateOptions options = three_omics();
+  options.private_factors = {2, 1, 3};
+  options.sparse = true;
+  options.fixed_encoders = fixed_encoders;
+  options.sparse_settings.decoder_hidden = 5;
+  std::vector<poems::Vector<double>> noise;
+  for (const auto& omic : options.omics) {
+    options.sparse_omics.push_back({omic.features, 0.3, 1.0, poems::Family::gaussian});
+    noise.push_back(poems::Vector<double>::Constant(omic.features, 0.8));
+  }
+  std::unique_ptr<Vae> model = make(kind, options);
+  model->initialise(5, noise);
+  return model;
+}
+
 // With sparse decoders all but the penalty, which has a proximal step, comes by the gradient.
 TEST(SharedPrivateGradients, SparseDecoders) {
   const std::vector<Index> all = all_samples(samples);
@@ -527,17 +545,7 @@ TEST(SharedPrivateGradients, SparseDecoders) {
   const StreamDraws<double> draws(1, 1, all);
   for (const std::string kind : {"mvae", "mopoe", "mmvae"}) {
     SCOPED_TRACE(kind);
-    SharedPrivateOptions options = three_omics();
-    options.private_factors = {2, 1, 3};
-    options.sparse = true;
-    options.sparse_settings.decoder_hidden = 5;
-    std::vector<poems::Vector<double>> noise;
-    for (const auto& omic : options.omics) {
-      options.sparse_omics.push_back({omic.features, 0.3, 1.0, poems::Family::gaussian});
-      noise.push_back(poems::Vector<double>::Constant(omic.features, 0.8));
-    }
-    const std::unique_ptr<Vae> model = make(kind, options);
-    model->initialise(5, noise);
+    const std::unique_ptr<Vae> model = started_sparse(kind, false);
     std::vector<Parameter<double>*> parameters;
     for (Parameter<double>* p : model->parameters())  // MVAE predicts no omic from another
       if (kind != "mvae" || p->name.find("/across/") == std::string::npos) parameters.push_back(p);
@@ -545,6 +553,37 @@ TEST(SharedPrivateGradients, SparseDecoders) {
         terms_of(*model, batch, draws,
                  [](const std::string& name) { return name.find("penalty") == std::string::npos; }),
         parameters);
+  }
+}
+
+// Fixed encoders change no loss and no gradient of the decoders, and stay as they are.
+TEST(SharedPrivate, FixedEncodersStay) {
+  const std::vector<Index> all = all_samples(samples);
+  const poems::Batch<double> batch = batch_with_gaps(all);
+  const StreamDraws<double> draws(1, 1, all);
+  for (const std::string kind : {"mvae", "mopoe", "mmvae", "mmvaepp"}) {
+    SCOPED_TRACE(kind);
+    const std::unique_ptr<Vae> fixed = started_sparse(kind, true),
+                               moving = started_sparse(kind, false);
+    Tape<double> tape, other;
+    Terms<double> terms, expected;
+    fixed->gradients(tape, batch, draws, terms);
+    moving->gradients(other, batch, draws, expected);
+    EXPECT_EQ(terms.total(), expected.total());
+    std::vector<Matrix<double>> before;
+    for (Parameter<double>* p : fixed->parameters()) before.push_back(p->value);
+    poems::Adam<double> adam({0.01, 0.1}, poems::Decay::decoupled);
+    fixed->step(adam, 1);
+    for (std::size_t i = 0; i < before.size(); ++i) {
+      const Parameter<double>&p = *fixed->parameters()[i], &q = *moving->parameters()[i];
+      SCOPED_TRACE(p.name);
+      if (p.name.find("/encoder/") == std::string::npos) {
+        EXPECT_EQ(p.gradient, q.gradient);
+      } else {
+        EXPECT_EQ(p.value, before[i]);
+      }
+    }
+    EXPECT_NE(fixed->parameters().back()->value, before.back());  // of a decoder
   }
 }
 

@@ -60,3 +60,15 @@ fixed_fit <- function() {
     class = "poems"
   )
 }
+
+# Like small_fit(), of the two omics that all samples have: there, tests are the usual ones.
+complete_fit <- local({
+  fit <- NULL
+  function() {
+    if (is.null(fit)) {
+      fit <<- poems(small_cohort()$omics[c("rna", "protein")], factors = 5, seed = 1,
+                    control = quick_control(learning_rate = 5e-3))
+    }
+    fit
+  }
+})

@@ -176,3 +176,40 @@ test_that("plot_enrichment() draws the sets of small FDR, those of each factor f
     tell(plot_enrichment(list()))
   })
 })
+
+test_that("tables of sets are read as lists, whatever their columns are called", {
+  features <- sprintf("g%d", 1:30)
+  sets <- list(B = features[1:8], A = features[c(10:19, 3)])
+  table <- data.frame(gs_name = rep(names(sets), lengths(sets)), gene_symbol = unlist(sets))
+  same <- \(x) expect_identical(read_sets(x, features), sets)
+  same(table)
+  same(stats::setNames(table, c("term", "gene")))
+  same(stats::setNames(table[2:1], c("anything", "what")))
+  same(data.frame(lapply(table, factor, levels = unique(unlist(table)))))
+  # msigdbr's: identifiers of other kinds beside the symbols.
+  wide <- data.frame(gs_cat = "H", table, entrez_gene = seq_len(nrow(table)) + 1000L,
+                     gs_id = rep(c("M1", "M2"), lengths(sets)))
+  same(wide)
+  same(rbind(table, table[3, ]))
+  entrez <- read_sets(wide, as.character(wide$entrez_gene))
+  expect_identical(lengths(entrez), lengths(sets))
+  expect_identical(entrez$B[1], "1001")
+  # A set per column.
+  columns <- data.frame(B = features[1:11], A = c(features[4:12], "", ""))
+  expect_identical(lengths(read_sets(columns, features)), c(B = 11L, A = 9L))
+  expect_error(read_sets(data.frame(a = "x", b = "y", c = features), features), "cannot be told")
+  skip_without("S4Vectors")
+  same(S4Vectors::DataFrame(table))
+})
+
+test_that("sets without a gene are left out, and old encodings are read", {
+  path <- withr::local_tempfile(fileext = ".gmt")
+  lines <- c("A\tna\tg1\tg2", "Empty\tna", "None\t\t", "Caf\xe9\tna\tg3")
+  writeLines(lines, path, useBytes = TRUE)
+  expect_message(sets <- read_sets(path), "\"Empty\" and \"None\"")
+  expect_identical(sets, list(A = c("g1", "g2"), "Caf\u00e9" = "g3"))
+  expect_message(sets <- read_sets(list(a = "g1", b = character(), c = NA_character_)), "2 sets")
+  expect_identical(sets, list(a = "g1"))
+  writeLines(c("A\tna", "B\tna"), path)
+  expect_error(read_sets(path), "GMT format")
+})

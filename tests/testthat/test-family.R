@@ -288,3 +288,35 @@ test_that("odd counts do no harm", {
     expect_true(all(is.finite(unlist(predict(fit, type = "reconstruction")))))
   }
 })
+
+test_that("raw expression that is not whole is told, and clinical numbers are no counts", {
+  withr::local_seed(3)
+  mean <- exp(rnorm(40, 5, 2) + outer(rnorm(40), rnorm(60)))
+  names <- list(paste0("g", 1:40), paste0("s", 1:60))
+  counts <- matrix(rnbinom(2400, mu = mean, size = 3) + 0, 40, dimnames = names)
+  rsem <- counts + ifelse(counts > 0, round(runif(2400) * 0.98, 2), 0)
+  tell_of <- \(x) choose_families(NULL, list(r = x), "elbo")
+  expect_message(chosen <- tell_of(rsem), "\"r\" looks like raw expression")
+  expect_identical(chosen, c(r = "gaussian"))
+  expect_message(tell_of(rsem * 1e6 + 0.5), "raw expression or intensities")
+  expect_message(tell_of(round(rsem * 1e7)), "as intensities have rather than counts") |>
+    suppressMessages()
+  expect_message(tell_of(disk_matrix(Matrix::Matrix(rsem, sparse = TRUE))), "raw expression")
+  expect_no_message(tell_of(log1p(rsem)))
+  expect_no_message(tell_of(t(scale(t(rsem)))))
+  expect_no_message(tell_of(matrix(runif(2400, 0, 100), 40, dimnames = names)))
+  expect_no_message(tell_of(matrix(rnorm(2400, 500, 50), 40, dimnames = names)))
+  expect_no_message(choose_families("gaussian", list(r = rsem), "elbo"))
+  expect_message(chosen <- tell_of(counts), "looks like counts")
+  expect_identical(chosen, c(r = "negative_binomial"))
+  expect_message(expect_message(
+    quick_baseline(list(r = rsem), epochs = 1), "raw expression"
+  ), NA) |> suppressMessages()
+
+  clinical <- rbind(age = round(rnorm(60, 60, 11)), bmi = round(rnorm(60, 26, 4)))
+  colnames(clinical) <- names[[2]]
+  expect_no_message(chosen <- tell_of(clinical))
+  expect_identical(chosen, c(r = "gaussian"))
+  # A panel of few antibodies has counts.
+  expect_message(chosen <- tell_of(counts[1:5, ]), "looks like counts")
+})

@@ -166,3 +166,36 @@ test_that("about 95 % of held-out values lie within 1.96 standard deviations", {
     expect_equal(mean(abs(z) < 1), 0.683, tolerance = 0.06)
   }
 })
+
+test_that("a patient's other columns are not filled with what is known of the first", {
+  skip_without("MultiAssayExperiment")
+  omics <- cohort$omics
+  patients <- colnames(omics$rna)
+  normal <- omics$rna[, 1:5] + 50
+  colnames(normal) <- paste0(patients[1:5], "-11")
+  x <- cbind(omics$rna[, 1:2], normal, omics$rna[, -(1:2)])
+  x[3, c("s02", "s02-11")] <- NA
+  primary <- sub("-11$", "", colnames(x))
+  map <- data.frame(assay = "rna", primary = primary, colname = colnames(x))
+  others <- do.call(rbind, lapply(names(omics)[-1], \(omic) data.frame(
+    assay = omic, primary = colnames(omics[[omic]]), colname = colnames(omics[[omic]])
+  )))
+  map <- rbind(map, others)
+  map$assay <- factor(map$assay, names(omics))
+  for (rna in list(x, as_experiment(exprs = x))) {
+    mae <- MultiAssayExperiment::MultiAssayExperiment(
+      c(list(rna = rna), omics[-1]), S4Vectors::DataFrame(row.names = patients),
+      S4Vectors::DataFrame(map)
+    )
+    first <- x[, !duplicated(primary)]
+    colnames(first) <- unique(primary)
+    plain <- c(list(rna = first), omics[-1])
+    for (value in c("mean", "sd")) {
+      expect_message(full <- impute(fit, mae, value, draws = 5, seed = 1)[["rna"]], "first column")
+      if (!is.matrix(full)) full <- SummarizedExperiment::assay(full)
+      expect_true(is.na(full[3, "s02-11"]))
+      expect_identical(full[3, "s02"], impute(fit, plain, value, draws = 5, seed = 1)$rna[3, "s02"])
+      expect_identical(sum(is.na(full)), sum(is.na(normal)) + 1L)
+    }
+  }
+})

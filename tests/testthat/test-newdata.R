@@ -89,3 +89,23 @@ test_that("newdata is checked as x is", {
     tell(project(list(mrna = replace(x$mrna, 3, Inf))))
   })
 })
+
+test_that("samples of new data are on the fit's own side where it fits only that way", {
+  omics <- small_cohort()$omics
+  rows <- lapply(omics, t)
+  fit <- poems(rows, 3, samples = "rows", seed = 3, control = quick_control(epochs = 3))
+  expect_identical(predict(fit, rows), predict(fit, omics))
+  expect_identical(predict(fit, rows), predict(fit, rows, samples = "rows"))
+  expect_identical(predict(fit, lapply(rows, as.data.frame)), predict(fit, omics))
+  expect_identical(impute(fit, rows), lapply(impute(fit, omics), t))
+  expect_identical(variance_explained(fit, rows), variance_explained(fit, omics))
+  quiet <- list(threads = 1, epochs = 2, progress = FALSE)
+  split <- poems_split(rows[1:2], shared = 1, private = 1, samples = "rows", seed = 1,
+                       control = quiet)
+  expect_identical(predict(split, rows[1:2]), predict(split, omics[1:2]))
+  baseline <- quick_baseline(rows[1:2], samples = "rows", epochs = 2)
+  expect_identical(predict(baseline, rows[1:2]), predict(baseline, omics[1:2]))
+  # Fits with samples in columns ask to be told.
+  columns <- poems(omics, 3, seed = 3, control = quick_control(epochs = 3))
+  expect_error(predict(columns, rows), "samples = \"rows\"", fixed = TRUE)
+})

@@ -188,3 +188,25 @@ test_that("braces in names are not read as code", {
     tell(door(infinite))
   })
 })
+
+test_that("whole numbers of 64 bits are refused by their name", {
+  skip_if(.Machine$double.xmin * 2^-52 == 0)
+  counts <- withr::with_seed(1, matrix(rpois(600, 100), 30))
+  dimnames(counts) <- list(paste0("g", 1:30), paste0("s", 1:20))
+  bits <- counts * 2^-1074  # what as.matrix() makes of them
+  expect_error(read_omics(list(rna = bits)), "integer64")
+  some <- counts + 0
+  some[, 3] <- bits[, 3]
+  expect_error(read_omics(list(rna = some)), "\"s3\"")
+  expect_error(read_omics(list(rna = t(bits)), samples = "rows"), "integer64")
+  expect_error(read_omics(list(rna = Matrix::Matrix(bits, sparse = TRUE))), "integer64")
+  table <- as.data.frame(counts + 0)
+  table$s2 <- structure(bits[, 2], class = "integer64")
+  expect_error(read_omics(list(rna = table)), "columns \"s2\" are")
+  expect_silent(read_omics(list(rna = counts * 1e-200)))
+  long <- small_long()
+  long$value <- rep_len(1:50, nrow(long))
+  plain <- read_omics(long)
+  long$value <- structure(long$value * 2^-1074, class = "integer64")
+  expect_identical(read_omics(long), plain)
+})

@@ -8,14 +8,6 @@ cells <- function(plot, row, column, value) {
   wide[, levels(factor(plot$data[[column]])), drop = FALSE]
 }
 
-expect_draws <- function(plot) {
-  file <- withr::local_tempfile(fileext = ".png")
-  expect_silent(suppressMessages(
-    ggplot2::ggsave(file, plot, width = 6, height = 4, dpi = 50)
-  ))
-  expect_gt(file.size(file), 1000)
-}
-
 test_that("plot_history() draws the history's losses and marks the epoch kept", {
   fit <- small_fit()
   plot <- plot_history(fit)
@@ -457,7 +449,7 @@ test_that("groups that do not fit the samples are an error that says what to do"
     tell(plot_latent(fit, group = unname(group)[-1]))
     tell(plot_gates(fit, group = group[-(1:7)]))
     tell(plot_map(fit, group = c(group, s01 = "high")))
-    tell(plot_map(fit, group = seq_along(fit$samples)))
+    tell(plot_gates(fit, group = seq_along(fit$samples)))
     tell(plot_latent(fit, group = data.frame(group)))
   })
 })
@@ -484,4 +476,57 @@ test_that("long names lose their middle, short ones nothing", {
   expect_identical(shorten("cg00000029_chr17:7661779-7687550_promoter"),
                    "cg00000029_chr1...0_promoter")
   expect_identical(nchar(shorten(strrep("x", 28:40))), rep(28L, 13))
+})
+
+test_that("numbers have a continuous scale, codes of few groups do not", {
+  fit <- small_fit()
+  age <- replace(seq(30, 80, length.out = 60), 7, NA)
+  for (plot in list(plot_map(fit, age), plot_factors(fit, group = age))) {
+    expect_identical(plot$data$group, age)
+    expect_s3_class(plot$scales$get_scales("fill"), "ScaleContinuous")
+    fills <- ggplot2::layer_data(plot, length(plot$layers))$fill
+    expect_identical(fills[7], unknown_colour)
+    expect_gt(length(unique(fills)), 50)
+  }
+  named <- rev(stats::setNames(age, fit$samples))
+  expect_identical(plot_map(fit, named)$data$group, unname(rev(named)))
+  heat <- plot_latent(fit, age)
+  expect_identical(levels(heat$data$sample)[60], fit$samples[7])
+  expect_false(is.unsorted(age[match(levels(heat$data$sample), fit$samples)], na.rm = TRUE))
+  expect_s3_class(heat$scales$get_scales("colour"), "ScaleContinuous")
+  expect_s3_class(plot_map(fit, rep(1:3, 20))$data$group, "factor")
+  expect_error(plot_map(fit, age[-1]), "one value for each of 60 samples")
+  expect_error(plot_gates(fit, age), "cut")
+})
+
+# What is not white on the edges of a picture of 7 x 5 inches.
+ink_on_edges <- function(plot) {
+  file <- withr::local_tempfile(fileext = ".bmp")
+  grDevices::bmp(file, width = 700, height = 500, res = 100, type = "cairo")
+  print(plot)
+  grDevices::dev.off()
+  bytes <- readBin(file, "raw", file.size(file))
+  number <- \(at, size) readBin(bytes[at + seq_len(size)], "integer", 1, size, endian = "little")
+  per_pixel <- number(28, 2) / 8
+  at <- number(10, 4) + seq_len(700 * 500 * per_pixel)
+  colours <- array(as.integer(bytes[at]), c(per_pixel, 700, 500))
+  grey <- colMeans(colours[1:3, , ])
+  sum(grey[c(1, 700), 1:440] < 150) + sum(grey[, 1] < 150)
+}
+
+test_that("long names stay in the picture", {
+  skip_if_not(capabilities("cairo"))
+  fit <- small_fit()
+  for (omic in names(fit$loadings)) {
+    long <- paste0("D_0__Bacteria.D_1__Actinobacteria.D_2__Bifidobacteriales.D_3__",
+                   rownames(fit$loadings[[omic]]))
+    rownames(fit$loadings[[omic]]) <- fit$omics[[omic]]$features <- long
+  }
+  for (n in c(3, 8)) expect_identical(ink_on_edges(plot_links(fit, factor = 1, n = n)), 0L)
+  top <- plot_top_features(fit)
+  expect_identical(top$facet$params$ncol, 2)
+  expect_null(plot_top_features(small_fit())$facet$params$ncol)
+  group <- rep(c("Invasive ductal carcinoma, not otherwise specified, of grade three", "b"), 30)
+  labels <- ggplot2::ggplot_build(plot_map(fit, group))$plot$scales$get_scales("fill")$get_labels()
+  expect_true(all(nchar(unlist(strsplit(labels, "\n"))) <= 30))
 })

@@ -128,3 +128,14 @@ test_that("times read well", {
     c("0.23 s", "9.7 s", "45 s", "60 s", "1 min", "1 h 0 min", "1 h 7 min")
   )
 })
+
+test_that("everything printed fits narrow terminals", {
+  withr::local_options(cli.width = 60, width = 60)
+  fit <- fixed_fit()
+  for (lines in list(capture.output(print(fit)), capture.output(print(summary(fit))))) {
+    expect_lte(max(nchar(lines)), 60)
+    # Every column is there, those without room below.
+    expect_match(lines, "zero loadings", all = FALSE)
+    expect_gt(sum(grepl("^mrna", lines)), 1)
+  }
+})

@@ -22,7 +22,9 @@ read_page <- \(file) paste(readLines(file, warn = FALSE, encoding = "UTF-8"), co
 
 test_that("text shows as it is, in HTML and in markdown", {
   expect_identical(literal("a_b*<c>"), "a&#95;b&#42;&#60;c&#62;")
-  expect_identical(literal(c("ab 1", NA, "\u00e9\n*")), c("ab 1", NA, "\u00e9 &#42;"))
+  # waldo 0.4 takes NA and "NA" for the same.
+  expect_true(identical(literal(c("ab 1", NA, "\u00e9\n*")), c("ab 1", NA, "\u00e9 &#42;")))
+  expect_identical(is.na(literal(c(NA, "*"))), c(TRUE, FALSE))
   decode <- \(text) {
     codes <- gregexpr("&#[0-9]+;", text)
     regmatches(text, codes) <- lapply(regmatches(text, codes), \(code) {
@@ -102,7 +104,7 @@ test_that("the page is one file that shows names as they are and runs nothing of
 test_that("a factor's section has technical variables apart from clinical data", {
   fit <- small_fit()
   rows <- data.frame(factor = "Factor1", column = c("age", "lacks mirna"), measure = "r",
-                     effect = 0.5, n = 60L, fdr = 0.01, technical = c(FALSE, TRUE),
+                     effect = 0.5, higher = NA, n = 60L, fdr = 0.01, technical = c(FALSE, TRUE),
                      also = c("lacks mirna", NA))
   section <- \(rows) factor_section(list(fit = fit, features = features_table(fit),
                                          associations = rows), "Factor1")

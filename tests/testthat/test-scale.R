@@ -64,3 +64,24 @@ test_that("an omic without a feature that varies is an error", {
   x$protein[] <- 1
   expect_snapshot(tell(fit(x)))
 })
+
+test_that("very abundant counts and whole-number intensities are no constants", {
+  withr::local_seed(1)
+  logs <- outer(rep(c(1, -1, 0, 0.5), 10), rnorm(60)) + matrix(rnorm(2400, sd = 0.7), 40) +
+    runif(40, 26, 34)
+  x <- round(2^logs)
+  dimnames(x) <- list(paste0("P", 1:40), paste0("s", 1:60))
+  for (family in c("negative_binomial", "gaussian")) {
+    expect_silent(scaling <- learn_scaling(list(ms = x), family = family))
+    expect_identical(scaling$ms$features, rownames(x))
+    site <- cbind(site = rep(c(-1, 1), 30))
+    rownames(site) <- colnames(x)
+    expect_silent(scaling <- learn_scaling(list(ms = x), family = family, design = site))
+    expect_identical(scaling$ms$features, rownames(x))
+  }
+  # What is the same share of every library is constant.
+  fixed <- rbind(x[1:20, ], fixed = 0)
+  fixed["fixed", ] <- colSums(fixed)
+  expect_message(scaling <- learn_scaling(list(ms = fixed), family = "negative_binomial"), "ms (1)",
+                 fixed = TRUE)
+})

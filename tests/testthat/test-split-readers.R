@@ -383,10 +383,31 @@ test_that("figures draw the numbers", {
   drawn <- list(plot, curve, ggplot2::autoplot(cross, n = 0), ggplot2::autoplot(fit),
                 ggplot2::autoplot(fit, "history"),
                 ggplot2::autoplot(fit, "latent", group = rep(c("x", "y"), 30)))
-  for (figure in drawn) {
-    file <- withr::local_tempfile(fileext = ".png")
-    expect_silent(suppressMessages(
-      ggplot2::ggsave(file, figure, width = 6, height = 4, dpi = 50)
-    ))
+  for (figure in drawn) expect_draws(figure)
+})
+
+test_that("figures of features and samples read shared and private coordinates", {
+  skip_if_not_installed("ggplot2")
+  split_world_works()
+  world <- split_world(samples = 60)
+  fit <- split_fit(world)
+  bars <- plot_top_features(fit, "b_1", n = 4)$data
+  expected <- top_features(fit, "b_1", n = 4)
+  expect_identical(bars$feature, expected$feature)
+  expect_identical(bars$loading, abs(expected$loading))
+  tiles <- plot_loadings(fit, n = 3, by = "effect")$data
+  for (omic in c("a", "b")) {
+    shown <- unique(tiles$feature[tiles$omic == omic])
+    largest <- apply(abs(fit$loadings[[omic]]), 1, max)
+    expect_setequal(shown, names(sort(largest, decreasing = TRUE))[1:3])
   }
+  of_a <- tiles[tiles$omic == "a", ]
+  expect_identical(of_a$effect, fit$loadings$a[cbind(of_a$feature, as.character(of_a$factor))])
+  map <- plot_map(fit, rep(c("x", "y"), 30))
+  expect_equal(unname(cbind(map$data$x, map$data$y)),
+               unname(stats::prcomp(latent(fit, "shared"))$x))
+  for (type in c("loadings", "top_features", "map")) expect_draws(ggplot2::autoplot(fit, type))
+  expect_error(plot_top_features(fit, "Factor1"), "Factor1")
+  fit["loadings"] <- list(NULL)
+  expect_error(plot_loadings(fit), "dense decoders have none")
 })

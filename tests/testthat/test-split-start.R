@@ -95,3 +95,41 @@ test_that("the same seed gives the same start on any number of threads, another 
   expect_identical(start(1, 2L), first)
   expect_false(identical(start(2, 1L)[[1]]$encoder$weight, first[[1]]$encoder$weight))
 })
+
+test_that("reliabilities are those planted, of two omics their geometric mean", {
+  withr::local_seed(3)
+  truth <- rnorm(1e5)
+  planted <- c(0.9, 0.6, 0.3)
+  said <- lapply(planted, \(rho) cbind(sqrt(rho) * truth + sqrt(1 - rho) * rnorm(1e5)))
+  has <- matrix(TRUE, 3, 1e5)
+  found <- reliability(said, has, pairs_with(has, 10))
+  expect_equal(unlist(found), planted, tolerance = 0.02)
+  found <- reliability(said[1:2], has[1:2, ], pairs_with(has[1:2, ], 10))
+  expect_equal(unlist(found), rep(sqrt(0.9 * 0.6), 2), tolerance = 0.02)
+  has[3, -(1:5)] <- FALSE
+  expect_identical(reliability(said, has, pairs_with(has, 10))[[3]], least_reliable)
+})
+
+test_that("intervals of coordinates cover", {
+  covered <- vapply(1:3, \(seed) {
+    world <- split_world(samples = 300, sizes = c(a = 30, b = 20), shared = 2, noise = 1,
+                         lacking = list(b = paste0("s", 1:60)), seed = seed)
+    fit <- poems_split(world$omics, shared = 3, private = 3, seed = seed,
+                       control = list(epochs = 5, threads = 1, encoder_units = 60))
+    within <- \(block) {
+      z <- latent(fit, block)
+      z <- z[, apply(z, 2, sd, na.rm = TRUE) > 1e-8, drop = FALSE]
+      sd <- latent(fit, block, sd = TRUE)[, colnames(z)]
+      known <- !is.na(z[, 1])
+      truth <- world$z[[block]]
+      map <- qr.coef(qr(cbind(1, z[known, ])), truth[known, ])
+      error <- truth - cbind(1, z) %*% map
+      mean(abs(error[known, ]) < 1.96 * sqrt(sd^2 %*% map[-1, ]^2)[known, ])
+    }
+    c(shared = within("shared"), private = within("a"))
+  }, c(shared = 0, private = 0))
+  expect_gt(mean(covered["shared", ]), 0.92)
+  expect_lt(mean(covered["shared", ]), 0.98)
+  expect_gt(mean(covered["private", ]), 0.86)
+  expect_lt(mean(covered["private", ]), 0.98)
+})

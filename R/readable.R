@@ -1,0 +1,39 @@
+# What figures read of any fit that has loadings and coordinates: of poems(), whose columns are
+# factors, and of poems_split(), whose columns are shared and private coordinates.
+
+check_readable <- function(fit, call = rlang::caller_env()) {
+  check_fit_or_split(fit, call)
+  if (inherits(fit, "poems_split")) check_has_loadings(fit, call)
+}
+
+check_fit_or_split <- function(fit, call = rlang::caller_env()) {
+  if (!inherits(fit, "poems_split")) check_fit(fit, call)
+}
+
+# Names of the columns that have loadings.
+readable_names <- function(fit) {
+  if (inherits(fit, "poems_split")) colnames(fit$latent) else factor_names(fit$factors)
+}
+
+# What they are called.
+readable_word <- \(fit) if (inherits(fit, "poems_split")) "coordinate" else "factor"
+
+# One row per loading that is not zero, with its effect and inclusion probability, or without these.
+# Loadings of shared and private coordinates are effects already.
+readable_loadings <- function(fit, effects = TRUE) {
+  if (!inherits(fit, "poems_split")) return(if (effects) features_table(fit) else loading_rows(fit))
+  rows <- split_loading_rows(fit)
+  rows$effect <- rows$loading
+  rows
+}
+
+readable_title <- function(fit) {
+  word <- readable_word(fit)
+  paste0(toupper(substr(word, 1, 1)), substring(word, 2))
+}
+
+# Names of shared and private coordinates are longer than the numbers of factors.
+scale_x_readable <- function(fit) {
+  if (!inherits(fit, "poems_split")) return(scale_x_factors())
+  ggplot2::scale_x_discrete(guide = ggplot2::guide_axis(angle = 45))
+}
