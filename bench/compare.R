@@ -144,7 +144,7 @@ network <- if (length(seeds) > 0) do.call(rbind, lapply(names(sizes), \(size) {
 if (length(seeds) > 0) {
   names(network)[3:6] <- c("r2_t", "r2_z", "leak z in salient", "leak t in shared")
 }
-planted <- vapply(1:3, \(seed) {
+planted <- vapply(1:2, \(seed) {
   cached(paste("sparse", seed, sep = "-"), sparse_run(seed))
 }, numeric(4))
 
