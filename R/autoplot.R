@@ -32,6 +32,7 @@ autoplot.poems <- function(object,
                                     "map", "factors", "gates", "gate_distribution", "contributions",
                                     "subtype_correlation"),
                            ...) {
+  check_fit(object, arg = "object")
   type <- rlang::arg_match(type)
   plot <- switch(type,
     history = plot_history, omics = plot_omics, variance = plot_variance,

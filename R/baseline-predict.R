@@ -42,6 +42,7 @@
 #' new$mirna[1:3, 1:3]
 #' @export
 latent.poems_baseline <- function(object, block = NULL, ...) {
+  check_baseline_fit(object, arg = "object")
   rlang::check_dots_empty()
   object$latent[, columns_of_blocks(object, block), drop = FALSE]
 }
@@ -50,6 +51,7 @@ latent.poems_baseline <- function(object, block = NULL, ...) {
 #' @export
 predict.poems_baseline <- function(object, newdata = NULL, type = c("latent", "reconstruction"),
                                    samples = c("columns", "rows"), block = NULL, ...) {
+  check_baseline_fit(object, arg = "object")
   type <- rlang::arg_match(type)
   samples <- rlang::arg_match(samples)
   rlang::check_dots_empty()

@@ -171,7 +171,7 @@ new_baseline_fit <- function(trained, model, samples, omics, ...) {
       ..., version = as.character(utils::packageVersion("omicpoems"))
     ),
     class = "poems_baseline"
-  )
+  ) |> seal_fit()
 }
 
 # Where the core has the loadings of every omic.

@@ -64,6 +64,7 @@ impute <- function(object, x, ...) UseMethod("impute")
 #' @export
 impute.poems <- function(object, x, value = c("mean", "sd"), draws = 100, seed = NULL,
                          samples = c("columns", "rows"), covariates = NULL, ...) {
+  check_fit(object, arg = "object")
   value <- rlang::arg_match(value)
   samples <- rlang::arg_match(samples)
   check_value(draws, "draws", "a whole number of at least 2", \(x) is_whole(x) && x >= 2)

@@ -386,7 +386,7 @@ new_fit <- function(trained, call, seed, control, scaling, config, samples, omic
       version = as.character(utils::packageVersion("omicpoems"))
     ),
     class = "poems"
-  )
+  ) |> seal_fit()
 }
 
 # One parameter of every omic, features x the chosen factors.

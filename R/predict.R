@@ -66,6 +66,7 @@
 #' @export
 predict.poems <- function(object, newdata = NULL, type = c("latent", "gates", "reconstruction"),
                           samples = c("columns", "rows"), covariates = NULL, scaled = FALSE, ...) {
+  check_fit(object, arg = "object")
   type <- rlang::arg_match(type)
   samples <- rlang::arg_match(samples)
   if (!is_flag(scaled)) cli::cli_abort("{.arg scaled} must be TRUE or FALSE.")

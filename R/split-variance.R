@@ -31,6 +31,7 @@
 #' head(features[order(-features$private), ])
 #' @export
 variance_explained.poems_split <- function(fit, by = c("omic", "feature"), ...) {
+  check_split_fit(fit)
   by <- rlang::arg_match(by)
   rlang::check_dots_empty()
   features <- do.call(rbind, unname(Map(\(table, omic) {

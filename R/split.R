@@ -215,7 +215,7 @@ new_split_fit <- function(trained, data, omics, preprocess, started, ...) {
   fit$variance <- shared_and_private_variance(fit, data)
   fit$seconds <- proc.time()[["elapsed"]] - started
   fit$version <- as.character(utils::packageVersion("omicpoems"))
-  fit
+  seal_fit(fit)
 }
 
 # A decoder's x = c + v'relu(A (w o z)) changes along coordinate k by w_k v'relu(A_k) to one side

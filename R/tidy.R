@@ -91,6 +91,7 @@ generics::augment
 tidy.poems <- function(x, what = c("loadings", "effects", "features", "latent", "gates",
                                    "contributions", "variance", "factors", "omics", "history"),
                        ...) {
+  check_fit(x, arg = "x")
   what <- rlang::arg_match(what)
   rlang::check_dots_empty()
   table <- switch(what,
@@ -106,6 +107,7 @@ tidy.poems <- function(x, what = c("loadings", "effects", "features", "latent", 
 #' @rdname tidy.poems
 #' @export
 glance.poems <- function(x, ...) {
+  check_fit(x, arg = "x")
   rlang::check_dots_empty()
   overview <- summary(x)
   omics <- overview$omics

@@ -36,6 +36,7 @@ top_features.default <- function(fit, ...) check_fit(fit)
 #' @export
 top_features.poems <- function(fit, factor = 1, n = 10, by = c("loading", "effect"), omic = NULL,
                                ...) {
+  check_fit(fit)
   rlang::check_dots_empty()
   by <- rlang::arg_match(by)
   check_value(n, "n", "a whole number of at least 1", \(x) is_whole(x) && x >= 1)
