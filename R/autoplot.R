@@ -33,7 +33,7 @@ autoplot.poems <- function(object,
                                     "subtype_correlation"),
                            ...) {
   check_fit(object, arg = "object")
-  type <- rlang::arg_match(type)
+  type <- arg_match(type)
   plot <- switch(type,
     history = plot_history, omics = plot_omics, variance = plot_variance,
     loadings = plot_loadings, strength = plot_strength, top_features = plot_top_features,

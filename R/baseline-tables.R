@@ -45,7 +45,7 @@
 #' @export
 tidy.poems_baseline <- function(x, what = c("latent", "loadings", "history"), ...) {
   check_baseline_fit(x, arg = "x")
-  what <- rlang::arg_match(what)
+  what <- arg_match(what)
   rlang::check_dots_empty()
   as_table(switch(what,
     latent = baseline_latent_rows(x), loadings = baseline_loading_rows(x), history = history_rows(x)
@@ -86,7 +86,7 @@ latent_columns <- function(latent) {
 autoplot.poems_baseline <- function(object, type = "history", ...) {
   check_baseline_fit(object, arg = "object")
   rlang::check_installed("ggplot2", "to plot a fit.")
-  rlang::arg_match0(type, "history")
+  arg_match(type, "history")
   rlang::check_dots_empty()
   draw_history(object)
 }

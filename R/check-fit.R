@@ -17,10 +17,15 @@ seal_fit <- function(fit) {
   fit
 }
 
-# A checksum of every sealed part that the fit has; of formulas, which carry an environment, none.
+# A checksum of every sealed part that the fit has. Of a formula, which carries an environment, what
+# it is made of.
 seal_of <- function(fit) {
   parts <- unclass(fit)[intersect(sealed_parts, names(fit))]
-  parts$covariates$terms <- NULL
+  if (!is.null(parts$covariates)) {
+    terms <- parts$covariates$terms
+    parts$covariates$terms <- c(list(deparse(terms)),
+                                attributes(terms)[c("factors", "term.labels", "intercept")])
+  }
   vapply(parts, core_checksum, "")
 }
 
@@ -42,7 +47,7 @@ check_fit <- function(fit, call = rlang::caller_env(), arg = "fit", class = "poe
   cli::cli_abort(c(
     "{.arg {arg}} is not a whole fit from {.fn {class}}.",
     "x" = "{problem}",
-    "i" = if (is.null(unclass(fit)$format)) made_by(fit) else
+    "i" = if (is.list(fit) && is.null(unclass(fit)$format)) made_by(fit) else
       "It was changed or damaged since: read it again from where it was saved, or fit again."
   ), call = call)
 }
@@ -118,7 +123,7 @@ are_numbers <- function(x, shape, names = NULL, missing = FALSE, infinite = FALS
   size <- if (length(shape) > 1) dim(x) else if (is.null(dim(x))) length(x)
   if (is.null(size) || length(size) != length(shape) || any(size != shape)) return(FALSE)
   for (i in seq_along(names)) {
-    if (!is.null(names[[i]]) && !identical(dimnames(x)[[i]], names[[i]])) return(FALSE)
+    if (length(names[[i]]) > 0 && !identical(dimnames(x)[[i]], names[[i]])) return(FALSE)
   }
   if (missing) return(TRUE)
   if (infinite || is.integer(x)) return(!anyNA(x))
@@ -138,8 +143,9 @@ is_sparse_matrix <- function(x, shape, names = NULL) {
   isS4(x) && is.integer(p) && is.integer(i) && identical(as.integer(part("Dim")), shape) &&
     length(p) == shape[2] + 1 && p[1] == 0 && !is.unsorted(p) && p[length(p)] == length(i) &&
     (length(i) == 0 || (min(i) >= 0 && max(i) < shape[1])) &&
-    are_numbers(part("x"), length(i)) && all(lengths(part("Dimnames")) == shape) &&
-    (is.null(names) || identical(part("Dimnames"), names))
+    are_numbers(part("x"), length(i)) && length(part("Dimnames")) == 2 &&
+    all(lengths(part("Dimnames")) %in% c(0L, shape)) &&
+    (is.null(names) || identical(lapply(part("Dimnames"), as.character), names))
 }
 
 is_table <- function(x, columns) {

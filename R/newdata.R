@@ -6,7 +6,7 @@
 # those that newdata lacks.
 align_newdata <- function(fit_omics, newdata, samples = c("columns", "rows"),
                           call = rlang::caller_env()) {
-  samples <- rlang::arg_match(samples, error_call = call)
+  samples <- arg_match(samples, error_call = call)
   sources <- open_newdata(fit_omics, newdata, samples, call)
   features <- lapply(fit_omics[names(sources)], `[[`, "features")
   data <- read_sources(sources, lapply(fit_omics, `[[`, "transform"), "newdata", call)

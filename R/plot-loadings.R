@@ -30,7 +30,7 @@
 plot_loadings <- function(fit, n = 10, by = c("loading", "effect")) {
   rlang::check_installed("ggplot2", "to plot a fit.")
   check_fit(fit)
-  by <- rlang::arg_match(by)
+  by <- arg_match(by)
   check_count(n)
   check_any_loading(fit)
   values <- top_loadings(fit, n, by)

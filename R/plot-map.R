@@ -33,7 +33,7 @@
 plot_map <- function(fit, group = NULL, method = c("pca", "umap", "tsne")) {
   rlang::check_installed("ggplot2", "to plot a fit.")
   check_fit(fit)
-  method <- rlang::arg_match(method)
+  method <- arg_match(method)
   group <- check_group(group, fit$samples)
   if (ncol(fit$latent) < 2) {
     cli::cli_abort(

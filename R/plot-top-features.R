@@ -28,7 +28,7 @@ plot_top_features <- function(fit, factor = NULL, n = 8, by = c("loading", "effe
                               omic = NULL) {
   rlang::check_installed("ggplot2", "to plot a fit.")
   check_fit(fit)
-  by <- rlang::arg_match(by)
+  by <- arg_match(by)
   check_count(n)
   check_any_loading(fit)
   if (is.null(factor)) factor <- seq_len(min(most_panels, fit$factors))

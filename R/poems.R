@@ -165,7 +165,7 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
                   control = poems_control(), family = NULL, covariates = NULL, experiments = NULL,
                   assays = NULL, preprocess = NULL) {
   call <- data_free_call(match.call())
-  samples <- rlang::arg_match(samples)
+  samples <- arg_match(samples)
   factors <- check_factors(factors)
   seed <- check_seed(seed)
   control <- as_control(control)
@@ -178,6 +178,8 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
   check_families(data$data, family)
   n_top <- steps_of(preprocess, "n_top", names(data$data))
   omics <- learn_scaling(data$data, scale, family, covariates$design, n_top)
+  warn_of_data(data$data, omics)
+  warn_of_hidden(control, factors)
 
   started <- proc.time()[["elapsed"]]
   noise <- initial_noise(omics)
@@ -199,12 +201,12 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
   }
   start <- start_of(control)
   trained <- train(control, progress_reporter(control, environment()), start)
-  check_trained(trained)
+  check_trained(trained, control)
   if (trains_again(trained, control, data$samples)) {
     all <- utils::modifyList(control, list(validation = 0, epochs = trained$best_epoch))
     start <- start_of(all, start$misplaced)
     again <- train(all, progress_reporter(all, environment()), start)
-    trained <- take_all_samples(trained, again)
+    trained <- take_all_samples(trained, again, all)
   }
   trained$sums <- core_variance(
     trained$parameters, config, cohort, trained$mode, colMeans(trained$mode), control$threads
@@ -236,7 +238,8 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
     seconds = proc.time()[["elapsed"]] - started
   )
   warn_no_factor(fit)
-  fit
+  warn_of_losses(fit$history, fit$best_epoch, control)
+  check_made(fit)
 }
 
 # The call without data that a caller (do.call, say) may have put into it in place of their names.
@@ -251,7 +254,7 @@ choose_scaling <- function(scale, objective, call = rlang::caller_env()) {
   if (is.null(scale)) {
     return(if (objective == "published") "minmax" else "standardise")
   }
-  rlang::arg_match0(scale, c("standardise", "minmax"), error_call = call)
+  arg_match(scale, c("standardise", "minmax"), error_call = call)
 }
 
 # Which samples have each omic, and of counts the log library size of every sample.
@@ -274,12 +277,12 @@ add_reading <- function(omics, data, preprocess) {
   omics
 }
 
-check_trained <- function(trained, call = rlang::caller_env()) {
+check_trained <- function(trained, control = poems_control(), call = rlang::caller_env()) {
   if (trained$stopped == "diverged") {
     cli::cli_abort(
       c(
         "Training diverged: the loss of epoch {length(trained$history$epoch)} is not finite.",
-        i = "Lower {.arg learning_rate} in {.arg control}, or look for extreme values in {.arg x}."
+        i = what_to_lower(control)
       ),
       call = call
     )
@@ -316,7 +319,14 @@ learns_predictions <- function(control) {
 
 # What the second training gives, unless it was interrupted; history and variance explained in the
 # samples held out (the second column) stay those of the first.
-take_all_samples <- function(trained, again) {
+take_all_samples <- function(trained, again, control) {
+  if (again$stopped == "diverged") {
+    cli::cli_warn(c(
+      "Training on all samples diverged: this is the fit without those held out.",
+      "i" = what_to_lower(control)
+    ))
+    return(trained)
+  }
   if (again$stopped != "epochs") {
     cli::cli_warn("Interrupted while training on all samples: this is the fit without those held
                    out.")

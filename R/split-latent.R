@@ -65,8 +65,8 @@ predict.poems_split <- function(object, newdata = NULL, type = c("latent", "reco
                                 from = NULL, samples = c("columns", "rows"), block = NULL,
                                 covariates = NULL, ...) {
   check_split_fit(object, arg = "object")
-  type <- rlang::arg_match(type)
-  samples <- rlang::arg_match(samples)
+  type <- arg_match(type)
+  samples <- arg_match(samples)
   rlang::check_dots_empty()
   columns <- columns_of_blocks(object, block)
   check_from(from, type, object)

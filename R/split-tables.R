@@ -63,7 +63,7 @@
 tidy.poems_split <- function(x, what = c("loadings", "factors", "latent", "variance", "history"),
                              ...) {
   check_split_fit(x, arg = "x")
-  what <- rlang::arg_match(what)
+  what <- arg_match(what)
   rlang::check_dots_empty()
   if (what %in% c("loadings", "factors")) check_has_loadings(x)
   table <- switch(what,
@@ -109,7 +109,7 @@ autoplot.poems_split <- function(object, type = c("split", "history", "latent"),
                                  ...) {
   check_split_fit(object, arg = "object")
   rlang::check_installed("ggplot2", "to plot a fit.")
-  type <- rlang::arg_match(type)
+  type <- arg_match(type)
   rlang::check_dots_empty()
   switch(type,
     split = plot_split(object), history = draw_history(object),

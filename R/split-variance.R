@@ -32,7 +32,7 @@
 #' @export
 variance_explained.poems_split <- function(fit, by = c("omic", "feature"), ...) {
   check_split_fit(fit)
-  by <- rlang::arg_match(by)
+  by <- arg_match(by)
   rlang::check_dots_empty()
   features <- do.call(rbind, unname(Map(\(table, omic) {
     data.frame(omic = rep(omic, nrow(table)), table[c("feature", variance_parts)])

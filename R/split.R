@@ -98,9 +98,9 @@ poems_split <- function(x, shared = 8, private = 8,
                         control = list(), family = NULL, covariates = NULL, experiments = NULL,
                         assays = NULL, preprocess = NULL) {
   call <- data_free_call(match.call())
-  method <- rlang::arg_match(method)
+  method <- arg_match(method)
   decoder <- choose_decoder(if (missing(decoder)) NULL else decoder, method)
-  samples <- rlang::arg_match(samples)
+  samples <- arg_match(samples)
   shared <- check_coordinates(shared, "shared")
   check_completeness(completeness, missing(completeness), method)
   seed <- check_seed(seed)
@@ -119,17 +119,19 @@ poems_split <- function(x, shared = 8, private = 8,
   n_top <- steps_of(preprocess, "n_top", names(data$data))
   omics <- learn_scaling(data$data, scale, family, covariates$design, n_top)
   data$design <- covariates$design
+  warn_of_data(data$data, omics)
 
   started <- proc.time()[["elapsed"]]
   config <- split_config(method, decoder, shared, private, completeness, control, omics, labels,
                          max(0L, ncol(covariates$design)))
   trained <- train_split(config, omics, data, seed, control, environment())
-  new_split_fit(
+  fit <- new_split_fit(
     trained, data = data, omics = omics, call = call, method = method,
     decoder = decoder, completeness = completeness,
     labels = labels, control = control, scaling = scale, seed = seed, covariates = covariates,
     preprocess = preprocess, started = started
   )
+  check_made(fit)
 }
 
 # From the start to trained parameters and what they say of the samples.
@@ -146,7 +148,7 @@ train_split <- function(config, omics, data, seed, control, envir) {
   if (sparse) start <- write_start(start, first$found, config, omics)
   trained <- core_split_train(start, config, cohort, c(control, list(seed = seed)),
                               progress_reporter(control, envir))
-  check_trained(trained, rlang::caller_env())
+  check_trained(trained, control, rlang::caller_env())
   if (sparse) {
     trained$parameters <- with_scale_of_start(trained$parameters, embed(trained$parameters)$mean,
                                               embed(start)$mean)

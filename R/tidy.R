@@ -92,7 +92,7 @@ tidy.poems <- function(x, what = c("loadings", "effects", "features", "latent", 
                                    "contributions", "variance", "factors", "omics", "history"),
                        ...) {
   check_fit(x, arg = "x")
-  what <- rlang::arg_match(what)
+  what <- arg_match(what)
   rlang::check_dots_empty()
   table <- switch(what,
     loadings = features_table(x), effects = effect_rows(x), features = feature_rows(x),
@@ -157,7 +157,7 @@ glance.poems <- function(x, ...) {
 #' glance(again)
 #' @export
 tidy.poems_stability <- function(x, what = c("factors", "similarity", "selection"), ...) {
-  what <- rlang::arg_match(what)
+  what <- arg_match(what)
   rlang::check_dots_empty()
   as_table(if (what == "selection") selection_rows(x) else x[[what]])
 }

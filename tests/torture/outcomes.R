@@ -28,7 +28,8 @@ kind_of <- function(error) {
   if (inherits(error, core) || grepl("std::|Rcpp|Index out of bounds|Not compatible", text)) {
     return("cpp")
   }
-  if (inherits(error, "rlang_error")) "clear" else "raw"
+  # What R's dispatch says of objects that no method is for is documented.
+  if (inherits(error, "rlang_error") || grepl("no applicable method", text)) "clear" else "raw"
 }
 
 # Calls `f` in a process of its own. `crash` if that died, or took longer than `seconds`.
