@@ -100,9 +100,9 @@ find_problem <- function(fit, class) {
 broken_seal <- function(fit) {
   if (is.null(fit$format)) return(NULL)
   seal <- seal_of(fit)
+  if (!is.character(fit$seal)) return("It has no seal.")
   parts <- union(names(seal), names(fit$seal))
-  if (length(parts) == 0 || !is.character(fit$seal)) return("It has no seal.")
-  changed <- parts[!mapply(identical, unname(as.list(seal[parts])), unname(as.list(fit$seal[parts])))]
+  changed <- parts[!mapply(identical, unname(seal[parts]), unname(fit$seal[parts]))]
   if (length(changed) == 0) return(NULL)
   sprintf("`%s` is not what it was when the fit was made.", changed[1])
 }
@@ -232,7 +232,7 @@ poems_rules <- list(
   order = \(fit) are_positions(fit$order, fit$config$factors, fit$config$factors),
   latent = \(fit) is_of_samples(fit$latent, fit),
   mode = \(fit) is_of_samples(fit$mode, fit),
-  spread = \(fit) are_numbers(fit$spread, fit$factors),
+  spread = \(fit) are_numbers(as.numeric(fit$spread), fit$factors),
   gates = \(fit) are_numbers(fit$gates, c(length(fit$samples), length(fit$omics)),
                              list(fit$samples, names(fit$omics))),
   contributions = \(fit) are_numbers(

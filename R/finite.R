@@ -84,13 +84,13 @@ warn_of_hidden <- function(control, factors) {
   ))
 }
 
-# Stops where training gave no whole fit.
+# Stops where training ended with parameters, or places of samples, that are not finite.
 check_made <- function(fit, call = rlang::caller_env()) {
-  problem <- find_problem(fit, class(fit))
-  if (is.null(problem)) return(fit)
+  made <- unclass(fit)[c("parameters", if (inherits(fit, "poems")) c("latent", "mode"))]
+  finite <- rapply(made, \(x) is.finite(sum(x)) || all(is.finite(x)), "numeric", how = "unlist")
+  if (all(finite)) return(fit)
   cli::cli_abort(c(
-    "Training gave numbers that are not finite.",
-    "x" = "{problem}",
+    "Training ended with numbers that are not finite.",
     "i" = what_to_lower(fit$control)
   ), call = call)
 }

@@ -59,8 +59,11 @@ class Trainer {
   }
 
   bool all_finite() const {
+    const std::vector<models::StateArray<T>> state = model_.state();
     return std::all_of(parameters_.begin(), parameters_.end(),
-                       [](const Parameter<T>* p) { return p->value.allFinite(); });
+                       [](const Parameter<T>* p) { return p->value.allFinite(); }) &&
+           std::all_of(state.begin(), state.end(),
+                       [](const models::StateArray<T>& array) { return array.value.allFinite(); });
   }
 
   void begin(const models::Stage<T>& stage) {

@@ -52,7 +52,8 @@ split_fit <- function(world) {
       inclusion = lapply(world$loadings, \(w) 0.9 * (w != 0) + 0.05),
       history = data.frame(epoch = 1:3, training = c(3, 2, 1.5), validation = c(3.1, 2.2, 2.3)),
       best_epoch = 2L, stopped = "converged", validation = data$samples[1:5],
-      control = list(epochs = 10, patience = 1, threads = 1, progress = FALSE), scaling = "standardise", seed = 7L,
+      control = list(epochs = 10, patience = 1, threads = 1, progress = FALSE),
+      scaling = "standardise", seed = 7L,
       call = quote(poems_split(omics)), seconds = 1.5, version = "0", covariates = NULL,
       world = world
     ),

@@ -21,6 +21,14 @@ test_that("a fit of an earlier version is read if it has what fits have", {
   expect_error(latent(earlier), "lacks \"mode\".*omicpoems 0.0.1")
 })
 
+test_that("a fit without a factor, or of one omic, is whole", {
+  noise <- simulate_omics(40, c(rna = 12), factors = 1, noise = 0.95, seed = 1)$omics
+  control <- quick_control(epochs = 3, validation = 0)
+  fit <- suppressWarnings(poems(noise, factors = 2, seed = 1, control = control))
+  expect_identical(check_fit(fit), fit)
+  expect_identical(check_fit(with_factors(fit, 0)), with_factors(fit, 0))
+})
+
 test_that("a fit that is not whole is an error that names the part", {
   expect_error(latent(structure(list(), class = "poems")), "not a whole fit")
   expect_error(summary(structure(1, class = "poems")), "not a whole fit")
@@ -77,7 +85,9 @@ test_that("the core checks sizes, whoever asks", {
   longer <- fit$omics
   longer[[1]]$center <- rep(longer[[1]]$center, 2)
   expect_error(cohort(longer), "Centres of features")
-  of_model <- \(config, held = cohort(fit$omics)) core_project(core_parameters(fit), config, held, 1L)
+  of_model <- \(config, held = cohort(fit$omics)) {
+    core_project(core_parameters(fit), config, held, 1L)
+  }
   twice <- fit$config
   twice$omics <- rep(twice$omics, 2)
   expect_error(of_model(twice), "Omics")
