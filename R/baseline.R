@@ -135,12 +135,12 @@ poems_baseline <- function(x, model = c("poem", "mocss_ae", "mocss_vae", "mocss_
     initial_noise(omics), c(control, list(seed = seed)), progress_reporter(control, environment())
   )
   check_trained(trained, control)
-  fit <- new_baseline_fit(
+  check_finite_training(trained["parameters"], control)
+  new_baseline_fit(
     trained, call = call, model = model, form = form, settings = settings, control = control,
     scaling = scale, seed = seed, samples = data$samples, omics = omics, config = config,
     seconds = proc.time()[["elapsed"]] - started
   )
-  check_made(fit)
 }
 
 # What the forms have in common with the objectives of poems().

@@ -84,13 +84,18 @@ warn_of_hidden <- function(control, factors) {
   ))
 }
 
-# Stops where training ended with parameters, or places of samples, that are not finite.
-check_made <- function(fit, call = rlang::caller_env()) {
-  made <- unclass(fit)[c("parameters", if (inherits(fit, "poems")) c("latent", "mode"))]
-  finite <- rapply(made, \(x) is.finite(sum(x)) || all(is.finite(x)), "numeric", how = "unlist")
-  if (all(finite)) return(fit)
+# Whether training ended with parameters and places of samples that are finite: those that are large
+# enough may still make samples lie nowhere.
+is_finite_training <- function(trained) {
+  parts <- trained[intersect(c("parameters", "latent", "mode"), names(trained))]
+  finite <- rapply(parts, \(x) is.finite(sum(x)) || all(is.finite(x)), "numeric", how = "unlist")
+  all(finite)
+}
+
+check_finite_training <- function(trained, control, call = rlang::caller_env()) {
+  if (is_finite_training(trained)) return(invisible())
   cli::cli_abort(c(
     "Training ended with numbers that are not finite.",
-    "i" = what_to_lower(fit$control)
+    "i" = what_to_lower(control)
   ), call = call)
 }

@@ -208,6 +208,7 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
     again <- train(all, progress_reporter(all, environment()), start)
     trained <- take_all_samples(trained, again, all)
   }
+  check_finite_training(trained, control)
   trained$sums <- core_variance(
     trained$parameters, config, cohort, trained$mode, colMeans(trained$mode), control$threads
   )
@@ -239,7 +240,7 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
   )
   warn_no_factor(fit)
   warn_of_losses(fit$history, fit$best_epoch, control)
-  check_made(fit)
+  fit
 }
 
 # The call without data that a caller (do.call, say) may have put into it in place of their names.
@@ -320,7 +321,7 @@ learns_predictions <- function(control) {
 # What the second training gives, unless it was interrupted; history and variance explained in the
 # samples held out (the second column) stay those of the first.
 take_all_samples <- function(trained, again, control) {
-  if (again$stopped == "diverged") {
+  if (again$stopped == "diverged" || !is_finite_training(again)) {
     cli::cli_warn(c(
       "Training on all samples diverged: this is the fit without those held out.",
       "i" = what_to_lower(control)

@@ -125,13 +125,12 @@ poems_split <- function(x, shared = 8, private = 8,
   config <- split_config(method, decoder, shared, private, completeness, control, omics, labels,
                          max(0L, ncol(covariates$design)))
   trained <- train_split(config, omics, data, seed, control, environment())
-  fit <- new_split_fit(
+  new_split_fit(
     trained, data = data, omics = omics, call = call, method = method,
     decoder = decoder, completeness = completeness,
     labels = labels, control = control, scaling = scale, seed = seed, covariates = covariates,
     preprocess = preprocess, started = started
   )
-  check_made(fit)
 }
 
 # From the start to trained parameters and what they say of the samples.
@@ -149,6 +148,7 @@ train_split <- function(config, omics, data, seed, control, envir) {
   trained <- core_split_train(start, config, cohort, c(control, list(seed = seed)),
                               progress_reporter(control, envir))
   check_trained(trained, control, rlang::caller_env())
+  check_finite_training(trained["parameters"], control, rlang::caller_env())
   if (sparse) {
     trained$parameters <- with_scale_of_start(trained$parameters, embed(trained$parameters)$mean,
                                               embed(start)$mean)
