@@ -88,7 +88,7 @@ warn_of_hidden <- function(control, factors) {
 # enough may still make samples lie nowhere.
 is_finite_training <- function(trained) {
   parts <- trained[intersect(c("parameters", "latent", "mode"), names(trained))]
-  finite <- rapply(parts, \(x) is.finite(sum(x)) || all(is.finite(x)), "numeric", how = "unlist")
+  finite <- rapply(parts, \(x) is.finite(sum(x)) || all(is.finite(x)), how = "unlist")
   all(finite)
 }
 
