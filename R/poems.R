@@ -119,6 +119,8 @@
 #'   * `best_epoch`, `stopped`, `validation`, `seconds`, `seed`, `control`, `scaling`, `omics`,
 #'     `samples`, `parameters`, `order`, `unused`, `config`, `call`, `version`: how the fit came
 #'     about and what [predict()] needs. `config$factors` is the number of factors asked for.
+#'   * `format`, `seal`: by what functions tell whether the fit is whole. A fit that was damaged, or
+#'     changed in parts that predictions rest on, is an error wherever it is used.
 #'
 #' @section Patients with several samples:
 #' Where an experiment of a MultiAssayExperiment has several columns for one primary name, the first
