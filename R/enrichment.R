@@ -67,7 +67,8 @@ enrich_factors <- function(fit, sets, omic = NULL, min_size = 5, max_size = 500,
                            correlation = 0.01) {
   rlang::check_installed("limma", "to test gene sets.")
   split <- inherits(fit, "poems_split")
-  if (split) check_has_loadings(fit) else check_fit(fit)
+  if (split) check_split_fit(fit) else check_fit(fit)
+  if (split) check_has_loadings(fit)
   if (!split) check_any_factor(fit)
   check_value(min_size, "min_size", "a whole number of at least 2", \(x) is_whole(x) && x >= 2)
   check_value(max_size, "max_size", "a whole number of at least `min_size`",

@@ -31,7 +31,7 @@
 plot_loadings <- function(fit, n = 10, by = c("loading", "effect")) {
   rlang::check_installed("ggplot2", "to plot a fit.")
   check_readable(fit)
-  by <- rlang::arg_match(by)
+  by <- arg_match(by)
   check_count(n)
   check_any_loading(fit)
   values <- top_loadings(fit, n, by)

@@ -34,7 +34,7 @@
 plot_map <- function(fit, group = NULL, method = c("pca", "umap", "tsne")) {
   rlang::check_installed("ggplot2", "to plot a fit.")
   check_fit_or_split(fit)
-  method <- rlang::arg_match(method)
+  method <- arg_match(method)
   group <- check_colour(group, fit$samples)
   split <- inherits(fit, "poems_split")
   places <- if (split) latent(fit, "shared") else latent(fit, scaled = TRUE)

@@ -7,7 +7,7 @@ check_readable <- function(fit, call = rlang::caller_env()) {
 }
 
 check_fit_or_split <- function(fit, call = rlang::caller_env()) {
-  if (!inherits(fit, "poems_split")) check_fit(fit, call)
+  if (inherits(fit, "poems_split")) check_split_fit(fit, call) else check_fit(fit, call)
 }
 
 # Names of the columns that have loadings.
