@@ -6,7 +6,7 @@ CORES := $(shell nproc 2>/dev/null || echo 2)
 SOURCES := DESCRIPTION NAMESPACE $(wildcard R/*.R src/*.cpp src/*.h src/*/*.cpp src/*/*.h src/Makevars* data/*.rda inst/* inst/*/*)
 export R_LIBS := $(CURDIR)/$(LIBRARY)$(if $(R_LIBS),:$(R_LIBS))
 
-.PHONY: demo test check lint bench docs clean
+.PHONY: demo test check lint torture bench docs clean
 
 demo: build/ready-demo build/installed
 	Rscript inst/scripts/demo.R demo-out
@@ -19,6 +19,13 @@ check: build/ready-test
 
 lint: build/ready-lint
 	bash tools/lint.sh
+
+# Damaged fits, malformed calls and random problems, for about an hour; SEED for others.
+SEED := 1
+torture: build/ready-test build/installed
+	Rscript tests/torture/mutate.R seed=$(SEED) count=4000
+	Rscript tests/torture/calls.R seed=$(SEED) count=6000
+	Rscript tests/torture/problems.R seed=$(SEED) count=500
 
 bench: build/ready-bench build/installed
 	Rscript bench/accuracy.R

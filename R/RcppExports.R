@@ -69,6 +69,10 @@ core_slopes <- function(parameters, model_config, latent, threads) {
     .Call(`_omicpoems_core_slopes`, parameters, model_config, latent, threads)
 }
 
+core_unlinked_file <- function(path) {
+    .Call(`_omicpoems_core_unlinked_file`, path)
+}
+
 core_project <- function(parameters, model_config, cohort, threads) {
     .Call(`_omicpoems_core_project`, parameters, model_config, cohort, threads)
 }
@@ -83,6 +87,10 @@ core_mode <- function(parameters, model_config, cohort, latent, threads) {
 
 core_reconstruct <- function(parameters, model_config, latent, threads) {
     .Call(`_omicpoems_core_reconstruct`, parameters, model_config, latent, threads)
+}
+
+core_checksum <- function(x) {
+    .Call(`_omicpoems_core_checksum`, x)
 }
 
 core_split_options <- function(method) {

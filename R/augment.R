@@ -35,6 +35,7 @@
 #' aggregate(.gate_protein ~ subtype, tumours, mean)
 #' @export
 augment.poems <- function(x, data = NULL, clusters = NULL, ...) {
+  check_fit(x, arg = "x")
   rlang::check_dots_empty()
   add_sample_columns(sample_columns(x, clusters), x$samples, data)
 }

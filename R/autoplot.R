@@ -32,7 +32,8 @@ autoplot.poems <- function(object,
                                     "map", "factors", "gates", "gate_distribution", "contributions",
                                     "subtype_correlation"),
                            ...) {
-  type <- rlang::arg_match(type)
+  check_fit(object, arg = "object")
+  type <- arg_match(type)
   plot <- switch(type,
     history = plot_history, omics = plot_omics, variance = plot_variance,
     loadings = plot_loadings, strength = plot_strength, top_features = plot_top_features,

@@ -42,6 +42,7 @@
 #' new$mirna[1:3, 1:3]
 #' @export
 latent.poems_baseline <- function(object, block = NULL, ...) {
+  check_baseline_fit(object, arg = "object")
   rlang::check_dots_empty()
   object$latent[, columns_of_blocks(object, block), drop = FALSE]
 }
@@ -50,8 +51,9 @@ latent.poems_baseline <- function(object, block = NULL, ...) {
 #' @export
 predict.poems_baseline <- function(object, newdata = NULL, type = c("latent", "reconstruction"),
                                    samples = c("columns", "rows"), block = NULL, ...) {
-  type <- rlang::arg_match(type)
-  samples <- rlang::arg_match(samples)
+  check_baseline_fit(object, arg = "object")
+  type <- arg_match(type)
+  samples <- arg_match(samples)
   rlang::check_dots_empty()
   columns <- columns_of_blocks(object, block)
   if (type == "reconstruction") check_reconstructs(object, newdata)
@@ -103,7 +105,7 @@ columns_of_blocks <- function(fit, block, call = rlang::caller_env()) {
   if (is.null(block)) return(unlist(blocks, use.names = FALSE))
   kind <- sub("/.*", "", names(blocks))
   known <- unique(c(names(blocks), kind))
-  unknown <- setdiff(block, known)
+  unknown <- if (is.character(block)) setdiff(block, known)
   if (!is.character(block) || length(block) == 0 || length(unknown) > 0) {
     cli::cli_abort(c(
       "{.arg block} must be {.code NULL} or name blocks of the embedding.",

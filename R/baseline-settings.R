@@ -57,6 +57,7 @@ fill_control <- function(control, options, form, call) {
     check_value(control[[setting]], setting, rule$wanted, rule$valid, call)
     settings[[setting]] <- control[[setting]]
   }
+  settings$threads <- limit_threads(settings$threads)
   settings
 }
 

@@ -44,7 +44,8 @@
 #' glance(fit)
 #' @export
 tidy.poems_baseline <- function(x, what = c("latent", "loadings", "history"), ...) {
-  what <- rlang::arg_match(what)
+  check_baseline_fit(x, arg = "x")
+  what <- arg_match(what)
   rlang::check_dots_empty()
   as_table(switch(what,
     latent = baseline_latent_rows(x), loadings = baseline_loading_rows(x), history = history_rows(x)
@@ -54,6 +55,7 @@ tidy.poems_baseline <- function(x, what = c("latent", "loadings", "history"), ..
 #' @rdname tidy.poems_baseline
 #' @export
 glance.poems_baseline <- function(x, ...) {
+  check_baseline_fit(x, arg = "x")
   rlang::check_dots_empty()
   training <- baseline_training(x)
   as_table(data.frame(
@@ -68,6 +70,7 @@ glance.poems_baseline <- function(x, ...) {
 #' @rdname tidy.poems_baseline
 #' @export
 augment.poems_baseline <- function(x, data = NULL, ...) {
+  check_baseline_fit(x, arg = "x")
   rlang::check_dots_empty()
   add_sample_columns(latent_columns(x$latent), x$samples, data)
 }
@@ -81,8 +84,9 @@ latent_columns <- function(latent) {
 #' @rdname tidy.poems_baseline
 #' @exportS3Method ggplot2::autoplot
 autoplot.poems_baseline <- function(object, type = "history", ...) {
+  check_baseline_fit(object, arg = "object")
   rlang::check_installed("ggplot2", "to plot a fit.")
-  rlang::arg_match0(type, "history")
+  arg_match(type, "history")
   rlang::check_dots_empty()
   draw_history(object)
 }
@@ -90,6 +94,7 @@ autoplot.poems_baseline <- function(object, type = "history", ...) {
 #' @rdname tidy.poems_baseline
 #' @export
 print.poems_baseline <- function(x, ...) {
+  check_baseline_fit(x, arg = "x")
   cli::cat_line(cli::style_bold(baseline_titles[[x$model]], " fit"), cli::pluralize(
     " ({x$form} form): {length(x$samples)} sample{?s}, {length(x$omics)} omic{?s}, ",
     "{ncol(x$latent)} coordinate{?s}"

@@ -111,9 +111,9 @@ poems_baseline <- function(x, model = c("poem", "mocss_ae", "mocss_vae", "mocss_
                            scale = NULL, seed = NULL, control = list(), experiments = NULL,
                            assays = NULL, preprocess = NULL) {
   call <- data_free_call(match.call(), "poems_baseline")
-  model <- rlang::arg_match(model)
-  form <- rlang::arg_match(form)
-  samples <- rlang::arg_match(samples)
+  model <- arg_match(model)
+  form <- arg_match(form)
+  samples <- arg_match(samples)
   if (!is.null(call$samples)) call$samples <- samples
   seed <- check_seed(seed)
   settings <- baseline_settings(list(...), model, form)
@@ -128,6 +128,7 @@ poems_baseline <- function(x, model = c("poem", "mocss_ae", "mocss_vae", "mocss_
   omics <- learn_scaling(data$data, scale, n_top = n_top) |>
     add_membership(data) |>
     add_reading(data, preprocess)
+  warn_of_data(data$data, omics)
 
   started <- proc.time()[["elapsed"]]
   config <- baseline_config(model, form, settings, omics, data$samples)
@@ -135,7 +136,8 @@ poems_baseline <- function(x, model = c("poem", "mocss_ae", "mocss_vae", "mocss_
     config, held_cohort(omics, data$data, data$samples, NULL, control$threads),
     initial_noise(omics), c(control, list(seed = seed)), progress_reporter(control, environment())
   )
-  check_trained(trained)
+  check_trained(trained, control)
+  check_finite_training(trained["parameters"], control)
   new_baseline_fit(
     trained, call = call, model = model, form = form, settings = settings, control = control,
     scaling = scale, seed = seed, samples = data$samples, omics = omics, config = config,
@@ -173,7 +175,7 @@ new_baseline_fit <- function(trained, model, samples, omics, ...) {
       ..., version = as.character(utils::packageVersion("omicpoems"))
     ),
     class = "poems_baseline"
-  )
+  ) |> seal_fit()
 }
 
 # Where the core has the loadings of every omic.

@@ -126,7 +126,7 @@ benchmark_models <- function(x, group, models = c("poems", "pca"), splits = 5, s
                              score_seeds = c(0, 12, 21, 42, 1234), cache = NULL, BPPARAM = NULL,
                              progress = NULL) {
   rlang::check_installed(c("class", "cluster"), "to compare embeddings with groups.")
-  samples <- rlang::arg_match(samples)
+  samples <- arg_match(samples)
   models <- read_models(models)
   check_run_seeds(seeds)
   check_seeds(score_seeds, "score_seeds")

@@ -59,7 +59,7 @@
 #' @export
 check_samples <- function(fit, newdata = NULL, samples = c("columns", "rows"), covariates = NULL) {
   check_fit(fit)
-  samples <- rlang::arg_match(samples)
+  samples <- arg_match(samples)
   check_can_check(fit)
   if (is.null(newdata)) {
     check_no_covariates(covariates)

@@ -54,7 +54,7 @@ most_silhouette_samples <- 2000
 cluster_samples <- function(fit, k = NULL, method = c("kmeans", "mclust"), seed = 1) {
   check_fit(fit)
   check_any_factor(fit)
-  method <- rlang::arg_match(method)
+  method <- arg_match(method)
   seed <- check_seed(seed)
   rlang::check_installed(c(kmeans = "cluster", mclust = "mclust")[[method]], "to cluster samples.")
   own <- scaled_means(fit$latent, fit)

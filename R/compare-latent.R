@@ -38,6 +38,7 @@
 #' head(salient_in(fit, omics))
 #' @export
 latent.poems_comparison <- function(object, block = NULL, sd = FALSE, ...) {
+  check_comparison(object, arg = "object")
   rlang::check_dots_empty()
   if (!is_flag(sd)) cli::cli_abort("{.arg sd} must be TRUE or FALSE.")
   columns <- columns_of_blocks(object, block)
@@ -64,8 +65,8 @@ predict.poems_comparison <- function(object, newdata, target = TRUE,
                                      type = c("latent", "reconstruction"),
                                      samples = c("columns", "rows"), block = NULL,
                                      covariates = NULL, ...) {
-  type <- rlang::arg_match(type)
-  samples <- rlang::arg_match(samples)
+  type <- arg_match(type)
+  samples <- arg_match(samples)
   rlang::check_dots_empty()
   columns <- columns_of_blocks(object, block)
   data <- new_split_data(object, newdata, samples, covariates)
@@ -87,7 +88,7 @@ predict.poems_comparison <- function(object, newdata, target = TRUE,
 #' @export
 salient_in <- function(fit, newdata, samples = c("columns", "rows"), covariates = NULL) {
   check_comparison(fit)
-  samples <- rlang::arg_match(samples)
+  samples <- arg_match(samples)
   data <- new_split_data(fit, newdata, samples, covariates)
   z <- compare_embed(fit, data, rep(TRUE, length(data$samples)))$mean
   without <- z
@@ -114,9 +115,6 @@ spread_target <- function(target, samples, call = rlang::caller_env()) {
   ), call = call)
 }
 
-check_comparison <- function(fit, call = rlang::caller_env()) {
-  if (inherits(fit, "poems_comparison")) return(invisible())
-  cli::cli_abort(
-    "{.arg fit} must be a fit from {.fn poems_compare}, not {describe(fit)}.", call = call
-  )
+check_comparison <- function(fit, call = rlang::caller_env(), arg = "fit") {
+  check_fit(fit, call, arg, "poems_comparison")
 }

@@ -59,7 +59,7 @@
 #' @export
 tidy.poems_comparison <- function(x, what = c("factors", "loadings", "latent", "variance",
                                               "history"), ...) {
-  what <- rlang::arg_match(what)
+  what <- arg_match(what)
   rlang::check_dots_empty()
   if (what == "loadings") check_has_loadings(x)
   table <- switch(what,
@@ -104,7 +104,7 @@ augment.poems_comparison <- function(x, data = NULL, ...) {
 #' @exportS3Method ggplot2::autoplot
 autoplot.poems_comparison <- function(object, type = c("compare", "history", "latent"), ...) {
   rlang::check_installed("ggplot2", "to plot a fit.")
-  type <- rlang::arg_match(type)
+  type <- arg_match(type)
   rlang::check_dots_empty()
   if (type == "latent") check_any_column(object)
   switch(type,

@@ -67,7 +67,7 @@ compare_factors <- function(fit) {
 variance_explained.poems_comparison <- function( # nolint: object_length_linter.
   fit, by = c("omic", "feature"), ...
 ) {
-  by <- rlang::arg_match(by)
+  by <- arg_match(by)
   rlang::check_dots_empty()
   features <- do.call(rbind, unname(Map(\(table, omic) {
     data.frame(omic = rep(omic, nrow(table)), table)

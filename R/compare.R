@@ -83,9 +83,9 @@ poems_compare <- function(x, background, group = NULL, shared = 16, salient = 8,
                           control = list(), family = NULL, covariates = NULL, experiments = NULL,
                           assays = NULL, preprocess = NULL) {
   call <- data_free_call(match.call())
-  balance <- rlang::arg_match(balance)
-  decoder <- rlang::arg_match(decoder)
-  samples <- rlang::arg_match(samples)
+  balance <- arg_match(balance)
+  decoder <- arg_match(decoder)
+  samples <- arg_match(samples)
   shared <- check_coordinates(shared, "shared")
   salient <- check_coordinates(salient, "salient")
   bound <- check_independence(independence)
@@ -186,7 +186,7 @@ new_comparison <- function(trained, data, omics, preprocess, started, ...) {
   fit$variance <- comparison_variance(fit, data)
   fit$seconds <- proc.time()[["elapsed"]] - started
   fit$version <- as.character(utils::packageVersion("omicpoems"))
-  fit
+  seal_fit(fit)
 }
 
 # See loadings_in_sd().

@@ -34,7 +34,7 @@
 contributions <- function(fit, newdata = NULL, samples = c("columns", "rows"),
                           covariates = NULL) {
   check_fit(fit)
-  samples <- rlang::arg_match(samples)
+  samples <- arg_match(samples)
   if (is.null(newdata)) {
     check_no_covariates(covariates)
     return(fit$contributions)

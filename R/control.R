@@ -163,7 +163,7 @@ check_setting_names <- function(settings, call) {
 # `objective`: one, or all of them for the first. `given`: named list of settings, NULL for the
 # default.
 new_control <- function(objective, given, call) {
-  objective <- rlang::arg_match(objective, names(control_defaults), error_call = call)
+  objective <- arg_match(objective, names(control_defaults), error_call = call)
   control <- c(list(objective = objective), control_defaults[[objective]],
                list(row_normalize = FALSE, threads = unname(parallelly::availableCores()),
                     progress = shows_progress()))
@@ -174,6 +174,7 @@ new_control <- function(objective, given, call) {
     check_value(control[[setting]], setting, rule$wanted, rule$valid, call)
   }
   check_settings_agree(control, call)
+  control$threads <- limit_threads(control$threads)
   structure(control, class = "poems_control")
 }
 

@@ -49,7 +49,7 @@
 cross_prediction <- function(fit, newdata, samples = c("columns", "rows"), covariates = NULL) {
   check_split_fit(fit)
   rlang::check_required(newdata)
-  samples <- rlang::arg_match(samples)
+  samples <- arg_match(samples)
   data <- new_split_data(fit, newdata, samples, covariates)
   check_some_together(data)
   omics <- names(fit$omics)

@@ -6,7 +6,8 @@
 # A disk_matrix has dim(), dimnames(), and `[`, which reads nothing; as.matrix() reads. `rows` and
 # `columns`, named, lead to those of the file, which is `height` doubles high; a row that is NA
 # has no value. `empty` says which columns of the file have no value, `incomplete` which rows lack a
-# value in another column. The file goes when no disk_matrix refers to it any more.
+# value in another column. The file (R/temporary-files.R)
+# goes when no disk_matrix refers to it any more.
 
 # Values that are read or written at once, at most: 160 MB.
 largest_block <- 2e7
@@ -18,7 +19,7 @@ is_blockwise <- \(x) inherits(x, c("DelayedArray", "Matrix"))
 
 # `prepare`: called with every block, a matrix of doubles; what it returns is written.
 disk_matrix <- function(values, prepare = identity) {
-  file <- new_temporary_file()
+  file <- new_temporary_file(8 * as.numeric(nrow(values)) * ncol(values))
   connection <- file(file$path, "wb")
   on.exit(close(connection))
   incomplete <- logical(nrow(values))
@@ -34,18 +35,13 @@ disk_matrix <- function(values, prepare = identity) {
       incomplete <- incomplete | rowSums(is.na(there)) > 0
     }
   }
+  flush(connection)
+  check_file_size(file)
   structure(list(
     file = file, height = nrow(values), incomplete = incomplete, empty = empty,
     rows = stats::setNames(seq_len(nrow(values)), rownames(values)),
     columns = stats::setNames(seq_len(ncol(values)), colnames(values))
   ), class = "disk_matrix")
-}
-
-new_temporary_file <- function() {
-  file <- new.env(parent = emptyenv())
-  file$path <- tempfile("omic-", fileext = ".bin")
-  reg.finalizer(file, \(file) unlink(file$path), onexit = TRUE)
-  file
 }
 
 as_dense <- function(x) {
@@ -84,6 +80,7 @@ dimnames.disk_matrix <- \(x) list(names(x$rows), names(x$columns))
 
 #' @export
 as.matrix.disk_matrix <- function(x, ...) {
+  check_file_size(x$file)
   connection <- file(x$file$path, "rb")
   on.exit(close(connection))
   values <- matrix(0, nrow(x), ncol(x), dimnames = dimnames(x))

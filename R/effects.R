@@ -42,7 +42,7 @@
 #' @export
 feature_effects <- function(fit, format = c("matrix", "table")) {
   check_fit(fit)
-  format <- rlang::arg_match(format)
+  format <- arg_match(format)
   slopes <- core_slopes(
     core_parameters(fit), fit$config, core_latent(fit), fit$control$threads
   )

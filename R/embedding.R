@@ -9,7 +9,7 @@ factor_spread <- function(trained, in_use, objective) {
   if (objective == "published") return(rep(1, length(in_use)))
   moved <- Reduce(`+`, lapply(trained$sums, \(omic) sqrt(omic$change / length(omic$total))))[in_use]
   sd <- apply(trained$latent[, in_use, drop = FALSE], 2, stats::sd)
-  ifelse(sd > 0, moved / sd, 1)
+  as.numeric(ifelse(sd > 0 & is.finite(moved), moved / sd, 1))
 }
 
 # Posterior means (samples x factors in use) on the scale of factor_spread(), less those of the

@@ -66,8 +66,9 @@
 enrich_factors <- function(fit, sets, omic = NULL, min_size = 5, max_size = 500,
                            correlation = 0.01) {
   rlang::check_installed("limma", "to test gene sets.")
-  split <- inherits(fit, c("poems_split", "poems_comparison"))
+  split <- has_blocks(fit)
   if (split) {
+    check_blocks_fit(fit)
     check_has_loadings(fit)
     check_any_column(fit)
   } else {

@@ -69,8 +69,9 @@ impute <- function(object, x, ...) UseMethod("impute")
 #' @export
 impute.poems <- function(object, x, value = c("mean", "sd"), draws = 100, seed = NULL,
                          samples = c("columns", "rows"), covariates = NULL, ...) {
-  value <- rlang::arg_match(value)
-  samples <- rlang::arg_match(samples)
+  check_fit(object, arg = "object")
+  value <- arg_match(value)
+  samples <- arg_match(samples)
   check_value(draws, "draws", "a whole number of at least 2", \(x) is_whole(x) && x >= 2)
   seed <- if (value == "sd") check_seed(seed)
   rlang::check_dots_empty()

@@ -54,6 +54,7 @@ inclusion <- function(object, ...) UseMethod("inclusion")
 #' @rdname inclusion
 #' @export
 inclusion.poems <- function(object, ...) {
+  check_fit(object, arg = "object")
   rlang::check_dots_empty()
   object$inclusion
 }

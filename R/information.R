@@ -55,7 +55,7 @@
 information <- function(fit, newdata = NULL, samples = c("columns", "rows"), covariates = NULL,
                         seed = NULL) {
   check_split_fit(fit)
-  samples <- rlang::arg_match(samples)
+  samples <- arg_match(samples)
   seed <- if (is.null(seed)) fit$seed else check_seed(seed)
   if (is.null(newdata)) {
     check_no_covariates(covariates)

@@ -43,6 +43,7 @@ latent <- function(object, ...) UseMethod("latent")
 #' @rdname latent
 #' @export
 latent.poems <- function(object, scaled = FALSE, ...) {
+  check_fit(object, arg = "object")
   rlang::check_dots_empty()
   if (!is_flag(scaled)) cli::cli_abort("{.arg scaled} must be TRUE or FALSE.")
   if (scaled) scaled_means(object$latent, object) else object$latent
@@ -55,6 +56,7 @@ gates <- function(object, ...) UseMethod("gates")
 #' @rdname latent
 #' @export
 gates.poems <- function(object, ...) {
+  check_fit(object, arg = "object")
   rlang::check_dots_empty()
   object$gates
 }

@@ -7,7 +7,7 @@
 # own samples, where newdata fits it only that way.
 align_newdata <- function(fit_omics, newdata, samples = c("columns", "rows"),
                           call = rlang::caller_env(), own = NULL) {
-  samples <- rlang::arg_match(samples, error_call = call)
+  samples <- arg_match(samples, error_call = call)
   newdata <- keep_known_omics(list_omics(newdata, "newdata", call), names(fit_omics), call)
   side <- side_that_fits(fit_omics, newdata, samples, own)
   sources <- open_newdata(fit_omics, newdata, side, call)

@@ -9,7 +9,7 @@ fewest_samples <- 10
 # where there was a choice.
 read_omics <- function(x, samples = c("columns", "rows"), experiments = NULL, assays = NULL,
                        preprocess = NULL, call = rlang::caller_env()) {
-  samples <- rlang::arg_match(samples, error_call = call)
+  samples <- arg_match(samples, error_call = call)
   sources <- open_input(x, "x", samples, experiments, assays, call)
   data <- read_sources(sources, steps_of(preprocess, "transform", names(sources), call), "x", call)
   data <- drop_empty_samples(data)
@@ -244,6 +244,7 @@ check_finite <- function(values, omic, arg, call) {
   # min() and max() allocate nothing; where all is missing they warn and return Inf and -Inf.
   lowest <- suppressWarnings(min(values, na.rm = TRUE))
   highest <- suppressWarnings(max(values, na.rm = TRUE))
+  check_magnitude(lowest, highest, omic, arg, call)
   if (lowest != -Inf && highest != Inf) return(invisible())
 
   infinite <- lapply(seq_len(ncol(values)), \(i) which(is.infinite(values[, i])))

@@ -4,7 +4,7 @@
 autoplot.benchmark_models <- function(object, scores = c("accuracy", "nmi", "knn"), ...) {
   rlang::check_installed("ggplot2", "to plot a benchmark.")
   rlang::check_dots_empty()
-  scores <- rlang::arg_match(scores, names(score_titles), multiple = TRUE)
+  scores <- arg_match(scores, names(score_titles), multiple = TRUE)
   values <- scores_of_splits(object$runs, scores)
   if (nrow(values) == 0) {
     cli::cli_abort("There is no score to plot: all runs have failed.")

@@ -127,12 +127,6 @@ group_titles <- function(group, width = 22) {
   labels
 }
 
-check_fit <- function(fit, call = rlang::caller_env()) {
-  if (!inherits(fit, "poems")) {
-    cli::cli_abort("{.arg fit} must be a fit from {.fn poems}, not {describe(fit)}.", call = call)
-  }
-}
-
 check_count <- function(n, call = rlang::caller_env(), arg = "n") {
   check_value(n, arg, "a whole number of at least 1", \(x) is_whole(x) && x >= 1, call)
 }

@@ -7,7 +7,8 @@
 #' The sign of a loading has no meaning by itself, so its size is shown. Effects say which way a
 #' feature goes when the factor rises: see [feature_effects()].
 #'
-#' @param fit A fit from [poems()], or from [poems_split()] with sparse decoders.
+#' @param fit A fit from [poems()], or from [poems_split()] or [poems_compare()] with
+#'   sparse decoders.
 #' @param n Number of features per omic, at least 1.
 #' @param by What is shown and chosen by: the size of the `"loading"`, or the `"effect"`,
 #'   which has a sign.
@@ -31,7 +32,7 @@
 plot_loadings <- function(fit, n = 10, by = c("loading", "effect")) {
   rlang::check_installed("ggplot2", "to plot a fit.")
   check_readable(fit)
-  by <- rlang::arg_match(by)
+  by <- arg_match(by)
   check_count(n)
   check_any_loading(fit)
   values <- top_loadings(fit, n, by)

@@ -2,7 +2,8 @@
 #'
 #' Every sample as a point, placed so that samples with similar factors are close.
 #'
-#' @param fit A fit from [poems()], or from [poems_split()]: a map of its shared coordinates.
+#' @param fit A fit from [poems()], or from [poems_split()] or [poems_compare()]: a
+#'   map of what is shared.
 #' @param group What to colour samples by (a subtype, an age): a vector named by sample, or in the
 #'   order of `fit$samples`. `NA` where it is not known; at most 20 groups. Numbers with more than
 #'   10 different values, or that are not whole, have a continuous scale. `NULL` for none.
@@ -33,10 +34,10 @@
 #' @export
 plot_map <- function(fit, group = NULL, method = c("pca", "umap", "tsne")) {
   rlang::check_installed("ggplot2", "to plot a fit.")
-  check_fit_or_split(fit)
-  method <- rlang::arg_match(method)
+  check_any_fit(fit)
+  method <- arg_match(method)
   group <- check_colour(group, fit$samples)
-  split <- inherits(fit, "poems_split")
+  split <- has_blocks(fit)
   places <- if (split) latent(fit, "shared") else latent(fit, scaled = TRUE)
   check_two_dimensions(places, fit)
   map <- switch(method,
@@ -47,16 +48,16 @@ plot_map <- function(fit, group = NULL, method = c("pca", "umap", "tsne")) {
   ggplot2::ggplot(map_values(map$at, fit$samples, group), ggplot2::aes(.data$x, .data$y)) +
     map_points(group) +
     ggplot2::coord_fixed() +
-    ggplot2::labs(title = paste("Samples by their", if (split) "shared coordinates" else "factors"),
+    ggplot2::labs(title = paste0("Samples by their ", if (split) "shared ", readable_word(fit), "s"),
                   x = map$axes[1], y = map$axes[2]) +
     theme_poems()
 }
 
 check_two_dimensions <- function(places, fit, call = rlang::caller_env()) {
   if (ncol(places) >= 2) return(invisible())
-  if (inherits(fit, "poems_split")) {
+  if (has_blocks(fit)) {
     cli::cli_abort(
-      "A map needs a fit with at least 2 shared coordinates; {.arg fit} has {ncol(places)}.",
+      "A map needs a fit with at least 2 shared {readable_word(fit)}s; {.arg fit} has {ncol(places)}.",
       call = call
     )
   }

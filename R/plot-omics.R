@@ -21,7 +21,8 @@
 #' @export
 plot_omics <- function(x, group = NULL, samples = c("columns", "rows")) {
   rlang::check_installed("ggplot2", "to plot omics.")
-  samples <- rlang::arg_match(samples)
+  samples <- arg_match(samples)
+  if (inherits(x, "poems")) check_fit(x, arg = "x")
   overview <- if (inherits(x, "poems")) fit_overview(x) else data_overview(x, samples)
   omics <- colnames(overview$has)
   group <- check_group(group, rownames(overview$has))

@@ -30,7 +30,7 @@ plot_response <- function(fit, feature = NULL, factor = 1, omic = NULL, newdata 
   rlang::check_installed("ggplot2", "to plot a fit.")
   check_fit(fit)
   check_any_loading(fit)
-  samples <- rlang::arg_match(samples)
+  samples <- arg_match(samples)
   factors <- check_factor_choice(factor, fit)
   omics <- check_omic_choice(omic, names(fit$omics))
   chosen <- if (is.null(feature)) {

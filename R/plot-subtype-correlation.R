@@ -19,7 +19,7 @@
 #' @export
 plot_subtype_correlation <- function(fit, subtype, x = NULL, samples = c("columns", "rows")) {
   rlang::check_installed("ggplot2", "to plot a fit.")
-  samples <- rlang::arg_match(samples)
+  samples <- arg_match(samples)
   values <- subtype_correlation(fit, subtype, x, samples)
   ggplot2::ggplot(
     values, ggplot2::aes(.data$other, .data$subtype, fill = .data$correlation)

@@ -28,7 +28,7 @@ plot_top_features <- function(fit, factor = NULL, n = 8, by = c("loading", "effe
                               omic = NULL) {
   rlang::check_installed("ggplot2", "to plot a fit.")
   check_readable(fit)
-  by <- rlang::arg_match(by)
+  by <- arg_match(by)
   check_count(n)
   check_any_loading(fit)
   names <- readable_names(fit)

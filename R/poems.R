@@ -124,6 +124,8 @@
 #'   * `best_epoch`, `stopped`, `validation`, `seconds`, `seed`, `control`, `scaling`, `omics`,
 #'     `samples`, `parameters`, `order`, `unused`, `config`, `call`, `version`: how the fit came
 #'     about and what [predict()] needs. `config$factors` is the number of factors asked for.
+#'   * `format`, `seal`: by what functions tell whether the fit is whole. A fit that was damaged, or
+#'     changed in parts that predictions rest on, is an error wherever it is used.
 #'
 #' @section Patients with several samples:
 #' Where an experiment of a MultiAssayExperiment has several columns for one primary name, the first
@@ -170,7 +172,7 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
                   control = poems_control(), family = NULL, covariates = NULL, experiments = NULL,
                   assays = NULL, preprocess = NULL) {
   call <- data_free_call(match.call(), "poems")
-  samples <- rlang::arg_match(samples)
+  samples <- arg_match(samples)
   if (!is.null(call$samples)) call$samples <- samples
   factors <- check_factors(factors)
   seed <- check_seed(seed)
@@ -184,6 +186,8 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
   check_families(data$data, family)
   n_top <- steps_of(preprocess, "n_top", names(data$data))
   omics <- learn_scaling(data$data, scale, family, covariates$design, n_top)
+  warn_of_data(data$data, omics)
+  warn_of_hidden(control, factors)
 
   started <- proc.time()[["elapsed"]]
   noise <- initial_noise(omics)
@@ -205,13 +209,14 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
   }
   start <- start_of(control)
   trained <- train(control, progress_reporter(control, environment()), start)
-  check_trained(trained)
+  check_trained(trained, control)
   if (trains_again(trained, control, data$samples)) {
     all <- utils::modifyList(control, list(validation = 0, epochs = trained$best_epoch))
     start <- start_of(all, start$misplaced)
     again <- train(all, progress_reporter(all, environment()), start)
-    trained <- take_all_samples(trained, again)
+    trained <- take_all_samples(trained, again, all)
   }
+  check_finite_training(trained, control)
   trained$sums <- core_variance(
     trained$parameters, config, cohort, trained$mode, colMeans(trained$mode), control$threads
   )
@@ -242,6 +247,7 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
     seconds = proc.time()[["elapsed"]] - started
   )
   warn_no_factor(fit)
+  warn_of_losses(fit$history, fit$best_epoch, control)
   fit
 }
 
@@ -259,7 +265,7 @@ choose_scaling <- function(scale, objective, call = rlang::caller_env()) {
   if (is.null(scale)) {
     return(if (objective == "published") "minmax" else "standardise")
   }
-  rlang::arg_match0(scale, c("standardise", "minmax"), error_call = call)
+  arg_match(scale, c("standardise", "minmax"), error_call = call)
 }
 
 # Which samples have each omic, and of counts the log library size of every sample.
@@ -282,12 +288,12 @@ add_reading <- function(omics, data, preprocess) {
   omics
 }
 
-check_trained <- function(trained, call = rlang::caller_env()) {
+check_trained <- function(trained, control = poems_control(), call = rlang::caller_env()) {
   if (trained$stopped == "diverged") {
     cli::cli_abort(
       c(
         "Training diverged: the loss of epoch {length(trained$history$epoch)} is not finite.",
-        i = "Lower {.arg learning_rate} in {.arg control}, or look for extreme values in {.arg x}."
+        i = what_to_lower(control)
       ),
       call = call
     )
@@ -324,7 +330,14 @@ learns_predictions <- function(control) {
 
 # What the second training gives, unless it was interrupted; history and variance explained in the
 # samples held out (the second column) stay those of the first.
-take_all_samples <- function(trained, again) {
+take_all_samples <- function(trained, again, control) {
+  if (again$stopped == "diverged" || !is_finite_training(again)) {
+    cli::cli_warn(c(
+      "Training on all samples diverged: this is the fit without those held out.",
+      "i" = what_to_lower(control)
+    ))
+    return(trained)
+  }
   if (again$stopped != "epochs") {
     cli::cli_warn("Interrupted while training on all samples: this is the fit without those held
                    out.")
@@ -394,7 +407,7 @@ new_fit <- function(trained, call, seed, control, scaling, config, samples, omic
       version = as.character(utils::packageVersion("omicpoems"))
     ),
     class = "poems"
-  )
+  ) |> seal_fit()
 }
 
 # One parameter of every omic, features x the chosen factors.

@@ -67,8 +67,9 @@
 #' @export
 predict.poems <- function(object, newdata = NULL, type = c("latent", "gates", "reconstruction"),
                           samples = c("columns", "rows"), covariates = NULL, scaled = FALSE, ...) {
-  type <- rlang::arg_match(type)
-  samples <- rlang::arg_match(samples)
+  check_fit(object, arg = "object")
+  type <- arg_match(type)
+  samples <- arg_match(samples)
   if (!is_flag(scaled)) cli::cli_abort("{.arg scaled} must be TRUE or FALSE.")
   rlang::check_dots_empty()
   projected <- if (is.null(newdata)) {

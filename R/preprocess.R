@@ -31,7 +31,7 @@
 #' predict(fit, type = "reconstruction")$mrna[1:3, 1:3]
 #' @export
 preprocess_steps <- function(transform = c("none", "log1p", "m_values"), n_top = NULL) {
-  transform <- rlang::arg_match(transform)
+  transform <- arg_match(transform)
   if (!is.null(n_top)) {
     check_value(n_top, "n_top", "a whole number of at least 1", \(x) is_whole(x) && x >= 1)
   }

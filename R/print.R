@@ -58,6 +58,7 @@ print.poems <- function(x, ...) {
 #' @rdname print.poems
 #' @export
 summary.poems <- function(object, ...) {
+  check_fit(object, arg = "object")
   structure(
     list(
       call = object$call,

@@ -7,7 +7,9 @@
 # alike, the name or number of the assay to take; NULL for the first.
 open_input <- function(x, arg, samples, experiments, assays, call) {
   omics <- list_omics(x, arg, call)
+  check_experiments(experiments, call)
   omics <- choose_experiments(omics, experiments, arg, call)
+  check_assays(assays, omics, call)
   assays <- spread_assays(assays, names(omics), call)
   sources <- Map(
     \(omic, name) open_omic(omic, name, samples, assays[[name]], arg, call), omics, names(omics)

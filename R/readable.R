@@ -1,18 +1,25 @@
 # What figures read of any fit that has loadings and coordinates: of poems(), whose columns are
-# factors, and of poems_split(), whose columns are shared and private coordinates.
+# factors; and, in blocks, of poems_split(), whose columns are shared and private coordinates, and of
+# poems_compare(), whose columns are shared and salient factors.
 
-check_readable <- function(fit, call = rlang::caller_env()) {
-  check_fit_or_split(fit, call)
-  if (inherits(fit, "poems_split")) check_has_loadings(fit, call)
+has_blocks <- \(fit) inherits(fit, c("poems_split", "poems_comparison"))
+
+check_blocks_fit <- function(fit, call = rlang::caller_env()) {
+  if (inherits(fit, "poems_split")) check_split_fit(fit, call) else check_comparison(fit, call)
 }
 
-check_fit_or_split <- function(fit, call = rlang::caller_env()) {
-  if (!inherits(fit, "poems_split")) check_fit(fit, call)
+check_readable <- function(fit, call = rlang::caller_env()) {
+  check_any_fit(fit, call)
+  if (has_blocks(fit)) check_has_loadings(fit, call)
+}
+
+check_any_fit <- function(fit, call = rlang::caller_env()) {
+  if (has_blocks(fit)) check_blocks_fit(fit, call) else check_fit(fit, call)
 }
 
 # Names of the columns that have loadings.
 readable_names <- function(fit) {
-  if (inherits(fit, "poems_split")) colnames(fit$latent) else factor_names(fit$factors)
+  if (has_blocks(fit)) colnames(fit$latent) else factor_names(fit$factors)
 }
 
 # What they are called.
@@ -21,7 +28,7 @@ readable_word <- \(fit) if (inherits(fit, "poems_split")) "coordinate" else "fac
 # One row per loading that is not zero, with its effect and inclusion probability, or without these.
 # Loadings of shared and private coordinates are effects already.
 readable_loadings <- function(fit, effects = TRUE) {
-  if (!inherits(fit, "poems_split")) return(if (effects) features_table(fit) else loading_rows(fit))
+  if (!has_blocks(fit)) return(if (effects) features_table(fit) else loading_rows(fit))
   rows <- split_loading_rows(fit)
   rows$effect <- rows$loading
   rows
@@ -34,6 +41,6 @@ readable_title <- function(fit) {
 
 # Names of shared and private coordinates are longer than the numbers of factors.
 scale_x_readable <- function(fit) {
-  if (!inherits(fit, "poems_split")) return(scale_x_factors())
+  if (!has_blocks(fit)) return(scale_x_factors())
   ggplot2::scale_x_discrete(guide = ggplot2::guide_axis(angle = 45))
 }

@@ -49,6 +49,7 @@
 factor_recovery <- function(x, truth, loadings = NULL) {
   check_truth(truth)
   if (inherits(x, "poems")) {
+    check_fit(x, arg = "x")
     if (is.null(loadings)) loadings <- x$loadings
     x <- latent(x)
   }

@@ -96,7 +96,13 @@ render_report <- function(report, file) {
     template, output_file = "report.html", quiet = TRUE,
     envir = list2env(list(report = report), parent = topenv())
   )
-  file.copy(made, file, overwrite = TRUE, copy.mode = FALSE)
+  copied <- suppressWarnings(file.copy(made, file, overwrite = TRUE, copy.mode = FALSE))
+  if (!copied || !identical(file.size(file), file.size(made))) {
+    cli::cli_abort(c(
+      "The report could not be written to {.file {file}}.",
+      "i" = "Is its folder writable, and is there space for {format_bytes(file.size(made))}?"
+    ), call = rlang::caller_env())
+  }
 }
 
 # Checks ----------------------------------------------------------------------------------------
@@ -120,6 +126,12 @@ check_report_file <- function(file, call = rlang::caller_env()) {
     cli::cli_abort(c(
       "{.arg file} must be in a folder that exists.",
       "x" = "There is no folder {.file {dirname(file)}}."
+    ), call = call)
+  }
+  if (dir.exists(file)) {
+    cli::cli_abort(c(
+      "{.arg file} must be the path of a file to write.",
+      "x" = "{.file {file}} is a folder."
     ), call = call)
   }
 }

@@ -66,7 +66,7 @@
 feature_response <- function(fit, feature, factor = 1, omic = NULL, newdata = NULL,
                              samples = c("columns", "rows"), covariates = NULL, n = 100) {
   check_fit(fit)
-  samples <- rlang::arg_match(samples)
+  samples <- arg_match(samples)
   check_value(n, "n", "a whole number of at least 2", \(x) is_whole(x) && x >= 2)
   factors <- check_factor_choice(factor, fit)
   chosen <- check_feature_choice(feature, fit, check_omic_choice(omic, names(fit$omics)))

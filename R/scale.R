@@ -21,7 +21,7 @@ rounding_error <- 1e-12
 # also have `link`, see learn_link(), and negative binomial ones `dispersion`.
 learn_scaling <- function(data, method = c("standardise", "minmax"), family = NULL, design = NULL,
                           n_top = NULL, call = rlang::caller_env()) {
-  method <- rlang::arg_match(method, error_call = call)
+  method <- arg_match(method, error_call = call)
   if (is.null(family)) family <- rep("gaussian", length(data))
   adjusted <- Map(\(values, family) {
     adjust_features(values, family, design[colnames(values), , drop = FALSE])

@@ -138,7 +138,7 @@ check_simulation <- function(settings, call = rlang::caller_env()) {
               "whole numbers of at least 0, with one above 0 among them",
               \(x) are_whole(x, lowest = 0) && any(x > 0), call)
   links <- settings$links
-  rlang::arg_match(links, names(link_functions), multiple = TRUE, error_call = call)
+  arg_match(links, names(link_functions), multiple = TRUE, error_call = call)
   check_every_omic_has_factors(settings, call)
   check_group_directions(settings, call)
   check_missing_omics(settings, call)

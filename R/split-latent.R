@@ -51,6 +51,7 @@
 #' new$mirna[1:3, 1:3]
 #' @export
 latent.poems_split <- function(object, block = NULL, sd = FALSE, ...) {
+  check_split_fit(object, arg = "object")
   rlang::check_dots_empty()
   if (!is_flag(sd)) cli::cli_abort("{.arg sd} must be TRUE or FALSE.")
   if (sd) check_has_sd(object)
@@ -63,8 +64,9 @@ latent.poems_split <- function(object, block = NULL, sd = FALSE, ...) {
 predict.poems_split <- function(object, newdata = NULL, type = c("latent", "reconstruction"),
                                 from = NULL, samples = c("columns", "rows"), block = NULL,
                                 covariates = NULL, ...) {
-  type <- rlang::arg_match(type)
-  samples <- rlang::arg_match(samples)
+  check_split_fit(object, arg = "object")
+  type <- arg_match(type)
+  samples <- arg_match(samples)
   rlang::check_dots_empty()
   columns <- columns_of_blocks(object, block)
   check_from(from, type, object)
@@ -100,13 +102,6 @@ only_omics <- function(data, omics) {
 samples_with <- function(data, omic, others) {
   of <- \(omics) unlist(lapply(data$data[omics], colnames), use.names = FALSE)
   intersect(data$samples, intersect(of(omic), of(others)))
-}
-
-check_split_fit <- function(fit, call = rlang::caller_env()) {
-  if (inherits(fit, "poems_split")) return(invisible())
-  cli::cli_abort(
-    "{.arg fit} must be a fit from {.fn poems_split}, not {describe(fit)}.", call = call
-  )
 }
 
 check_has_sd <- function(fit, call = rlang::caller_env()) {

@@ -32,6 +32,7 @@
 #' top_features(fit, "protein: shared_1", n = 5)
 #' @export
 top_features.poems_split <- function(fit, factor = 1, n = 10, omic = NULL, ...) {
+  check_split_fit(fit)
   rlang::check_dots_empty()
   check_count(n)
   omics <- check_omic_choice(omic, names(fit$omics))

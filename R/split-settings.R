@@ -10,7 +10,7 @@ split_form <- \(decoder) if (decoder == "sparse") "corrected" else "published"
 
 choose_decoder <- function(decoder, method, call = rlang::caller_env()) {
   if (is.null(decoder)) return(if (method == "indiseek") "dense" else "sparse")
-  decoder <- rlang::arg_match(decoder, c("sparse", "dense"), error_call = call)
+  decoder <- arg_match(decoder, c("sparse", "dense"), error_call = call)
   if (method == "indiseek" && decoder == "sparse") {
     cli::cli_abort(c(
       "{.arg decoder} must be {.val dense} with {.code method = \"indiseek\"}.",

@@ -63,7 +63,8 @@
 #' @export
 tidy.poems_split <- function(x, what = c("loadings", "factors", "latent", "variance", "history"),
                              ...) {
-  what <- rlang::arg_match(what)
+  check_split_fit(x, arg = "x")
+  what <- arg_match(what)
   rlang::check_dots_empty()
   if (what %in% c("loadings", "factors")) check_has_loadings(x)
   table <- switch(what,
@@ -77,6 +78,7 @@ tidy.poems_split <- function(x, what = c("loadings", "factors", "latent", "varia
 #' @rdname tidy.poems_split
 #' @export
 glance.poems_split <- function(x, ...) {
+  check_split_fit(x, arg = "x")
   rlang::check_dots_empty()
   training <- baseline_training(x)
   shares <- variance_explained(x)
@@ -93,6 +95,7 @@ glance.poems_split <- function(x, ...) {
 #' @rdname tidy.poems_split
 #' @export
 augment.poems_split <- function(x, data = NULL, ...) {
+  check_split_fit(x, arg = "x")
   rlang::check_dots_empty()
   add_sample_columns(latent_columns(x$latent), x$samples, data)
 }
@@ -101,8 +104,9 @@ augment.poems_split <- function(x, data = NULL, ...) {
 #' @exportS3Method ggplot2::autoplot
 autoplot.poems_split <- function(object, type = c("split", "loadings", "top_features", "map",
                                           "history", "latent"), group = NULL, ...) {
+  check_split_fit(object, arg = "object")
   rlang::check_installed("ggplot2", "to plot a fit.")
-  type <- rlang::arg_match(type)
+  type <- arg_match(type)
   rlang::check_dots_empty()
   switch(type,
     split = plot_split(object), history = draw_history(object), loadings = plot_loadings(object),
@@ -116,6 +120,7 @@ autoplot.poems_split <- function(object, type = c("split", "loadings", "top_feat
 #' @rdname tidy.poems_split
 #' @export
 summary.poems_split <- function(object, ...) {
+  check_split_fit(object, arg = "object")
   omics <- data.frame(
     omic = names(object$omics), family = vapply(object$omics, `[[`, "", "family"),
     features = lengths(features_of(object$omics)),

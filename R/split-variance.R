@@ -31,7 +31,8 @@
 #' head(features[order(-features$private), ])
 #' @export
 variance_explained.poems_split <- function(fit, by = c("omic", "feature"), ...) {
-  by <- rlang::arg_match(by)
+  check_split_fit(fit)
+  by <- arg_match(by)
   rlang::check_dots_empty()
   features <- do.call(rbind, unname(Map(\(table, omic) {
     data.frame(omic = rep(omic, nrow(table)), table[c("feature", variance_parts)])

@@ -101,9 +101,9 @@ poems_split <- function(x, shared = 8, private = 8,
                         control = list(), family = NULL, covariates = NULL, experiments = NULL,
                         assays = NULL, preprocess = NULL) {
   call <- data_free_call(match.call(), "poems_split")
-  method <- rlang::arg_match(method)
+  method <- arg_match(method)
   decoder <- choose_decoder(if (missing(decoder)) NULL else decoder, method)
-  samples <- rlang::arg_match(samples)
+  samples <- arg_match(samples)
   if (!is.null(call$samples)) call$samples <- samples
   shared <- check_coordinates(shared, "shared")
   check_completeness(completeness, missing(completeness), method)
@@ -123,6 +123,7 @@ poems_split <- function(x, shared = 8, private = 8,
   n_top <- steps_of(preprocess, "n_top", names(data$data))
   omics <- learn_scaling(data$data, scale, family, covariates$design, n_top)
   data$design <- covariates$design
+  warn_of_data(data$data, omics)
 
   started <- proc.time()[["elapsed"]]
   config <- split_config(method, decoder, shared, private, completeness, control, omics, labels,
@@ -150,7 +151,8 @@ train_split <- function(config, omics, data, seed, control, envir) {
   if (sparse) start <- write_start(start, first$found, config, omics)
   trained <- core_split_train(start, config, cohort, c(control, list(seed = seed)),
                               progress_reporter(control, envir))
-  check_trained(trained, rlang::caller_env())
+  check_trained(trained, control, rlang::caller_env())
+  check_finite_training(trained["parameters"], control, rlang::caller_env())
   if (sparse) {
     trained$parameters <- with_scale_of_start(trained$parameters, embed(trained$parameters)$mean,
                                               embed(start)$mean)
@@ -219,7 +221,7 @@ new_split_fit <- function(trained, data, omics, preprocess, started, ...) {
   fit$variance <- shared_and_private_variance(fit, data)
   fit$seconds <- proc.time()[["elapsed"]] - started
   fit$version <- as.character(utils::packageVersion("omicpoems"))
-  fit
+  seal_fit(fit)
 }
 
 # A decoder's x = c + v'relu(A (w o z)) changes along coordinate k by w_k v'relu(A_k) to one side

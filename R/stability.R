@@ -63,7 +63,7 @@
 stability <- function(x, factors = 32, runs = 10, subsample = 1, samples = c("columns", "rows"),
                       scale = NULL, seed = NULL, control = poems_control(), BPPARAM = NULL,
                       family = NULL, covariates = NULL, pairs = FALSE) {
-  samples <- rlang::arg_match(samples)
+  samples <- arg_match(samples)
   factors <- check_factors(factors)
   check_value(runs, "runs", "a whole number of at least 2", \(x) is_whole(x) && x >= 2)
   check_value(subsample, "subsample", "a number above 0 and at most 1",

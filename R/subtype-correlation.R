@@ -43,7 +43,7 @@ subtype_correlation <- function(fit, subtype, x = NULL, samples = c("columns", "
   check_any_factor(fit)
   subtype <- match_group(subtype, fit$samples, "subtype")
   check_two_subtypes(subtype)
-  data <- if (!is.null(x)) cohort_of(fit, x, rlang::arg_match(samples))
+  data <- if (!is.null(x)) cohort_of(fit, x, arg_match(samples))
   spaces <- c(Map(scale_omic, data, fit$omics[names(data)]),
               list(latent = t(latent(fit, scaled = TRUE))))
   maps <- lapply(spaces, \(values) profile_correlation(values, subtype[colnames(values)]))

@@ -91,7 +91,8 @@ generics::augment
 tidy.poems <- function(x, what = c("loadings", "effects", "features", "latent", "gates",
                                    "contributions", "variance", "factors", "omics", "history"),
                        ...) {
-  what <- rlang::arg_match(what)
+  check_fit(x, arg = "x")
+  what <- arg_match(what)
   rlang::check_dots_empty()
   table <- switch(what,
     loadings = features_table(x), effects = effect_rows(x), features = feature_rows(x),
@@ -106,6 +107,7 @@ tidy.poems <- function(x, what = c("loadings", "effects", "features", "latent", 
 #' @rdname tidy.poems
 #' @export
 glance.poems <- function(x, ...) {
+  check_fit(x, arg = "x")
   rlang::check_dots_empty()
   overview <- summary(x)
   omics <- overview$omics
@@ -155,7 +157,7 @@ glance.poems <- function(x, ...) {
 #' glance(again)
 #' @export
 tidy.poems_stability <- function(x, what = c("factors", "similarity", "selection"), ...) {
-  what <- rlang::arg_match(what)
+  what <- arg_match(what)
   rlang::check_dots_empty()
   as_table(if (what == "selection") selection_rows(x) else x[[what]])
 }

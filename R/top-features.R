@@ -36,8 +36,9 @@ top_features.default <- function(fit, ...) check_fit(fit)
 #' @export
 top_features.poems <- function(fit, factor = 1, n = 10, by = c("loading", "effect"), omic = NULL,
                                ...) {
+  check_fit(fit)
   rlang::check_dots_empty()
-  by <- rlang::arg_match(by)
+  by <- arg_match(by)
   check_value(n, "n", "a whole number of at least 1", \(x) is_whole(x) && x >= 1)
   factors <- check_factor_choice(factor, fit)
   omics <- check_omic_choice(omic, names(fit$omics))
@@ -62,13 +63,13 @@ top_rows <- function(features, factors, omics, by, n) {
 # The names of the factors chosen by number or name, each once. `names`: those that the fit has.
 check_factor_choice <- function(factor, fit, call = rlang::caller_env(),
                                 names = factor_names(fit$factors)) {
-  known <- if (is.numeric(factor)) factor %in% seq_along(names) else factor %in% names
   if (!(is.numeric(factor) || is.character(factor)) || length(factor) == 0) {
     cli::cli_abort(
       "{.arg factor} must be numbers or names of factors, not {describe(factor)}.",
       call = call
     )
   }
+  known <- if (is.numeric(factor)) factor %in% seq_along(names) else factor %in% names
   if (!all(known)) {
     lacking <- unique(factor[!known])
     cli::cli_abort(c(

@@ -84,7 +84,7 @@ uncertainty <- function(fit, x, refits = 50, level = 0.95, samples = c("columns"
   rlang::check_dots_empty()
   check_value(refits, "refits", "a whole number of at least 10", \(x) is_whole(x) && x >= 10)
   check_value(level, "level", "a number between 0 and 1", \(x) is_number(x) && x > 0 && x < 1)
-  samples <- rlang::arg_match(samples)
+  samples <- arg_match(samples)
   seed <- check_seed(seed)
   control <- refit_control(fit)
   if (!is.null(BPPARAM)) {
@@ -344,7 +344,7 @@ print.poems_uncertainty <- function(x, ...) {
 #' @export
 tidy.poems_uncertainty <- function(x, what = c("effects", "loadings", "variance", "contributions",
                                                "factors"), ...) {
-  what <- rlang::arg_match(what)
+  what <- arg_match(what)
   rlang::check_dots_empty()
   as_table(x[[what]])
 }

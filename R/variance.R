@@ -70,9 +70,10 @@ variance_explained.default <- function(fit, ...) check_fit(fit)
 #' @export
 variance_explained.poems <- function(fit, newdata = NULL, by = c("factor", "feature", "omic"),
                                      samples = c("columns", "rows"), covariates = NULL, ...) {
+  check_fit(fit)
   rlang::check_dots_empty()
-  by <- rlang::arg_match(by)
-  samples <- rlang::arg_match(samples)
+  by <- arg_match(by)
+  samples <- arg_match(samples)
   if (is.null(newdata)) {
     check_no_covariates(covariates)
     return(fit$explained[[by]])

@@ -243,6 +243,17 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// core_unlinked_file
+Rcpp::RObject core_unlinked_file(const std::string& path);
+RcppExport SEXP _omicpoems_core_unlinked_file(SEXP pathSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const std::string& >::type path(pathSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_unlinked_file(path));
+    return rcpp_result_gen;
+END_RCPP
+}
 // core_project
 Rcpp::List core_project(const Rcpp::List& parameters, const Rcpp::List& model_config, SEXP cohort, int threads);
 RcppExport SEXP _omicpoems_core_project(SEXP parametersSEXP, SEXP model_configSEXP, SEXP cohortSEXP, SEXP threadsSEXP) {
@@ -297,6 +308,17 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type latent(latentSEXP);
     Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
     rcpp_result_gen = Rcpp::wrap(core_reconstruct(parameters, model_config, latent, threads));
+    return rcpp_result_gen;
+END_RCPP
+}
+// core_checksum
+std::string core_checksum(SEXP x);
+RcppExport SEXP _omicpoems_core_checksum(SEXP xSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< SEXP >::type x(xSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_checksum(x));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -492,10 +514,12 @@ static const R_CallMethodDef CallEntries[] = {
     {"_omicpoems_core_steps", (DL_FUNC) &_omicpoems_core_steps, 7},
     {"_omicpoems_core_variance", (DL_FUNC) &_omicpoems_core_variance, 6},
     {"_omicpoems_core_slopes", (DL_FUNC) &_omicpoems_core_slopes, 4},
+    {"_omicpoems_core_unlinked_file", (DL_FUNC) &_omicpoems_core_unlinked_file, 1},
     {"_omicpoems_core_project", (DL_FUNC) &_omicpoems_core_project, 4},
     {"_omicpoems_core_experts", (DL_FUNC) &_omicpoems_core_experts, 4},
     {"_omicpoems_core_mode", (DL_FUNC) &_omicpoems_core_mode, 5},
     {"_omicpoems_core_reconstruct", (DL_FUNC) &_omicpoems_core_reconstruct, 4},
+    {"_omicpoems_core_checksum", (DL_FUNC) &_omicpoems_core_checksum, 1},
     {"_omicpoems_core_split_options", (DL_FUNC) &_omicpoems_core_split_options, 1},
     {"_omicpoems_core_split_initial", (DL_FUNC) &_omicpoems_core_split_initial, 3},
     {"_omicpoems_core_split_train", (DL_FUNC) &_omicpoems_core_split_train, 5},

@@ -30,13 +30,25 @@ std::unique_ptr<Baseline> make_model(const Rcpp::List& config) {
   poems::BaselineData data;
   const auto names = Rcpp::as<std::vector<std::string>>(config["omics"]);
   const auto features = Rcpp::as<std::vector<int>>(config["features"]);
-  for (std::size_t v = 0; v < names.size(); ++v) data.omics.push_back({names[v], features[v]});
+  const auto count = static_cast<Index>(names.size());
+  poems::check_size(static_cast<Index>(features.size()), count, "Numbers of features");
+  for (std::size_t v = 0; v < names.size(); ++v) {
+    if (features[v] < 1) Rcpp::stop("features must be at least 1, not %d", features[v]);
+    data.omics.push_back({names[v], features[v]});
+  }
   data.prior_variance = Rcpp::as<std::vector<double>>(config["prior_variance"]);
+  poems::check_size(static_cast<Index>(data.prior_variance.size()), count, "Prior variances");
   data.sigma_df = config["sigma_df"];
   data.samples = Rcpp::as<int>(config["samples"]);
   const Rcpp::List settings = config["settings"];
   return poems::make_baseline<float>(entry_of(config).kind, form_of(config), data,
                                      value_in(settings));
+}
+
+/// The cohort that R holds, if it has the omics of the model.
+const poems::Cohort<float>& cohort_of(SEXP held, const Rcpp::List& config) {
+  const auto features = Rcpp::as<std::vector<int>>(config["features"]);
+  return cohort_for(held, std::vector<Index>(features.begin(), features.end()), 0);
 }
 
 std::unique_ptr<Baseline> trained_model(const Rcpp::List& parameters, const Rcpp::List& config) {
@@ -96,7 +108,7 @@ Rcpp::List core_baseline_options() {
 Rcpp::List core_baseline_train(const Rcpp::List& config, SEXP cohort, const Rcpp::List& spread,
                                const Rcpp::List& control, Rcpp::Function callback) {
   const poems::TrainerConfig trainer = trainer_config(config, control);
-  const poems::Cohort<float>& held = *HeldCohort(cohort);
+  const poems::Cohort<float>& held = cohort_of(cohort, config);
   std::unique_ptr<Baseline> model = make_model(config);
   std::vector<Vector<double>> sd;
   for (R_xlen_t v = 0; v < spread.size(); ++v) sd.push_back(Rcpp::as<Vector<double>>(spread[v]));
@@ -118,8 +130,8 @@ Rcpp::List core_baseline_train(const Rcpp::List& config, SEXP cohort, const Rcpp
 // [[Rcpp::export]]
 Rcpp::List core_baseline_embed(const Rcpp::List& parameters, const Rcpp::List& config, SEXP cohort,
                                int threads) {
-  return values_to_r(poems::embed(*trained_model(parameters, config), *HeldCohort(cohort), threads),
-                     true);
+  return values_to_r(
+      poems::embed(*trained_model(parameters, config), cohort_of(cohort, config), threads), true);
 }
 
 // Every omic as reconstructed, features x samples on the scale of training; NaN where the model
@@ -128,5 +140,6 @@ Rcpp::List core_baseline_embed(const Rcpp::List& parameters, const Rcpp::List& c
 Rcpp::List core_baseline_reconstruct(const Rcpp::List& parameters, const Rcpp::List& config,
                                      SEXP cohort, int threads) {
   return values_to_r(
-      poems::reconstruct(*trained_model(parameters, config), *HeldCohort(cohort), threads), false);
+      poems::reconstruct(*trained_model(parameters, config), cohort_of(cohort, config), threads),
+      false);
 }

@@ -2,6 +2,7 @@
 #include <RcppEigen.h>
 
 #include "kernel/kernel.h"
+#include "support/parallel.h"
 
 // What the core computes with.
 // [[Rcpp::export]]
@@ -12,5 +13,6 @@ Rcpp::List core_cpu() {
   const bool openmp = false;
 #endif
   return Rcpp::List::create(Rcpp::Named("level") = poems::kernel().level,
-                            Rcpp::Named("openmp") = openmp);
+                            Rcpp::Named("openmp") = openmp,
+                            Rcpp::Named("most_threads") = poems::most_threads());
 }

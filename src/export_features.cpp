@@ -16,11 +16,13 @@ Rcpp::List core_variance(const Rcpp::List& parameters, const Rcpp::List& model_c
                          const Rcpp::NumericMatrix& latent, const Rcpp::NumericVector& held,
                          int threads) {
   poems::models::Poems<float> model = fitted_model(parameters, model_config);
-  const Matrix<float> z = read_latent(latent);
+  const Matrix<float> z = read_latent(latent, model);
+  poems::check_size(held.size(), model.options().factors, "Values to hold factors at");
   const Vector<float> held_at = Rcpp::as<Vector<double>>(held).cast<float>();
+  const poems::Cohort<float>& samples = cohort_of(cohort, model);
+  poems::check_size(z.cols(), samples.samples, "Samples");
   Rcpp::List list;
-  for (const poems::VarianceSums& sums :
-       poems::variance_sums(model, *HeldCohort(cohort), z, held_at, threads))
+  for (const poems::VarianceSums& sums : poems::variance_sums(model, samples, z, held_at, threads))
     list.push_back(Rcpp::List::create(
         Rcpp::Named("total") = sums.total, Rcpp::Named("residual") = sums.residual,
         Rcpp::Named("gain") = sums.gain, Rcpp::Named("change") = sums.change,
@@ -34,7 +36,7 @@ Rcpp::List core_variance(const Rcpp::List& parameters, const Rcpp::List& model_c
 Rcpp::List core_slopes(const Rcpp::List& parameters, const Rcpp::List& model_config,
                        const Rcpp::NumericMatrix& latent, int threads) {
   poems::models::Poems<float> model = fitted_model(parameters, model_config);
-  const Matrix<float> z = read_latent(latent);
+  const Matrix<float> z = read_latent(latent, model);
   Rcpp::List list;
   for (const poems::Slopes& slopes : poems::mean_slopes(model, z, threads))
     list.push_back(Rcpp::List::create(Rcpp::Named("mean") = to_r(slopes.mean, true)));

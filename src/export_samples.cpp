@@ -13,7 +13,8 @@ using namespace bindings;
 Rcpp::List core_project(const Rcpp::List& parameters, const Rcpp::List& model_config, SEXP cohort,
                         int threads) {
   poems::models::Poems<float> model = fitted_model(parameters, model_config);
-  const poems::Projection<float> projection = poems::project(model, *HeldCohort(cohort), threads);
+  const poems::Projection<float> projection =
+      poems::project(model, cohort_of(cohort, model), threads);
   return Rcpp::List::create(Rcpp::Named("latent") = to_r(projection.mean, true),
                             Rcpp::Named("logvar") = to_r(projection.logvar, true),
                             Rcpp::Named("gates") = to_r(projection.gates, true));
@@ -26,7 +27,7 @@ Rcpp::List core_experts(const Rcpp::List& parameters, const Rcpp::List& model_co
                         int threads) {
   poems::models::Poems<float> model = fitted_model(parameters, model_config);
   const poems::ExpertsOfSamples<float> experts =
-      poems::experts_of(model, *HeldCohort(cohort), threads);
+      poems::experts_of(model, cohort_of(cohort, model), threads);
   Rcpp::List all;
   for (std::size_t v = 0; v < experts.mean.size(); ++v)
     all.push_back(Rcpp::List::create(Rcpp::Named("mean") = to_r(experts.mean[v], true),
@@ -40,8 +41,10 @@ Rcpp::List core_experts(const Rcpp::List& parameters, const Rcpp::List& model_co
 Rcpp::NumericMatrix core_mode(const Rcpp::List& parameters, const Rcpp::List& model_config,
                               SEXP cohort, const Rcpp::NumericMatrix& latent, int threads) {
   poems::models::Poems<float> model = fitted_model(parameters, model_config);
-  const Matrix<float> z = read_latent(latent);
-  return to_r(poems::latent_mode(model, *HeldCohort(cohort), z, threads), true);
+  const Matrix<float> z = read_latent(latent, model);
+  const poems::Cohort<float>& held = cohort_of(cohort, model);
+  poems::check_size(z.cols(), held.samples, "Samples");
+  return to_r(poems::latent_mode(model, held, z, threads), true);
 }
 
 // Every omic (features x samples, on the scale of training, without covariates) decoded from latent
@@ -50,7 +53,7 @@ Rcpp::NumericMatrix core_mode(const Rcpp::List& parameters, const Rcpp::List& mo
 Rcpp::List core_reconstruct(const Rcpp::List& parameters, const Rcpp::List& model_config,
                             const Rcpp::NumericMatrix& latent, int threads) {
   poems::models::Poems<float> model = fitted_model(parameters, model_config);
-  const Matrix<float> z = read_latent(latent);
+  const Matrix<float> z = read_latent(latent, model);
   Rcpp::List omics;
   for (std::size_t v = 0; v < model.omics.size(); ++v)
     omics.push_back(to_r(poems::reconstruct(model, v, z, threads)));

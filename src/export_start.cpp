@@ -2,11 +2,41 @@
 // model.
 #include <RcppEigen.h>
 
+#include <vector>
+
 #include "analysis/factor_model.h"
 #include "analysis/gram.h"
 #include "bindings/matrices.h"
+#include "support/sizes.h"
 
 using namespace bindings;
+
+namespace {
+
+/// Per feature its omic from 0: ascending, none left out.
+std::vector<int> omic_of_features(const Rcpp::IntegerVector& omic, Index features) {
+  poems::check_size(omic.size(), features, "Omics of features");
+  poems::check_position(0, features, "Features");
+  std::vector<int> of = counted_from_0(omic);
+  int last = -1;
+  for (int v : of) {
+    if (v != last && v != last + 1) Rcpp::stop("omics of features must ascend");
+    last = v;
+  }
+  return of;
+}
+
+void check_factor_model(Index features, const std::vector<int>& omic,
+                        const Eigen::Map<Eigen::MatrixXd>& loadings,
+                        const Eigen::Map<Eigen::VectorXd>& noise,
+                        const Eigen::Map<Eigen::MatrixXd>& uncertainty) {
+  poems::check_size(loadings.rows(), features, "Loadings of features");
+  poems::check_size(noise.size(), features, "Noise of features");
+  poems::check_size(uncertainty.rows(), loadings.cols(), "Uncertainty of factors");
+  poems::check_size(uncertainty.cols(), omic.back() + 1, "Uncertainty of omics");
+}
+
+}  // namespace
 
 // Inner products of the columns of x, features x samples, in single precision.
 // [[Rcpp::export]]
@@ -20,8 +50,9 @@ Rcpp::NumericMatrix core_inner_products(const Eigen::Map<Eigen::MatrixXd>& x, in
 // [[Rcpp::export]]
 Rcpp::List core_factor_model(const Eigen::Map<Eigen::MatrixXd>& x, const Rcpp::IntegerVector& omic,
                              const Eigen::Map<Eigen::MatrixXd>& scores, int rounds, int threads) {
-  const poems::FactorModel model =
-      poems::fit_factor_model(x, counted_from_0(omic), scores.transpose(), rounds, threads);
+  poems::check_size(scores.rows(), x.cols(), "Samples");
+  const poems::FactorModel model = poems::fit_factor_model(x, omic_of_features(omic, x.rows()),
+                                                           scores.transpose(), rounds, threads);
   return Rcpp::List::create(
       Rcpp::Named("loadings") = to_r(model.loadings, true),
       Rcpp::Named("inclusion") = to_r(model.inclusion, true),
@@ -40,9 +71,9 @@ Rcpp::NumericMatrix core_factor_scores(const Eigen::Map<Eigen::MatrixXd>& x,
                                        const Eigen::Map<Eigen::VectorXd>& noise,
                                        const Eigen::Map<Eigen::MatrixXd>& uncertainty,
                                        int threads) {
-  return to_r(poems::factor_scores(x, counted_from_0(omic), loadings.transpose(), noise,
-                                   uncertainty, threads),
-              true);
+  const std::vector<int> of = omic_of_features(omic, x.rows());
+  check_factor_model(x.rows(), of, loadings, noise, uncertainty);
+  return to_r(poems::factor_scores(x, of, loadings.transpose(), noise, uncertainty, threads), true);
 }
 
 // Variances that not knowing the factors adds to unknown values of x: features x samples.
@@ -53,6 +84,7 @@ Rcpp::NumericMatrix core_factor_uncertainty(const Eigen::Map<Eigen::MatrixXd>& x
                                             const Eigen::Map<Eigen::VectorXd>& noise,
                                             const Eigen::Map<Eigen::MatrixXd>& uncertainty,
                                             int threads) {
-  return to_r(poems::factor_uncertainty(x, counted_from_0(omic), loadings.transpose(), noise,
-                                        uncertainty, threads));
+  const std::vector<int> of = omic_of_features(omic, x.rows());
+  check_factor_model(x.rows(), of, loadings, noise, uncertainty);
+  return to_r(poems::factor_uncertainty(x, of, loadings.transpose(), noise, uncertainty, threads));
 }

@@ -36,8 +36,12 @@ Rcpp::NumericMatrix variance_to_r(const poems::models::Poems<T>& model,
 
 void initialise(poems::models::Poems<float>& model, const Rcpp::List& noise, std::uint64_t seed) {
   std::vector<Vector<double>> of_features;
-  for (R_xlen_t v = 0; v < noise.size(); ++v)
+  poems::check_size(noise.size(), static_cast<Index>(model.omics.size()), "Omics");
+  for (R_xlen_t v = 0; v < noise.size(); ++v) {
     of_features.push_back(Rcpp::as<Vector<double>>(noise[v]));
+    poems::check_size(of_features.back().size(), model.options().omics[v].features,
+                      "Noise of features");
+  }
   model.initialise(seed, of_features);
 }
 
@@ -63,8 +67,8 @@ Rcpp::List core_train(SEXP cohort, const Rcpp::List& model_config, const Rcpp::L
   poems::models::PoemsOptions options = read_options(model_config);
   read_training_options(trainer_config, options);
   const poems::TrainerConfig trainer = read_trainer_config(trainer_config, options.objective);
-  poems::Cohort<float>& held = *HeldCohort(cohort);
   poems::models::Poems<float> model(options);
+  poems::Cohort<float>& held = cohort_of(cohort, model);
   initialise(model, noise, trainer.seed);
   if (!start.isNULL()) read_parameters(Rcpp::List(start), model);
 

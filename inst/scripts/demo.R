@@ -33,11 +33,20 @@ run_demo <- function(folder) {
   saveRDS(fit, file.path(folder, "fit.rds"))
   for (name in names(tables)) {
     file <- file.path(folder, paste0(name, ".csv"))
-    utils::write.csv(tables[[name]], file, row.names = FALSE)
+    utils::write.csv(as_plain_text(tables[[name]]), file, row.names = FALSE)
   }
   write_figures(fit, subtype, folder)
   write_report(fit, subtype, folder)
   report(fit, tables, folder)
+}
+
+# Text that a spreadsheet would run as a formula starts with an apostrophe.
+as_plain_text <- function(table) {
+  table[] <- lapply(table, \(column) {
+    if (is.factor(column)) column <- as.character(column)
+    if (is.character(column)) sub("^([-=+@\t\r])", "'\\1", column) else column
+  })
+  table
 }
 
 # The omics of some samples; an omic that none of them has is left out.

@@ -9,6 +9,7 @@
 
 #include "bindings/column_file.h"
 #include "data/cohort.h"
+#include "support/sizes.h"
 
 namespace bindings {
 
@@ -39,6 +40,16 @@ poems::LinkScale<T> read_link(const Rcpp::List& list) {
   return link;
 }
 
+/// Per sample of the cohort, its column in an omic, or -1. `samples`: of every column, from 1.
+inline std::vector<Index> columns_of(const Rcpp::IntegerVector& samples, int cohort_size) {
+  std::vector<Index> column(cohort_size, -1);
+  for (R_xlen_t i = 0; i < samples.size(); ++i) {
+    poems::check_position(static_cast<Index>(samples[i]) - 1, cohort_size, "Samples");
+    column[samples[i] - 1] = i;
+  }
+  return column;
+}
+
 /// `samples` of each omic: which samples of the cohort its columns are, counted from 1. `x`: its
 /// values, or what ColumnFile reads.
 template <typename T>
@@ -48,8 +59,7 @@ poems::Cohort<T> read_cohort(const Rcpp::List& omics, int cohort_size, int threa
   for (R_xlen_t v = 0; v < omics.size(); ++v) {
     const Rcpp::List omic = omics[v];
     const Rcpp::IntegerVector samples = omic["samples"];
-    std::vector<Index> column(cohort_size, -1);
-    for (R_xlen_t i = 0; i < samples.size(); ++i) column[samples[i] - 1] = i;
+    const std::vector<Index> column = columns_of(samples, cohort_size);
     poems::Scaling scaling{Rcpp::as<Vector<double>>(omic["center"]),
                            Rcpp::as<Vector<double>>(omic["scale"]), omic["clip"]};
     const auto fill = Rcpp::as<Vector<double>>(omic["fill"]);
@@ -58,12 +68,13 @@ poems::Cohort<T> read_cohort(const Rcpp::List& omics, int cohort_size, int threa
       const Rcpp::List file(x);
       cohort.omics.push_back(poems::stored_omic<T>(std::make_shared<ColumnFile>(file),
                                                    file["has_missing"], std::move(scaling), fill,
-                                                   std::move(column)));
+                                                   column));
       continue;
     }
     const auto raw = Rcpp::as<Eigen::Map<Eigen::MatrixXd>>(x);
-    cohort.omics.push_back(poems::scale_omic<T>(raw, scaling, fill, read_adjustment(omic),
-                                                std::move(column), threads));
+    poems::check_size(raw.cols(), samples.size(), "Samples of an omic");
+    cohort.omics.push_back(
+        poems::scale_omic<T>(raw, scaling, fill, read_adjustment(omic), column, threads));
     if (omic.containsElementNamed("link"))
       poems::set_targets<T>(raw, read_link<T>(omic["link"]), cohort.omics.back());
   }
@@ -73,6 +84,14 @@ poems::Cohort<T> read_cohort(const Rcpp::List& omics, int cohort_size, int threa
 /// A cohort that R holds while it asks several things of it. No fit holds one.
 using HeldCohort = Rcpp::XPtr<poems::Cohort<float>>;
 
+/// The same, if it has the omics of a model.
+inline poems::Cohort<float>& cohort_for(SEXP held, const std::vector<Index>& features,
+                                        Index covariates) {
+  poems::Cohort<float>& cohort = *HeldCohort(held);
+  poems::check_cohort(cohort, features, covariates);
+  return cohort;
+}
+
 /// Takes samples out of omics, per omic by number from 1, until its end: they count as lacking
 /// them.
 template <typename T>
@@ -80,8 +99,11 @@ class TakenOut {
  public:
   TakenOut(const Rcpp::List& misplaced, poems::Cohort<T>& cohort) : cohort_(cohort) {
     for (R_xlen_t v = 0; v < misplaced.size(); ++v) {
-      columns_.push_back(cohort.omics[v].column);
-      for (int i : Rcpp::as<Rcpp::IntegerVector>(misplaced[v])) cohort.omics[v].column[i - 1] = -1;
+      columns_.push_back(cohort.omics.at(v).column);
+      for (int i : Rcpp::as<Rcpp::IntegerVector>(misplaced[v])) {
+        poems::check_position(static_cast<Index>(i) - 1, cohort.samples, "Samples");
+        cohort.omics[v].column[i - 1] = -1;
+      }
     }
   }
 

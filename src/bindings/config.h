@@ -19,15 +19,23 @@ inline poems::Family family_of(const std::string& name) {
   if (name == "bernoulli") return poems::Family::bernoulli;
   if (name == "poisson") return poems::Family::poisson;
   if (name == "negative_binomial") return poems::Family::negative_binomial;
+  if (name != "gaussian") Rcpp::stop("there is no family \"%s\"", name);
   return poems::Family::gaussian;
+}
+
+/// How many there are of something.
+inline int count_in(const Rcpp::List& list, const char* name, int least = 1) {
+  const int count = Rcpp::as<int>(list[name]);
+  if (count < least) Rcpp::stop("%s must be at least %d, not %d", name, least, count);
+  return count;
 }
 
 inline poems::models::PoemsOptions read_options(const Rcpp::List& list) {
   poems::models::PoemsOptions options;
-  options.factors = Rcpp::as<int>(list["factors"]);
-  options.encoder_hidden = Rcpp::as<int>(list["encoder_hidden"]);
-  options.decoder_hidden = Rcpp::as<int>(list["decoder_hidden"]);
-  options.gate_hidden = Rcpp::as<int>(list["gate_hidden"]);
+  options.factors = count_in(list, "factors");
+  options.encoder_hidden = count_in(list, "encoder_hidden");
+  options.decoder_hidden = count_in(list, "decoder_hidden");
+  options.gate_hidden = count_in(list, "gate_hidden");
   options.dropout = list["dropout"];
   options.lambda0 = list["lambda0"];
   options.lambda1 = list["lambda1"];
@@ -37,12 +45,11 @@ inline poems::models::PoemsOptions read_options(const Rcpp::List& list) {
   options.objective = Rcpp::as<std::string>(list["objective"]) == "published"
                           ? poems::Objective::published()
                           : poems::Objective::elbo();
-  options.covariates = Rcpp::as<int>(list["covariates"]);
+  options.covariates = count_in(list, "covariates", 0);
   const Rcpp::List omics = list["omics"];
   for (R_xlen_t v = 0; v < omics.size(); ++v) {
     const Rcpp::List omic = omics[v];
-    options.omics.push_back({Rcpp::as<int>(omic["features"]), omic["noise_prior"],
-                             omic["inclusion_b"],
+    options.omics.push_back({count_in(omic, "features"), omic["noise_prior"], omic["inclusion_b"],
                              family_of(Rcpp::as<std::string>(omic["family"]))});
   }
   return options;
@@ -52,7 +59,7 @@ inline poems::models::PoemsOptions read_options(const Rcpp::List& list) {
 inline void read_training_options(const Rcpp::List& list, poems::models::PoemsOptions& options) {
   options.kl_weight = list["kl_weight"];
   options.warmup = Rcpp::as<int>(list["warmup"]);
-  options.revisit = Rcpp::as<int>(list["revisit"]);
+  options.revisit = count_in(list, "revisit");
 }
 
 inline poems::TrainerConfig read_trainer_config(const Rcpp::List& list,
@@ -60,7 +67,7 @@ inline poems::TrainerConfig read_trainer_config(const Rcpp::List& list,
   constexpr Index largest_validation_batch = 512;  // bounds memory
   poems::TrainerConfig config{};
   config.epochs = Rcpp::as<int>(list["epochs"]);
-  config.batch_size = Rcpp::as<int>(list["batch_size"]);
+  config.batch_size = count_in(list, "batch_size");
   config.optimiser = {list["learning_rate"], list["weight_decay"]};
   config.decay = poems::Decay::decoupled;
   config.validation = list["validation"];

@@ -3,6 +3,8 @@
 
 #include <RcppEigen.h>
 
+#include <cmath>
+#include <string>
 #include <vector>
 
 #include "support/types.h"
@@ -28,7 +30,18 @@ void from_r(const Rcpp::NumericMatrix& x, bool transposed, Matrix<T>& result) {
   if (rows != result.rows() || cols != result.cols())
     Rcpp::stop("parameters do not have the model's shape");
   for (Index j = 0; j < cols; ++j)
-    for (Index i = 0; i < rows; ++i) result(i, j) = static_cast<T>(transposed ? x(j, i) : x(i, j));
+    for (Index i = 0; i < rows; ++i) {
+      result(i, j) = static_cast<T>(transposed ? x(j, i) : x(i, j));
+      // Rectifiers would make a number of it.
+      if (!std::isfinite(result(i, j))) Rcpp::stop("parameters are not finite");
+    }
+}
+
+/// An entry of a list.
+inline Rcpp::NumericMatrix matrix_in(const Rcpp::List& list, const std::string& name) {
+  if (!list.containsElementNamed(name.c_str()) || !Rf_isMatrix(list[name]))
+    Rcpp::stop("there is no matrix \"%s\" among the parameters", name);
+  return list[name];
 }
 
 inline std::vector<int> counted_from_0(const Rcpp::IntegerVector& numbers) {

@@ -33,10 +33,10 @@ Rcpp::List write_model(poems::models::Model<T>& model) {
 template <typename T>
 void read_model(const Rcpp::List& list, poems::models::Model<T>& model) {
   for (poems::Parameter<T>* p : model.parameters())
-    from_r(Rcpp::NumericMatrix(list[p->name]), p->transposed, p->value);
+    from_r(matrix_in(list, p->name), p->transposed, p->value);
   for (poems::models::StateArray<T>& array : model.state()) {
     Matrix<T> value = array.value;
-    from_r(Rcpp::NumericMatrix(list[array.name]), array.transposed, value);
+    from_r(matrix_in(list, array.name), array.transposed, value);
     array.value = value;
   }
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "bindings/cohort.h"
 #include "bindings/config.h"
 #include "bindings/matrices.h"
 #include "models/poems.h"
@@ -71,15 +72,17 @@ Rcpp::List write_parameters(poems::models::Poems<T>& model) {
 template <typename T>
 void read_parameters(const Rcpp::List& list, poems::models::Poems<T>& model) {
   const Rcpp::List omics = list["omics"], gate = list["gate"];
+  poems::check_size(omics.size(), static_cast<Index>(model.omics.size()), "Omics");
   for (poems::Parameter<T>* p : model.parameters()) {
     const PlaceInList place(p->name);
     const Rcpp::List part = place.omic < 0 ? gate : Rcpp::List(omics[place.omic]);
-    from_r(part[place.name], p->transposed, p->value);
+    from_r(matrix_in(part, place.name), p->transposed, p->value);
   }
   for (std::size_t v = 0; v < model.omics.size(); ++v) {
     const Rcpp::List omic = omics[v];
-    from_r(omic["inclusion_probability"], true, model.omics[v].spike_slab.inclusion_probability);
-    from_r(omic["inclusion_rate"], false, model.omics[v].spike_slab.inclusion_rate);
+    poems::SpikeSlab<T>& slab = model.omics[v].spike_slab;
+    from_r(matrix_in(omic, "inclusion_probability"), true, slab.inclusion_probability);
+    from_r(matrix_in(omic, "inclusion_rate"), false, slab.inclusion_rate);
   }
 }
 
@@ -91,8 +94,22 @@ inline poems::models::Poems<float> fitted_model(const Rcpp::List& parameters,
   return model;
 }
 
+/// A cohort that R holds, if it has the omics of the model.
+inline poems::Cohort<float>& cohort_of(SEXP held, const poems::models::Poems<float>& model) {
+  std::vector<Index> features;
+  for (const poems::models::SparseOmicShape& omic : model.options().omics)
+    features.push_back(omic.features);
+  poems::Cohort<float>& cohort = cohort_for(held, features, model.options().covariates);
+  for (std::size_t v = 0; v < features.size(); ++v)
+    if (model.options().omics[v].family != poems::Family::gaussian && !cohort.omics[v].link)
+      Rcpp::stop("an omic that is not Gaussian lacks its link");
+  return cohort;
+}
+
 /// Samples x factors in R, as the core has them.
-inline Matrix<float> read_latent(const Rcpp::NumericMatrix& latent) {
+inline Matrix<float> read_latent(const Rcpp::NumericMatrix& latent,
+                                 const poems::models::Poems<float>& model) {
+  poems::check_size(latent.ncol(), model.options().factors, "Factors of samples");
   Matrix<float> z(latent.ncol(), latent.nrow());
   from_r(latent, true, z);
   return z;

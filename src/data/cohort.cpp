@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "support/parallel.h"
+#include "support/sizes.h"
 
 namespace poems {
 
@@ -44,12 +45,29 @@ bool scale_column(const double* raw, const Scaling& scaling, Adjust adjust, T* s
   return missing;
 }
 
+void check_scaling(const Scaling& scaling, Index features) {
+  check_size(scaling.center.size(), features, "Centres of features");
+  check_size(scaling.scale.size(), features, "Scales of features");
+}
+
+void check_adjustment(const Adjustment& adjustment, Index features, Index samples) {
+  if (adjustment.offset.size() > 0)
+    check_size(adjustment.offset.size(), samples, "Library sizes of samples");
+  check_size(adjustment.effects.rows(), adjustment.covariates.rows(), "Effects of covariates");
+  if (adjustment.covariates.size() == 0) return;
+  check_size(adjustment.covariates.cols(), samples, "Covariates of samples");
+  check_size(adjustment.effects.cols(), features, "Effects of covariates on features");
+}
+
 }  // namespace
 
 template <typename T>
 OmicData<T> scale_omic(const Eigen::Ref<const Matrix<double>>& raw, const Scaling& scaling,
                        const Vector<double>& fill, const Adjustment& adjustment,
                        std::vector<Index> column, int threads) {
+  check_size(raw.rows(), fill.size(), "Features of an omic");
+  check_scaling(scaling, fill.size());
+  check_adjustment(adjustment, raw.rows(), raw.cols());
   OmicData<T> omic;
   omic.values.resize(raw.rows(), raw.cols());
   omic.fill = fill.cast<T>();
@@ -68,6 +86,13 @@ OmicData<T> scale_omic(const Eigen::Ref<const Matrix<double>>& raw, const Scalin
 template <typename T>
 void set_targets(const Eigen::Ref<const Matrix<double>>& raw, LinkScale<T> link,
                  OmicData<T>& omic) {
+  check_size(raw.rows(), omic.features(), "Features of an omic");
+  check_size(link.intercept.size(), omic.features(), "Intercepts of features");
+  check_size(link.unit.size(), omic.features(), "Units of features");
+  if (link.effects.size() > 0) {
+    check_size(link.effects.rows(), omic.covariates.rows(), "Effects of covariates");
+    check_size(link.effects.cols(), omic.features(), "Effects of covariates on features");
+  }
   omic.targets = raw.cast<T>();
   omic.link = std::make_shared<const LinkScale<T>>(std::move(link));
 }
@@ -75,6 +100,7 @@ void set_targets(const Eigen::Ref<const Matrix<double>>& raw, LinkScale<T> link,
 template <typename T>
 OmicData<T> stored_omic(std::shared_ptr<Storage> storage, bool has_missing, Scaling scaling,
                         const Vector<double>& fill, std::vector<Index> column) {
+  check_scaling(scaling, fill.size());
   OmicData<T> omic;
   omic.fill = fill.cast<T>();
   omic.column = std::move(column);
@@ -82,6 +108,16 @@ OmicData<T> stored_omic(std::shared_ptr<Storage> storage, bool has_missing, Scal
   omic.storage = std::move(storage);
   omic.scaling = std::move(scaling);
   return omic;
+}
+
+template <typename T>
+void check_cohort(const Cohort<T>& cohort, const std::vector<Index>& features, Index covariates) {
+  check_size(static_cast<Index>(cohort.omics.size()), static_cast<Index>(features.size()), "Omics");
+  for (std::size_t v = 0; v < features.size(); ++v) {
+    const OmicData<T>& omic = cohort.omics[v];
+    check_size(omic.features(), features[v], "Features of an omic");
+    if (omic.values.cols() > 0) check_size(omic.covariates.rows(), covariates, "Covariates");
+  }
 }
 
 template <typename T>
@@ -235,6 +271,7 @@ OmicBatch<T> some_members(const OmicBatch<T>& omic, const std::vector<Index>& wh
                                OmicData<T>&);                                                      \
   template OmicData<T> stored_omic<T>(std::shared_ptr<Storage>, bool, Scaling,                     \
                                       const Vector<double>&, std::vector<Index>);                  \
+  template void check_cohort<T>(const Cohort<T>&, const std::vector<Index>&, Index);               \
   template class Columns<T>;                                                                       \
   template Batch<T> make_batch<T>(const Cohort<T>&, std::vector<Index>, int);                      \
   template OmicBatch<T> some_members<T>(const OmicBatch<T>&, const std::vector<Index>&);

@@ -121,6 +121,11 @@ template <typename T>
 OmicData<T> stored_omic(std::shared_ptr<Storage> storage, bool has_missing, Scaling scaling,
                         const Vector<double>& fill, std::vector<Index> column);
 
+/// Stops unless the cohort has the omics of a model: so many features each, and so many covariates
+/// where any sample has the omic.
+template <typename T>
+void check_cohort(const Cohort<T>& cohort, const std::vector<Index>& features, Index covariates);
+
 /// One omic of a mini-batch: only the samples that have it.
 template <typename T>
 struct OmicBatch {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdlib>
 #include <exception>
 
 #include "support/types.h"
@@ -47,6 +48,47 @@ inline bool is_forked() { return getpid() != loading_process; }
 #endif
 #endif
 
+/// The stack that an environment variable of OpenMP asks for each thread, in KiB; 0 if unset.
+inline double stack_asked_for(const char* variable) {
+  const char* value = std::getenv(variable);
+  if (value == nullptr) return 0.0;
+  char* unit = nullptr;
+  const double size = std::strtod(value, &unit);
+  switch (*unit) {
+    case 'b':
+    case 'B':
+      return size / 1024.0;
+    case 'm':
+    case 'M':
+      return size * 1024.0;
+    case 'g':
+    case 'G':
+      return size * 1024.0 * 1024.0;
+    default:
+      return size;
+  }
+}
+
+constexpr int enough_threads = 64;
+constexpr double least_stack = 1024.0;  ///< of a thread, in KiB; products of matrices take hundreds
+
+/// As many threads as loops take, whatever is asked for: OpenMP ends the process when the system
+/// has no more, and threads whose stack is too small end it, too.
+inline int most_threads() {
+#ifdef _OPENMP
+  static const int most = [] {
+    for (const char* variable : {"OMP_STACKSIZE", "GOMP_STACKSIZE"}) {
+      const double stack = stack_asked_for(variable);
+      if (stack > 0.0 && stack < least_stack) return 1;
+    }
+    return std::max(enough_threads, omp_get_num_procs());
+  }();
+  return most;
+#else
+  return 1;
+#endif
+}
+
 /// Calls body(i, thread) for i in [0, count), on one thread in a forked process. work:
 /// multiplications of the whole loop, roughly. An exception in any call is rethrown once all
 /// threads are done, since none may leave an OpenMP region.
@@ -54,6 +96,7 @@ template <typename Body>
 void parallel_for(Index count, double work, int threads, Body body) {
   std::exception_ptr failure;
 #ifdef _OPENMP
+  threads = std::min(threads, most_threads());
   if (threads > 1 && count > 1 && work >= least_parallel_work && !is_forked()) {
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
     for (Index i = 0; i < count; ++i) {

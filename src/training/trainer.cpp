@@ -55,6 +55,15 @@ class Trainer {
       best_.restore(model_);
     else
       result_.best_epoch = result_.history.empty() ? 0 : result_.history.back().epoch;
+    if (!all_finite()) stops(Stopped::diverged);  // the last step of all, after the last loss
+  }
+
+  bool all_finite() const {
+    const std::vector<models::StateArray<T>> state = model_.state();
+    return std::all_of(parameters_.begin(), parameters_.end(),
+                       [](const Parameter<T>* p) { return p->value.allFinite(); }) &&
+           std::all_of(state.begin(), state.end(),
+                       [](const models::StateArray<T>& array) { return array.value.allFinite(); });
   }
 
   void begin(const models::Stage<T>& stage) {

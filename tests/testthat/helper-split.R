@@ -52,7 +52,8 @@ split_fit <- function(world) {
       inclusion = lapply(world$loadings, \(w) 0.9 * (w != 0) + 0.05),
       history = data.frame(epoch = 1:3, training = c(3, 2, 1.5), validation = c(3.1, 2.2, 2.3)),
       best_epoch = 2L, stopped = "converged", validation = data$samples[1:5],
-      control = list(epochs = 10, patience = 1, threads = 1), scaling = "standardise", seed = 7L,
+      control = list(epochs = 10, patience = 1, threads = 1, progress = FALSE),
+      scaling = "standardise", seed = 7L,
       call = quote(poems_split(omics)), seconds = 1.5, version = "0", covariates = NULL,
       world = world
     ),
@@ -62,6 +63,10 @@ split_fit <- function(world) {
   fit$latent <- posterior$mean
   fit$latent_sd <- posterior$sd
   fit$variance <- world_variance(fit, data)
+  fit$config <- split_config(fit$method, fit$decoder, fit$shared, private, 1,
+                             list(encoder_units = 4, decoder_units = 4, label_weight = 1), omics,
+                             NULL, 0L)
+  fit$parameters <- list(none = matrix(0))  # what says of samples is mocked
   fit
 }
 

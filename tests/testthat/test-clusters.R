@@ -125,8 +125,7 @@ test_that("wrong arguments are errors", {
   fit <- small_fit()
   flat <- fit
   flat$latent[] <- rep(1:3, length.out = nrow(fit$latent))
-  none <- fit
-  none$factors <- 0L
+  none <- with_factors(fit, 0)
   expect_snapshot({
     tell(cluster_samples(1))
     tell(cluster_samples(none))

@@ -121,13 +121,12 @@ test_that("wrong sets are errors that say what to do", {
   }
   short <- gmt(c("a\tabout\tg1", "b\tabout", "", "c"), "short.gmt")
   empty <- gmt("", "empty.gmt")
-  named <- fit
-  rownames(named$loadings$rna) <- paste0(rna, "|entrez{7}")
+  named <- with_features(fit, "rna", paste0(rna, "|entrez{7}"))
   ensembl <- fit
   for (omic in names(ensembl$loadings)) {
-    rownames(ensembl$loadings[[omic]]) <- sprintf(
+    ensembl <- with_features(ensembl, omic, sprintf(
       "ENSG%011d.3", seq_len(nrow(ensembl$loadings[[omic]]))
-    )
+    ))
   }
   plain <- \(code) withr::with_dir(folder, tell(code))
   expect_snapshot({

@@ -5,7 +5,7 @@ xhat <- predict(fit, cohort$omics, type = "reconstruction")
 # As decoded, with what the decoders alone say.
 decoders_alone <- function(fit) {
   fit["remainder"] <- fit["maps"] <- list(NULL)
-  fit
+  seal_fit(fit)
 }
 
 # Every value that was there is kept; omics that samples lack are as predict() says, and values
@@ -84,6 +84,7 @@ test_that("experiments keep what else they hold", {
   x$protein <- DelayedArray::DelayedArray(x$protein)
   with_assay <- fit
   with_assay$omics$mirna$assay <- "logcounts"
+  with_assay <- seal_fit(with_assay)
   full <- impute(with_assay, x)
   first <- impute(fit, c(x["mirna"], cohort$omics[-3]))$mirna
   expect_true(all(SummarizedExperiment::assay(first, "counts")[, 46:60] > 0))

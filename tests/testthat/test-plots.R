@@ -348,8 +348,7 @@ test_that("plot_variance() says what all factors explain, and tells the axis' br
 })
 
 test_that("figures of factors need one in use", {
-  fit <- small_fit()
-  fit$factors <- 0L
+  fit <- with_factors(small_fit(), 0)
   expect_snapshot({
     tell(plot_variance(fit))
     tell(plot_latent(fit))
@@ -395,8 +394,7 @@ test_that("plot_map() with t-SNE is governed by the fit's seed and leaves the us
 })
 
 test_that("plot_map() needs two factors", {
-  fit <- small_fit()
-  fit$latent <- fit$latent[, 1, drop = FALSE]
+  fit <- with_factors(small_fit(), 1)
   expect_snapshot(tell(plot_map(fit)))
 })
 

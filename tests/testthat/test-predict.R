@@ -14,6 +14,7 @@ test_that("the samples of training are projected to where training had them", {
     expect_equal(known[[omic]][, has], again[[omic]][, has], tolerance = 1e-4)
   }
   fit["maps"] <- list(NULL)
+  fit <- seal_fit(fit)
   expect_equal(known, predict(fit, cohort$omics, type = "reconstruction"), tolerance = 1e-4)
 })
 
@@ -121,6 +122,7 @@ test_that("omics that a sample has are decoded from the mode, as textbooks do if
 test_that("omics that a sample lacks are decoded from the posterior mean where there is no map", {
   mapped <- fit
   fit["maps"] <- list(NULL)
+  fit <- seal_fit(fit)
   new <- lapply(cohort$omics, \(x) x[, 1:10])
   new$protein <- new$protein[, 4:10]
   lacking <- setdiff(colnames(new$rna), colnames(new$protein))

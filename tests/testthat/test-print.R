@@ -87,10 +87,8 @@ test_that("the summary counts what the fit holds", {
 })
 
 test_that("all lines fit 80 columns, also with many omics with long names", {
-  fit <- fixed_fit()
   name <- "a rather long name of an omic"
-  names(fit$omics)[1] <- names(fit$loadings)[1] <- colnames(fit$gates)[1] <- name
-  fit$variance$omic <- sub("mrna", name, fit$variance$omic)
+  fit <- fixed_fit(name)
   fit$explained$factor <- data.frame(
     omic = rep(c(name, "protein"), each = 7), factor = factor_names(7), r2 = 0.123
   )
@@ -112,8 +110,7 @@ test_that("five factors are printed, or as many as there are", {
   expect_match(table_of(fit), "omic +Factor1  Factor2$")
   fit$explained$factor <- data.frame(omic = "mrna", factor = factor_names(7), r2 = 7:1 / 100)
   expect_match(table_of(fit), "Factor1  Factor2  Factor3  Factor4  Factor5$")
-  fit$explained$factor <- fit$explained$factor[0, ]
-  fit$factors <- 0L
+  fit <- with_factors(fit, 0)
   expect_no_match(paste(capture.output(print(fit)), collapse = " "), "explain most")
 })
 

@@ -137,8 +137,7 @@ test_that("tables are plain without DT", {
 
 test_that("wrong arguments are errors", {
   fit <- small_fit()
-  none <- fit
-  none$factors <- 0L
+  none <- with_factors(fit, 0)
   withr::local_dir(withr::local_tempdir())
   expect_snapshot({
     tell(poems_report(1))

@@ -235,7 +235,9 @@ test_that("samples without a label are nobody's neighbours", {
   some <- fit
   kept <- !is.na(label)
   some$latent <- fit$latent[kept, ]
+  some$latent_sd <- fit$latent_sd[kept, ]
   some$samples <- fit$samples[kept]
+  some$validation <- intersect(fit$validation, some$samples)
   for (omic in names(fit$omics)) some$omics[[omic]]$samples <- seq_len(sum(kept))
   expect_equal(omic_importance(fit, label, 5)$purity, omic_importance(some, label[kept], 5)$purity)
 })
@@ -303,7 +305,7 @@ test_that("fits with dense decoders are read but for loadings", {
   fit <- split_fit(split_world(samples = 40))
   fit[c("loadings", "inclusion", "latent_sd")] <- NULL
   fit$decoder <- "dense"
-  fit$method <- "indiseek"
+  fit$method <- fit$config$method <- "indiseek"
   expect_true(all(is.na(tidy(fit, "latent")$sd)))
   expect_snapshot({
     print(fit)

@@ -111,15 +111,7 @@ test_that("glance() is one row of what the fit holds", {
 })
 
 test_that("a fit without a factor in use has empty tables", {
-  fit <- small_fit()
-  fit$factors <- 0L
-  fit$latent <- fit$latent[, 0]
-  fit$spread <- numeric()
-  fit$loadings <- lapply(fit$loadings, \(w) w[, 0])
-  fit$inclusion <- lapply(fit$inclusion, \(p) p[, 0])
-  fit$unused$latent <- small_fit()$latent
-  fit$unused$loadings <- small_fit()$loadings
-  fit$explained$factor <- fit$explained$factor[0, ]
+  fit <- with_factors(small_fit(), 0)
   # Some versions of Matrix leave matrices without columns no names of these.
   unnamed <- fit
   unnamed$loadings <- lapply(fit$loadings, \(w) {

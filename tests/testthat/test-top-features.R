@@ -40,12 +40,9 @@ test_that("only features with a loading are returned", {
 })
 
 test_that("wrong arguments are errors that say what there is", {
-  fit <- small_fit()
-  fit$factors <- 3L # whatever training made of it
-  single <- fit
-  single$factors <- 1L
-  none <- fit
-  none$factors <- 0L
+  fit <- with_factors(small_fit(), 3) # whatever training made of it
+  single <- with_factors(fit, 1)
+  none <- with_factors(fit, 0)
   expect_snapshot({
     tell(top_features(list()))
     tell(top_features(fit, 7))

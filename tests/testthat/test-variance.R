@@ -130,24 +130,8 @@ test_that("factors that change no feature are not shown, and predictions still u
   expect_identical(choose_factors(none, "elbo"), integer())
 })
 
-# As new_fit() makes it, with two more of its factors not in use.
-pruned <- function(fit) {
-  fit$factors <- fit$factors - 2L
-  used <- factor_names(fit$factors)
-  late <- -seq_along(used)
-  join <- \(x, unused) cbind(as.matrix(x)[, late], as.matrix(unused))
-  fit$unused <- list(
-    latent = join(fit$latent, fit$unused$latent),
-    mode = join(fit$mode, fit$unused$mode),
-    loadings = Map(join, fit$loadings, fit$unused$loadings)
-  )
-  fit$latent <- fit$latent[, used]
-  fit$mode <- fit$mode[, used]
-  fit$spread <- fit$spread[seq_along(used)]
-  fit$loadings <- lapply(fit$loadings, \(w) w[, used])
-  fit$inclusion <- lapply(fit$inclusion, \(p) p[, used])
-  fit
-}
+# With two more of its factors not in use.
+pruned <- \(fit) with_factors(fit, fit$factors - 2L)
 
 test_that("factors not in use stay part of the model", {
   fit <- small_fit()
