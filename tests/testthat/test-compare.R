@@ -56,7 +56,7 @@ test_that("noise has no factor at all, and its fit can be read", {
   fit <- quick_compare(world, epochs = 3)
   expect_identical(ncol(latent(fit)), 0L)
   expect_identical(nrow(compare_factors(fit)), 0L)
-  expect_output(print(fit), "0 shared and 0\\s+salient")
+  expect_output(print(fit), "0 shared\\s+and\\s+0\\s+salient")
   rebuilt <- predict(fit, world$omics, type = "reconstruction")
   expect_identical(dim(rebuilt$a), dim(world$omics$a))
 })
