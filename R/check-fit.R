@@ -149,7 +149,7 @@ is_sparse_matrix <- function(x, shape, names = NULL) {
     (is.null(names) || identical(lapply(part("Dimnames"), as.character), names))
 }
 
-is_table <- function(x, columns) {
+has_columns <- function(x, columns) {
   is.data.frame(x) && all(columns %in% names(x)) && all(lengths(x) == nrow(x))
 }
 
@@ -176,7 +176,7 @@ common_rules <- list(
     is.list(fit$control) && is_whole(fit$control$threads) && fit$control$threads >= 1 &&
       is_flag(fit$control$progress)
   },
-  history = \(fit) is_table(fit$history, c("epoch", "training", "validation")) &&
+  history = \(fit) has_columns(fit$history, c("epoch", "training", "validation")) &&
     all(vapply(fit$history, is.numeric, NA)),
   best_epoch = \(fit) is_whole(fit$best_epoch),
   stopped = \(fit) is_text(fit$stopped),
@@ -256,11 +256,11 @@ poems_rules <- list(
         is_sparse_matrix(w, c(length(omic$features), as.integer(left)))
       })
   },
-  variance = \(fit) is_table(fit$variance, c("omic", "set", "r2")) &&
+  variance = \(fit) has_columns(fit$variance, c("omic", "set", "r2")) &&
     all(fit$variance$omic %in% names(fit$omics)) && is.numeric(fit$variance$r2),
-  explained = \(fit) is_table(fit$explained$factor, c("omic", "factor", "r2")) &&
-    is_table(fit$explained$feature, c("omic", "feature", "r2")) &&
-    is_table(fit$explained$omic, c("omic", "r2")) &&
+  explained = \(fit) has_columns(fit$explained$factor, c("omic", "factor", "r2")) &&
+    has_columns(fit$explained$feature, c("omic", "feature", "r2")) &&
+    has_columns(fit$explained$omic, c("omic", "r2")) &&
     all(vapply(fit$explained[c("factor", "feature", "omic")],
                \(table) is.numeric(table$r2) && all(table$omic %in% names(fit$omics)), NA)),
   bend = \(fit) are_numbers(fit$bend, length(fit$omics), missing = TRUE) &&
@@ -341,7 +341,7 @@ split_rules <- list(
     are_numbers(p, c(length(omic$features), fit$shared + fit$private[[name]]), list(omic$features))
   }),
   variance = \(fit) per_omic(fit$variance, fit, \(table, omic, name) {
-    is_table(table, c("feature", "shared", "private", "total")) &&
+    has_columns(table, c("feature", "shared", "private", "total")) &&
       identical(table$feature, omic$features) &&
       all(vapply(table[c("shared", "private", "total")], is.numeric, NA))
   }),

@@ -13,7 +13,7 @@
 #' other packages use, too. After a package that has its own is attached (MOFA2, Hmisc), write
 #' `omicpoems::impute(fit, omics)`, and `stats::loadings(fit)` or `fit$loadings`.
 #'
-#' @param x,object A fit from [poems()], [poems_split()] or [poems_baseline()].
+#' @param x,object A fit from [poems()], [poems_split()], [poems_compare()] or [poems_baseline()].
 #' @param y,row.names,optional Not used; R's generics have them.
 #' @param ... For `plot()`, arguments of `autoplot()`, such as `type`; for `as.data.frame()`, of
 #'   `tidy()`, such as `what`.
@@ -62,6 +62,9 @@ plot.poems_split <- plot.poems
 #' @export
 plot.poems_baseline <- plot.poems
 
+#' @export
+plot.poems_comparison <- plot.poems
+
 #' @rdname plot.poems
 #' @export
 screeplot.poems <- function(x, ...) plot_variance(x, ...)
@@ -87,6 +90,9 @@ biplot.poems_split <- function(x, ...) {
 #' @export
 biplot.poems_baseline <- biplot.poems_split
 
+#' @export
+biplot.poems_comparison <- biplot.poems_split
+
 #' @rdname plot.poems
 #' @export
 coef.poems <- function(object, ...) {
@@ -110,6 +116,9 @@ coef.poems_baseline <- function(object, ...) {
   object$loadings
 }
 
+#' @export
+coef.poems_comparison <- coef.poems_split
+
 #' @rdname plot.poems
 #' @export
 fitted.poems <- function(object, ...) {
@@ -126,6 +135,9 @@ fitted.poems_split <- function(object, ...) {
 #' @export
 fitted.poems_baseline <- fitted.poems_split
 
+#' @export
+fitted.poems_comparison <- fitted.poems_split
+
 #' @rdname plot.poems
 #' @export
 residuals.poems <- function(object, ...) {
@@ -138,6 +150,9 @@ residuals.poems_split <- residuals.poems
 
 #' @export
 residuals.poems_baseline <- residuals.poems
+
+#' @export
+residuals.poems_comparison <- residuals.poems
 
 #' @rdname plot.poems
 #' @export
@@ -157,6 +172,9 @@ weights.poems_baseline <- function(object, ...) {
   abort_generic("weights", "samples and omics have none.", "See {.fn loadings} for features.")
 }
 
+#' @export
+weights.poems_comparison <- weights.poems_split
+
 #' @rdname plot.poems
 #' @export
 logLik.poems <- function(object, ...) {
@@ -171,6 +189,9 @@ logLik.poems_split <- logLik.poems
 #' @export
 logLik.poems_baseline <- logLik.poems
 
+#' @export
+logLik.poems_comparison <- logLik.poems
+
 #' @rdname plot.poems
 #' @export
 nobs.poems <- function(object, ...) length(object$samples)
@@ -181,15 +202,21 @@ nobs.poems_split <- nobs.poems
 #' @export
 nobs.poems_baseline <- nobs.poems
 
+#' @export
+nobs.poems_comparison <- nobs.poems
+
 #' @rdname plot.poems
 #' @export
-dim.poems <- function(x) dim(x$latent)
+dim.poems <- function(x) if (is.list(x)) dim(unclass(x)$latent)
 
 #' @export
 dim.poems_split <- dim.poems
 
 #' @export
 dim.poems_baseline <- dim.poems
+
+#' @export
+dim.poems_comparison <- dim.poems
 
 #' @rdname plot.poems
 #' @export
@@ -202,3 +229,6 @@ as.data.frame.poems_split <- as.data.frame.poems
 
 #' @export
 as.data.frame.poems_baseline <- as.data.frame.poems
+
+#' @export
+as.data.frame.poems_comparison <- as.data.frame.poems

@@ -516,9 +516,9 @@ test_that("long names stay in the picture", {
   skip_if_not(capabilities("cairo"))
   fit <- small_fit()
   for (omic in names(fit$loadings)) {
-    long <- paste0("D_0__Bacteria.D_1__Actinobacteria.D_2__Bifidobacteriales.D_3__",
-                   rownames(fit$loadings[[omic]]))
-    rownames(fit$loadings[[omic]]) <- fit$omics[[omic]]$features <- long
+    fit <- with_features(fit, omic, paste0(
+      "D_0__Bacteria.D_1__Actinobacteria.D_2__Bifidobacteriales.D_3__", fit$omics[[omic]]$features
+    ))
   }
   for (n in c(3, 8)) expect_identical(ink_on_edges(plot_links(fit, factor = 1, n = n)), 0L)
   top <- plot_top_features(fit)
