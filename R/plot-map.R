@@ -38,6 +38,7 @@ plot_map <- function(fit, group = NULL, method = c("pca", "umap", "tsne")) {
   method <- arg_match(method)
   group <- check_colour(group, fit$samples)
   split <- has_blocks(fit)
+  word <- readable_word(fit)
   places <- if (split) latent(fit, "shared") else latent(fit, scaled = TRUE)
   check_two_dimensions(places, fit)
   map <- switch(method,
@@ -48,7 +49,7 @@ plot_map <- function(fit, group = NULL, method = c("pca", "umap", "tsne")) {
   ggplot2::ggplot(map_values(map$at, fit$samples, group), ggplot2::aes(.data$x, .data$y)) +
     map_points(group) +
     ggplot2::coord_fixed() +
-    ggplot2::labs(title = paste0("Samples by their ", if (split) "shared ", readable_word(fit), "s"),
+    ggplot2::labs(title = paste0("Samples by their ", if (split) "shared ", word, "s"),
                   x = map$axes[1], y = map$axes[2]) +
     theme_poems()
 }
@@ -56,8 +57,9 @@ plot_map <- function(fit, group = NULL, method = c("pca", "umap", "tsne")) {
 check_two_dimensions <- function(places, fit, call = rlang::caller_env()) {
   if (ncol(places) >= 2) return(invisible())
   if (has_blocks(fit)) {
+    word <- readable_word(fit)
     cli::cli_abort(
-      "A map needs a fit with at least 2 shared {readable_word(fit)}s; {.arg fit} has {ncol(places)}.",
+      "A map needs a fit with at least 2 shared {word}s; {.arg fit} has {ncol(places)}.",
       call = call
     )
   }

@@ -1,6 +1,6 @@
 # What figures read of any fit that has loadings and coordinates: of poems(), whose columns are
-# factors; and, in blocks, of poems_split(), whose columns are shared and private coordinates, and of
-# poems_compare(), whose columns are shared and salient factors.
+# factors; and, in blocks, of poems_split(), whose columns are shared and private coordinates, and
+# of poems_compare(), whose columns are shared and salient factors.
 
 has_blocks <- \(fit) inherits(fit, c("poems_split", "poems_comparison"))
 

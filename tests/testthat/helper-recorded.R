@@ -41,7 +41,7 @@ recorded_fit <- function(cohort, threads) {
   list(
     latent = fit$latent, mode = fit$mode, gates = fit$gates,
     loadings = lapply(fit$loadings, \(w) as.matrix(w)), history = fit$history[!seconds],
-    parameters = rapply(fit$parameters, as.vector, how = "unlist", classes = "numeric"),
+    parameters = rlang::hash(unlist(fit$parameters)),  # they are many
     reconstruction = unlist(lapply(predict(fit, cohort$x, covariates = cohort$covariates,
                                            type = "reconstruction"), \(x) x[, 1:5]))
   )
