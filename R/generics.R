@@ -39,6 +39,7 @@
 #' fit <- poems(omics, factors = 8, seed = 21, control = list(epochs = 20, threads = 1))
 #' dim(fit)
 #' head(as.data.frame(fit, what = "effects"))
+#' @importFrom stats biplot coef fitted logLik nobs residuals screeplot weights
 #' @name plot.poems
 NULL
 
