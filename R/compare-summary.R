@@ -178,11 +178,7 @@ cat_comparison <- function(overview, call = FALSE) {
   ), overview$shared, overview$salient, if (every) "all samples" else
     sprintf("the %d samples held out", overview$measured)))
   for (warning in overview$warnings) cat_text(warning)
-  cli::cat_line()
-  cat_covariates(overview$covariates)
-  cat_text(describe_training(overview$training))
-  cat_text(describe_losses_kept(overview$training))
-  cat_text(sprintf("Scaling \"%s\", seed %d.", overview$training$scaling, overview$training$seed))
+  cat_made(overview)
 }
 
 # A salient factor that explains less in every omic is not worth its name.

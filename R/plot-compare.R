@@ -26,21 +26,9 @@ plot_compare <- function(fit) {
   check_comparison(fit)
   values <- compared_shares(fit)
   ggplot2::ggplot(values, ggplot2::aes(.data$share, .data$group, fill = .data$part)) +
-    ggplot2::geom_col(
-      width = 0.7, position = ggplot2::position_stack(reverse = TRUE), colour = "white",
-      linewidth = 0.4
-    ) +
-    ggplot2::geom_text(
-      ggplot2::aes(label = ifelse(abs(.data$share) < least_labelled, "", percent(.data$share))),
-      colour = "white", size = 3.2, fontface = "bold",
-      position = ggplot2::position_stack(vjust = 0.5, reverse = TRUE)
-    ) +
+    share_columns(0.7, "white") +
     ggplot2::facet_grid(ggplot2::vars(.data$omic), switch = "y",
                         labeller = ggplot2::as_labeller(shorten)) +
-    ggplot2::scale_x_continuous(
-      labels = \(share) percent(share, digits = share_digits(share)),
-      expand = ggplot2::expansion(c(0, 0.05))
-    ) +
     ggplot2::scale_y_discrete(limits = rev(levels(values$group))) +
     ggplot2::scale_fill_manual(values = c(shared = shared_colour, salient = salient_colour)) +
     ggplot2::labs(

@@ -80,40 +80,41 @@ group_strip <- function(group, rows) {
   count <- table(group)
   bars <- data.frame(
     group = factor(names(count), levels = levels(group)),
-    from = 0.5, to = as.vector(count) + 0.5, height = 0.5 + 1.035 * rows
+    from = 0.5, to = as.vector(count) + 0.5
   )
   list(
-    ggplot2::geom_segment(
-      ggplot2::aes(.data$from, .data$height, xend = .data$to, yend = .data$height,
-                   colour = .data$group),
-      data = bars, linewidth = 3
-    ),
+    strip_bars(bars, "group", rows),
     ggplot2::scale_colour_manual(
       values = group_colours(group), labels = group_titles(group),
       guide = ggplot2::guide_legend(order = 2)
     ),
     ggplot2::facet_grid(cols = ggplot2::vars(.data$group), scales = "free_x", space = "free_x"),
-    ggplot2::expand_limits(y = 0.5 + 1.06 * rows),
     ggplot2::labs(colour = "Group"),
     ggplot2::theme(strip.text = ggplot2::element_blank())
+  )
+}
+
+# Bars above a heatmap of `rows` rows, in the colours of a column.
+strip_bars <- function(bars, column, rows) {
+  height <- 0.5 + 1.035 * rows
+  list(
+    ggplot2::geom_segment(
+      ggplot2::aes(.data$from, height, xend = .data$to, yend = height, colour = .data[[column]]),
+      data = bars, linewidth = 3
+    ),
+    ggplot2::expand_limits(y = 0.5 + 1.06 * rows)
   )
 }
 
 # Above the heatmap, the number of every sample, which are in their order.
 number_strip <- function(numbers, rows) {
   at <- seq_along(numbers)
-  bars <- data.frame(number = unname(sort(numbers, na.last = TRUE)), from = at - 0.5, to = at + 0.5,
-                     height = 0.5 + 1.035 * rows)
+  bars <- data.frame(number = unname(sort(numbers, na.last = TRUE)), from = at - 0.5, to = at + 0.5)
   list(
-    ggplot2::geom_segment(
-      ggplot2::aes(.data$from, .data$height, xend = .data$to, yend = .data$height,
-                   colour = .data$number),
-      data = bars, linewidth = 3
-    ),
+    strip_bars(bars, "number", rows),
     ggplot2::scale_colour_viridis_c(
       na.value = unknown_colour, guide = ggplot2::guide_colourbar(order = 2)
     ),
-    ggplot2::expand_limits(y = 0.5 + 1.06 * rows),
     ggplot2::labs(colour = "Value")
   )
 }

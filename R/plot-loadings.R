@@ -50,7 +50,7 @@ plot_loadings <- function(fit, n = 10, by = c("loading", "effect")) {
     ) +
     ggplot2::labs(
       title = sprintf("Features with the largest %ss", by), y = NULL,
-      x = readable_title(fit),
+      x = c(factor = "Factor", coordinate = "Coordinate")[[readable_word(fit)]],
       fill = c(loading = "Size of\nloading", effect = "Effect\n(sd per sd)")[[by]]
     ) +
     theme_poems() +

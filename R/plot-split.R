@@ -25,19 +25,7 @@ plot_split <- function(fit) {
   check_split_fit(fit)
   values <- split_shares(fit)
   ggplot2::ggplot(values, ggplot2::aes(.data$share, .data$omic, fill = .data$colour)) +
-    ggplot2::geom_col(
-      width = 0.65, position = ggplot2::position_stack(reverse = TRUE), colour = "white",
-      linewidth = 0.4
-    ) +
-    ggplot2::geom_text(
-      ggplot2::aes(label = ifelse(.data$share < least_labelled, "", percent(.data$share))),
-      colour = ifelse(values$part == "shared", "white", "black"), size = 3.2, fontface = "bold",
-      position = ggplot2::position_stack(vjust = 0.5, reverse = TRUE)
-    ) +
-    ggplot2::scale_x_continuous(
-      labels = \(share) percent(share, digits = share_digits(share)),
-      expand = ggplot2::expansion(c(0, 0.05))
-    ) +
+    share_columns(0.65, ifelse(values$part == "shared", "white", "black")) +
     ggplot2::scale_y_discrete(limits = rev(levels(values$omic)), labels = shorten) +
     ggplot2::scale_fill_manual(
       values = stats::setNames(c(shared_colour, omic_colours(levels(values$omic))),
@@ -50,6 +38,25 @@ plot_split <- function(fit) {
     ) +
     theme_poems() +
     ggplot2::theme(panel.grid.major.y = ggplot2::element_blank(), legend.position = "bottom")
+}
+
+# Columns of shares, each labelled in `ink` where there is room.
+share_columns <- function(width, ink) {
+  list(
+    ggplot2::geom_col(
+      width = width, position = ggplot2::position_stack(reverse = TRUE), colour = "white",
+      linewidth = 0.4
+    ),
+    ggplot2::geom_text(
+      ggplot2::aes(label = ifelse(abs(.data$share) < least_labelled, "", percent(.data$share))),
+      colour = ink, size = 3.2, fontface = "bold",
+      position = ggplot2::position_stack(vjust = 0.5, reverse = TRUE)
+    ),
+    ggplot2::scale_x_continuous(
+      labels = \(share) percent(share, digits = share_digits(share)),
+      expand = ggplot2::expansion(c(0, 0.05))
+    )
+  )
 }
 
 # What all omics share, beside the colours of single ones.

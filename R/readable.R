@@ -34,11 +34,6 @@ readable_loadings <- function(fit, effects = TRUE) {
   rows
 }
 
-readable_title <- function(fit) {
-  word <- readable_word(fit)
-  paste0(toupper(substr(word, 1, 1)), substring(word, 2))
-}
-
 # Names of shared and private coordinates are longer than the numbers of factors.
 scale_x_readable <- function(fit) {
   if (!has_blocks(fit)) return(scale_x_factors())

@@ -172,6 +172,11 @@ cat_split <- function(overview, call = FALSE) {
     "Coordinates: of the omic alone, beside %d shared. Shared, private, total: shares of variance",
     "explained in these samples; information() tells those of new ones."
   ), overview$shared))
+  cat_made(overview)
+}
+
+# The end of what is printed of a fit in blocks: how it was made.
+cat_made <- function(overview) {
   cli::cat_line()
   cat_covariates(overview$covariates)
   cat_text(describe_training(overview$training))

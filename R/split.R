@@ -154,8 +154,10 @@ train_split <- function(config, omics, data, seed, control, envir) {
   check_trained(trained, control, rlang::caller_env())
   check_finite_training(trained["parameters"], control, rlang::caller_env())
   if (sparse) {
-    trained$parameters <- with_scale_of_start(trained$parameters, embed(trained$parameters)$mean,
-                                              embed(start)$mean)
+    if (length(config$labels) > 0) {  # else encoders are those of the start
+      trained$parameters <- with_scale_of_start(trained$parameters,
+                                                embed(trained$parameters)$mean, embed(start)$mean)
+    }
     alone <- shared_alone(trained$parameters, config, omics, data, held_out, control$threads)
     trained$parameters <- with_honest_spread(trained$parameters, alone, config$method) |>
       with_private_spread(config, omics, vapply(data$data, ncol, 0L))
