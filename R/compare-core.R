@@ -19,12 +19,12 @@ compare_config <- function(decoder, shared, salient, independence, balance, sett
   )
 }
 
-# The bound's multiplier grows by so much a step at most, faster where few steps are left for it.
+# The bound's multiplier grows by so much a step at most, faster where few steps are left for it: it
+# starts small, and a full violation should make it felt well before the end.
 dual_rate <- function(settings, largest) {
   steps <- settings$epochs * ceiling(largest / max(settings$batch_size %/% 2, 1))
-  if ((1 - settings$independent_from) * steps < 3000) 0.03 else 0.01
+  min(max(30 / ((1 - settings$independent_from) * steps), 0.01), 0.3)
 }
-
 
 # Posterior `mean` and `sd` of the factors in use, samples x factors. `data`: what align_newdata()
 # returns, with its design; `target`: of every sample.

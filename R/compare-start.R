@@ -26,6 +26,7 @@ comparison_start <- function(x, omic, target, shared, salient, seed, threads) {
   directions <- salient_directions(seen$x, omic, target, salient, seed)
   model <- confirmed_model(model, seen$x, omic, target, shared, directions)
   if (ncol(model$loadings) == 0) return(NULL)
+  model <- about_zero(model)
   posterior <- comparison_posterior(model, seen$x, omic, target)
   list(model = model, posterior = posterior, seen = seen)
 }
@@ -63,20 +64,57 @@ factors_about_zero <- function(x, omic, most, threads) {
 
 no_factors <- \(features) list(loadings = matrix(0, features, 0))
 
-# A model is a list of `loadings` (features x factors, shared ones first), `noise` of every feature
-# and `shared`, how many factors are. x: standardised about the background.
+# A model is a list of `loadings` (features x factors, shared ones first), `noise` of every feature,
+# `shared`, how many factors are, and `mean` of every factor in the target, 0 of shared ones: salient
+# factors are looked for in what varies within the target, since about 0 a shift makes all that it
+# touches look like one factor. x: standardised about the background.
 learn_comparison <- function(x, omic, target, shared, salient, threads) {
   common <- factors_about_zero(x[, !target, drop = FALSE], omic, shared, threads)
   model <- list(loadings = common$loadings, shared = ncol(common$loadings),
+                mean = numeric(ncol(common$loadings)),
                 noise = if (is.null(common$noise)) rowMeans(x^2, na.rm = TRUE) else common$noise)
   model$noise <- pmax(model$noise, least_noise)
   model <- refined_comparison(model, x[, !target, drop = FALSE], omic,
                               rep(FALSE, sum(!target)))
   left <- x[, target, drop = FALSE]
   z <- comparison_posterior(model, left, omic, rep(TRUE, sum(target)))$mean
-  own <- factors_about_zero(left - model$loadings %*% z, omic, salient, threads)
-  model$loadings <- cbind(model$loadings, own$loadings)
-  refined_comparison(model, x, omic, target)
+  left <- left - model$loadings %*% z
+  own <- factors_about_zero(left - rowMeans(left, na.rm = TRUE), omic, salient, threads)
+  refined_comparison(with_salient(model, own$loadings, x, target), x, omic, target)
+}
+
+# How far the mean of a salient factor may be from 0, in sd; that of a shared one in the target is
+# expected within 1.
+most_shift <- 10
+
+# `loadings` are of salient factors that vary within the target. Its shift is what the means of
+# shared and of these factors are, by the precision of every feature; what they leave of it is one
+# more factor.
+with_salient <- function(model, loadings, x, target) {
+  shift <- rowMeans(x[, target, drop = FALSE], na.rm = TRUE)
+  shift[!is.finite(shift)] <- 0
+  both <- cbind(model$loadings, loadings)
+  spread <- rep(c(1, most_shift), c(model$shared, ncol(loadings)))
+  precise <- both / model$noise * sum(target)
+  means <- as.vector(solve(diag(1 / spread^2, length(spread)) + crossprod(precise, both),
+                           crossprod(precise, shift)))
+  left <- as.vector(shift - both %*% means)
+  chance <- model$noise * (1 / sum(target) + 1 / sum(!target)) * (1 + sum(means^2))
+  left[left^2 < 8 * log(nrow(x)) * chance] <- 0
+  model$loadings <- both
+  model$mean <- means * (seq_along(means) > model$shared)
+  if (any(left != 0)) {
+    model$loadings <- cbind(both, left / most_shift)
+    model$mean <- c(model$mean, most_shift)
+  }
+  model
+}
+
+# The same model with salient factors of mean square 1 about 0, as the network has them.
+about_zero <- function(model) {
+  model$loadings <- model$loadings * rep(sqrt(1 + model$mean^2), each = nrow(model$loadings))
+  model$mean[] <- 0
+  model
 }
 
 least_noise <- 0.02
@@ -90,16 +128,24 @@ refined_comparison <- function(model, x, omic, target) {
     }
     posterior <- comparison_posterior(model, x, omic, target)
     decoded <- comparison_decoder(x, posterior, target, model$shared)
-    unit <- vapply(seq_len(nrow(posterior$mean)), \(k) {
-      of <- if (k > model$shared) target else rep(TRUE, length(target))
-      sqrt(mean(posterior$mean[k, of]^2 + posterior$variance[k, of]))
-    }, 0)
+    size <- factor_sizes(posterior, target, model$shared)
     kept <- colSums(decoded$loadings != 0) > 0
-    model$loadings <- (decoded$loadings * rep(unit, each = nrow(x)))[, kept, drop = FALSE]
+    model$loadings <- (decoded$loadings * rep(size$sd, each = nrow(x)))[, kept, drop = FALSE]
+    model$mean <- (size$mean / size$sd)[kept]
     model$shared <- sum(kept[seq_len(model$shared)])
     model$noise <- pmax(decoded$noise, least_noise)
   }
   model
+}
+
+# Mean and sd of the factors, of salient ones in the target. The mean of shared ones is 0.
+factor_sizes <- function(posterior, target, shared) {
+  own <- seq_len(nrow(posterior$mean)) > shared
+  mean <- ifelse(own, rowMeans(posterior$mean[, target, drop = FALSE]), 0)
+  square <- \(of) rowMeans(posterior$mean[, of, drop = FALSE]^2 +
+                             posterior$variance[, of, drop = FALSE])
+  variance <- ifelse(own, square(target), square(TRUE)) - mean^2
+  list(mean = mean, sd = sqrt(pmax(variance, (mean / most_shift)^2)))
 }
 
 # As split_decoder(): certain loadings that explain something, a salient one in the target.
@@ -107,6 +153,8 @@ comparison_decoder <- function(x, posterior, target, shared) {
   one <- rep(1L, nrow(x))
   k <- nrow(posterior$mean)
   posterior$has <- matrix(TRUE, 1, ncol(x))
+  # Features are regressed about their mean, and so must factors be.
+  posterior$mean <- posterior$mean - rowMeans(posterior$mean)
   all <- refit_loadings(x, posterior, matrix(TRUE, nrow(x), k), one)
   inner <- tcrossprod(posterior$mean) + diag(rowSums(posterior$variance), k)
   own <- all$loadings^2 / rep(diag(solve(inner)), each = nrow(x))
@@ -117,13 +165,12 @@ comparison_decoder <- function(x, posterior, target, shared) {
 }
 
 # Mean and variance of the factors, factors x samples; salient ones are 0 in the background. Missing
-# values of an omic that a sample has count as 0.
+# values of an omic that a sample has count as what the factors' means say.
 comparison_posterior <- function(model, x, omic, target) {
   k <- ncol(model$loadings)
   mean <- variance <- matrix(0, k, ncol(x))
   if (k == 0) return(list(mean = mean, variance = variance))
   has <- omics_had(x, omic)
-  x[is.na(x)] <- 0
   pattern <- paste(target, apply(has, 2, paste, collapse = ""))
   for (one in unique(pattern)) {
     samples <- which(pattern == one)
@@ -133,7 +180,9 @@ comparison_posterior <- function(model, x, omic, target) {
     w <- model$loadings[rows, f, drop = FALSE]
     scaled <- w / model$noise[rows]
     covariance <- solve(diag(length(f)) + crossprod(scaled, w))
-    mean[f, samples] <- tcrossprod(covariance, scaled) %*% x[rows, samples, drop = FALSE]
+    left <- x[rows, samples, drop = FALSE] - as.vector(w %*% model$mean[f])
+    left[is.na(left)] <- 0
+    mean[f, samples] <- model$mean[f] + tcrossprod(covariance, scaled) %*% left
     variance[f, samples] <- diag(covariance)
   }
   list(mean = mean, variance = variance)
@@ -149,7 +198,9 @@ confirmed_model <- function(model, x, omic, target, shared, directions) {
   at <- which(own)
   real <- at[utils::head(order(-gain), min(directions, sum(gain > 0)))]
   moved <- utils::head(setdiff(at, real), max(shared - model$shared, 0L))
-  model$loadings <- model$loadings[, c(which(!own), moved, real), drop = FALSE]
+  order <- c(which(!own), moved, real)
+  model$loadings <- model$loadings[, order, drop = FALSE]
+  model$mean <- model$mean[order] * (order %in% real)
   model$shared <- model$shared + length(moved)
   refined_comparison(model, x, omic, target)
 }
@@ -158,13 +209,16 @@ confirmed_model <- function(model, x, omic, target, shared, directions) {
 # the logarithm of the ratio of its densities at 0 before and after they are seen; 0 where it may
 # be in the background, too.
 salient_gain <- function(model, x, omic, target) {
+  model <- about_zero(model)
   with_all <- comparison_posterior(model, x[, target, drop = FALSE], omic, rep(TRUE, sum(target)))
   last <- model$shared + 1L
   vapply(seq_len(ncol(model$loadings) - model$shared), \(k) {
     m <- with_all$mean[model$shared + k, ]
     v <- with_all$variance[model$shared + k, ]
     alone <- model
-    alone$loadings <- model$loadings[, c(seq_len(model$shared), model$shared + k), drop = FALSE]
+    of <- c(seq_len(model$shared), model$shared + k)
+    alone$loadings <- model$loadings[, of, drop = FALSE]
+    alone$mean <- model$mean[of]
     background <- comparison_posterior(alone, x[, !target, drop = FALSE], omic,
                                        rep(TRUE, sum(!target)))
     gain <- sum(m^2 / v + log(v)) / 2

@@ -200,7 +200,7 @@ comparison_warnings <- function(fit) {
   most <- vapply(split(own$target, factor(own$factor, unique(own$factor))), max, 0, na.rm = TRUE)
   weak <- names(most)[most < least_salient]
   against <- vapply(fit$variance$features, \(x) {
-    mean_known(pmin(x$target_shared, x$target_salient) < -least_cancelled)
+    mean_known(x$target_total > 0 & pmin(x$target_shared, x$target_salient) < -least_cancelled)
   }, 0)
   against <- against[which(against > few_cancelled)]
   excess <- excess_at_end(fit)

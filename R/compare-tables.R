@@ -12,18 +12,21 @@
 #'
 #' @return
 #' * `compare_factors()`: data frame with a row per factor and omic: `factor`, `block`, `omic`;
-#'   `target` and `background`, the share of the omic's variation in these samples (mean over
-#'   features) that is lost without the factor, in the background 0 of salient ones; and `loadings`,
-#'   how many are not zero (`NA` with dense decoders).
+#'   `target` and `background`, the share of the omic's variation in these samples that is lost
+#'   without the factor, in the background 0 of salient ones; and `loadings`, how many are not zero
+#'   (`NA` with dense decoders).
 #' * `variance_explained()`: data frame with a row per omic or feature: `omic`, `feature`;
 #'   `target_shared`, `target_salient` and `target_total`, shares of the variation of target samples
 #'   explained by shared factors, by what salient ones add, and by both; `background`, by shared
-#'   factors in the background.
+#'   factors in the background. An omic's share is of the variation of its features together, so
+#'   that one which hardly varies in a group counts little; with families other than Gaussian the
+#'   mean of its features' squared correlations.
 #' * `top_features()`: as of [top_features.poems_split()].
 #' * `independence()`: a list of `ratio` and `p`, the Hilbert-Schmidt independence criterion of
 #'   shared and salient factors of target samples (the ones measured in, see below), divided by its
 #'   mean over permutations of the samples, and the p-value by these; `samples` looked at; `r2`, of
-#'   every salient factor the share of its variance that is linear in the shared ones; `bound`, the
+#'   every salient factor the share of its variance that a linear map of the shared ones predicts,
+#'   each sample left out in turn (`NA` with too few samples; below 0: nothing); `bound`, the
 #'   one asked for; `excess`, by which share batches exceeded it when training ended (negative:
 #'   kept); `multiplier` and `target_weight`, histories by epoch.
 #'
@@ -74,9 +77,7 @@ variance_explained.poems_comparison <- function( # nolint: object_length_linter.
   }, fit$variance$features, names(fit$variance$features))))
   rownames(features) <- NULL
   if (by == "feature") return(features)
-  parts <- setdiff(names(features), c("omic", "feature"))
-  rows <- lapply(fit$variance$features, \(table) vapply(table[parts], mean_known, 0))
-  data.frame(omic = names(rows), do.call(rbind, rows), row.names = NULL)
+  data.frame(omic = names(fit$variance$omic), do.call(rbind, fit$variance$omic), row.names = NULL)
 }
 
 #' @rdname compare_factors
@@ -99,13 +100,22 @@ independence <- function(fit) {
   z <- shared(fit)[of, , drop = FALSE]
   t <- salient(fit)[of, , drop = FALSE]
   test <- independence_test(z, t, fit$seed)
-  left <- if (ncol(t) > 0) as.matrix(stats::lm.fit(cbind(1, z), t)$residuals)
   list(
-    ratio = test$ratio, p = test$p, samples = length(of),
-    r2 = if (ncol(t) > 0) 1 - colSums(left^2) / colSums((t - rep(colMeans(t), each = nrow(t)))^2),
+    ratio = test$ratio, p = test$p, samples = length(of), r2 = left_out_r2(t, z),
     bound = fit$independence, excess = excess_at_end(fit),
     multiplier = fit$history$multiplier, target_weight = fit$history$target_weight
   )
+}
+
+# R2 of the columns of y by least squares from those of x, of each row from the others.
+left_out_r2 <- function(y, x) {
+  if (ncol(y) == 0) return(numeric())
+  if (nrow(x) < ncol(x) + 3) return(stats::setNames(rep(NA_real_, ncol(y)), colnames(y)))
+  fitted <- stats::lm.fit(cbind(1, x), y)
+  own <- rowSums(qr.Q(fitted$qr)[, seq_len(fitted$rank), drop = FALSE]^2)
+  left <- as.matrix(fitted$residuals) / (1 - own)
+  total <- (y - rep(colMeans(y), each = nrow(y))) * nrow(y) / (nrow(y) - 1)
+  1 - colSums(left^2) / colSums(total^2)
 }
 
 excess_at_end <- function(fit) {

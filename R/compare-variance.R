@@ -11,7 +11,7 @@ measured_samples <- function(fit) {
 }
 
 # Per omic and feature, the share that is explained by shared factors, in the target also by both
-# blocks; and per omic and factor what is lost without it. Shares are of squared deviations from the
+# blocks; and per factor what an omic loses without it. Shares are of squared deviations from the
 # mean of the background, so that a shift of the target is there to be explained.
 comparison_variance <- function(fit, data) {
   measured <- measured_samples(fit)
@@ -22,11 +22,21 @@ comparison_variance <- function(fit, data) {
     shares <- \(z, target) {
       of <- which(samples %in% measured & fit$target[samples] == target)
       decoded <- compare_decode(fit, z[samples[of], , drop = FALSE], v)
-      explained_share(x[, of, drop = FALSE], decoded, omic, center)
+      x <- x[, of, drop = FALSE]
+      features <- explained_share(x, decoded, omic, center)
+      list(features = features, omic = omic_share(features, x, center, omic))
     }
     omic_variance(fit, omic, shares)
   }, fit$omics, names(fit$omics), seq_along(fit$omics))
-  list(features = lapply(tables, `[[`, "features"), factors = lapply(tables, `[[`, "factors"))
+  parts <- c("omic", "features", "factors")
+  lapply(stats::setNames(parts, parts), \(part) lapply(tables, `[[`, part))
+}
+
+# The share of all features together, in which each has the weight of how much it varies: one that
+# hardly does in these samples may have any share of its own. Of squared correlations their mean.
+omic_share <- function(shares, x, center, omic) {
+  if (omic$family != "gaussian") return(mean_known(shares))
+  stats::weighted.mean(shares, rowSums((x - center)^2, na.rm = TRUE), na.rm = TRUE)
 }
 
 # `shares`: those of every feature that factors (samples x factors) explain in target (or not).
@@ -39,16 +49,16 @@ omic_variance <- function(fit, omic, shares) {
   both <- shares(fit$latent, TRUE)
   shared <- shares(without(fit$blocks$salient), TRUE)
   background <- shares(fit$latent, FALSE)
+  parts <- \(of) data.frame(target_shared = shared[[of]], target_salient = both[[of]] - shared[[of]],
+                            target_total = both[[of]], background = background[[of]])
   k <- seq_len(ncol(fit$latent))
   list(
-    features = data.frame(feature = omic$features, target_shared = shared,
-                          target_salient = both - shared, target_total = both,
-                          background = background),
+    omic = parts("omic"), features = data.frame(feature = omic$features, parts("features")),
     factors = data.frame(
-      target = vapply(k, \(k) mean_known(both - shares(without(k), TRUE)), 0),
+      target = vapply(k, \(k) both$omic - shares(without(k), TRUE)$omic, 0),
       background = vapply(k, \(k) {
         if (k %in% fit$blocks$salient) return(0)
-        mean_known(background - shares(without(k), FALSE))
+        background$omic - shares(without(k), FALSE)$omic
       }, 0)
     )
   )

@@ -82,7 +82,7 @@ poems_compare <- function(x, background, group = NULL, shared = 16, salient = 8,
                           samples = c("columns", "rows"), scale = NULL, seed = NULL,
                           control = list(), family = NULL, covariates = NULL, experiments = NULL,
                           assays = NULL, preprocess = NULL) {
-  call <- data_free_call(match.call())
+  call <- data_free_call(match.call(), "poems_compare")
   balance <- arg_match(balance)
   decoder <- arg_match(decoder)
   samples <- arg_match(samples)

@@ -255,8 +255,9 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
 # in place of their names.
 data_free_call <- function(call, name) {
   if (!is.language(call[[1]])) call[[1]] <- as.name(name)
-  for (data in c("x", "covariates")) {
-    if (!is.null(call[[data]]) && !is.language(call[[data]])) call[[data]] <- as.name(data)
+  is_data <- \(x) !is.language(x) && (is.list(x) || isS4(x) || length(x) > 1)
+  for (part in c("x", "background", "group", "covariates")) {
+    if (is_data(call[[part]])) call[[part]] <- as.name(part)
   }
   call
 }

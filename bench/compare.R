@@ -1,17 +1,22 @@
 # poems_compare() beside a plain VAE and comparative models without its start. Writes
 # bench/compare.md.
 #
-#   Rscript bench/compare.R [seeds of network, 2 by default; 0 leaves it out]
+#   Rscript bench/compare.R [seeds of network, 10 by default; 0 leaves it out]
 #
 # network: 40 features, a leaky network (7, 20, 30, 40 units, slope 0.3) of 4 shared and 3 salient
-#   Gaussian coordinates, standardised, with noise of sd 0.3; 500 held-out target samples, of which
-#   one half fits the maps that score the other. r2_t, r2_z: R2 of the true block by least squares
-#   from its own factors; leaks by kernel ridge regression from the other block. 2000 and 2000, or
-#   400 and 4000 samples of target and background. Dense models: 48 units, 40 epochs. cvae: pooled,
-#   no bound; mo: balanced by gradients; co: with the bound of 3; vae: poems_baseline("poem"), whose
-#   salient factors are the ones with the largest ratio of variances in target and background.
+#   Gaussian coordinates, standardised, with noise of sd 0.3; 1000 held-out target samples, of which
+#   one half fits the maps that score the other. 2000 samples of target and 2000 of background, with
+#   the true numbers of factors or twice as many, or 400 and 4000.
+#   r2_t, r2_z: R2 of the true block by least squares from its own factors. Leaks: by kernel ridge
+#   regression from the other block. mcc: mean canonical correlation of true and found salient
+#   factors. hsic: dependence of both blocks of 500 samples beside that of independent ones.
+#   Dense decoders: 48 units, 1800 steps of 200 samples. cvae: pooled, no bound; mo: balanced by
+#   gradients; co: pooled, bound of 3; como: both; vae: poems_baseline("poem"), whose salient
+#   factors are the ones with the largest ratio of variances in target and background. sparse: as users get
+#   it, asked for at most 8 shared and 6 salient factors everywhere.
 # sparse: two omics of 60 and 40 features, linear in 3 shared and 2 salient factors with 15 % of
-#   loadings not 0 and noise of sd 1, 150 and 150 samples; F1 of which features have a salient one.
+#   loadings not 0 and noise of sd 1, 150 and 150 samples; F1 of which features have a salient one,
+#   where the target's salient factors have the mean `shift`.
 # none: the same with no salient factor, and groupings of tcga_breast at random. Only the start is
 #   looked at, which decides on the number of factors; training cannot add any.
 #
@@ -22,7 +27,7 @@ source("tests/testthat/helper-compare.R")
 folder <- file.path("build", "compare")
 dir.create(folder, recursive = TRUE, showWarnings = FALSE)
 arguments <- commandArgs(TRUE)
-seeds <- seq_len(if (length(arguments) > 0) as.integer(arguments[1]) else 2)
+seeds <- seq_len(if (length(arguments) > 0) as.integer(arguments[1]) else 10)
 
 cached <- function(name, result) {
   file <- file.path(folder, paste0(name, ".rds"))
@@ -35,7 +40,7 @@ cached <- function(name, result) {
 
 # Worlds ------------------------------------------------------------------------------------------
 
-network_world <- function(target, background, seed, p = 4, q = 3, held_out = 500) {
+network_world <- function(target, background, seed, p = 4, q = 3, held_out = 1000) {
   withr::with_seed(seed, {
     normal <- \(rows, columns) matrix(stats::rnorm(rows * columns), rows)
     leaky <- \(x) ifelse(x > 0, x, 0.3 * x)
@@ -79,47 +84,78 @@ kernel_score <- function(y, x) {
 
 scored <- \(y, predicted) mean(1 - colSums((y - predicted)^2) / colSums(scale(y, TRUE, FALSE)^2))
 
+# Mean canonical correlation, of as many pairs as the true block y has columns.
+canonical <- function(y, x) {
+  if (ncol(x) == 0) return(0)
+  sum(stats::cancor(y, x)$cor) / ncol(y)
+}
+
+# HSIC of standardised blocks with Gaussian kernels, as wide as two normal vectors are apart, by the
+# mean that it has if the blocks are independent.
+hsic_ratio <- function(x, y) {
+  if (ncol(x) == 0) return(NA)
+  steep <- \(d) 1 / (2 * (2 * gamma((d + 1) / 2) / gamma(d / 2))^2)
+  kernel <- \(x) exp(-steep(ncol(x)) * as.matrix(stats::dist(scale(x)))^2)
+  centred <- \(k) k - rowMeans(k) - rep(colMeans(k), each = nrow(k)) + mean(k)
+  usual <- \(d) (1 + 4 * steep(d))^(-d / 2)
+  n <- nrow(x)
+  expected <- (1 - usual(ncol(x))) * (1 - usual(ncol(y))) / n
+  sum(centred(kernel(x)) * kernel(y)) / n^2 / expected
+}
+
 score <- function(world, shared, salient) {
   of <- world$held_out
-  c(r2_t = linear_score(world$t[of, ], salient), r2_z = linear_score(world$z[of, ], shared),
-    leak_z = kernel_score(world$z[of, ], salient), leak_t = kernel_score(world$t[of, ], shared))
+  t <- world$t[of, ]
+  z <- world$z[of, ]
+  c(r2_t = linear_score(t, salient), r2_z = linear_score(z, shared),
+    leak_z = kernel_score(z, salient), leak_t = kernel_score(t, shared),
+    mcc = canonical(t, salient), hsic = hsic_ratio(salient[1:500, , drop = FALSE],
+                                                   shared[1:500, , drop = FALSE]))
 }
 
 # Runs --------------------------------------------------------------------------------------------
 
 dense <- list(vae = NULL, cvae = list(balance = "pooled", independence = NULL),
               mo = list(balance = "pareto", independence = NULL),
-              co = list(balance = "pooled", independence = 3))
+              co = list(balance = "pooled", independence = 3),
+              como = list(balance = "pareto", independence = 3))
 
-network_run <- function(method, target, background, seed) {
-  world <- network_world(target, background, 100 + seed)
+cases <- list(balanced = list(target = 2000, background = 2000, factors = c(4, 3)),
+              `balanced, twice the factors` = list(target = 2000, background = 2000,
+                                                   factors = c(8, 6)),
+              imbalanced = list(target = 400, background = 4000, factors = c(4, 3)))
+
+network_run <- function(method, case, seed) {
+  world <- network_world(case$target, case$background, 100 + seed)
   training <- list(x = world$x[, !world$held_out])
   in_target <- world$target[!world$held_out]
   test <- list(x = world$x[, world$held_out])
+  epochs <- 1800 * 100 / max(case$target, case$background)
+  quiet <- list(progress = FALSE, threads = 1)
   if (method == "vae") {
-    fit <- poems_baseline(training, "poem", factors = 7, seed = seed,
-                          control = list(epochs = 40, progress = FALSE))
+    fit <- poems_baseline(training, "poem", factors = sum(case$factors), seed = seed,
+                          control = c(list(epochs = epochs), quiet))
     new <- predict(fit, test)
     spread <- \(of) apply(latent(fit)[of, ], 2, stats::var)
-    salient <- order(-spread(in_target) / (spread(!in_target) + 0.01))[1:3]
-    return(score(world, new[, -salient], new[, salient]))
+    own <- order(-spread(in_target) / (spread(!in_target) + 0.01))[seq_len(case$factors[2])]
+    return(c(score(world, new[, -own], new[, own]), epoch = NA))
   }
   common <- list(training, group = ifelse(in_target, "target", "rest"), background = "rest",
                  seed = seed)
-  own <- if (method == "sparse") list(shared = 8, salient = 6) else c(
-    list(shared = 4, salient = 3, decoder = "dense"), dense[[method]]
+  own <- if (method == "sparse") list(shared = 8, salient = 6, control = quiet) else c(
+    list(shared = case$factors[1], salient = case$factors[2], decoder = "dense"), dense[[method]],
+    list(control = c(quiet, list(epochs = epochs, patience = epochs, batch_size = 200,
+                                 encoder_units = 48, decoder_units = 48)))
   )
-  control <- list(epochs = 40, progress = FALSE)
-  if (method != "sparse") control[c("encoder_units", "decoder_units")] <- 48
-  fit <- do.call(poems_compare, c(common, own, list(control = control)))
+  fit <- do.call(poems_compare, c(common, own))
   new <- predict(fit, test)
   of <- startsWith(colnames(new), "Salient")
   c(score(world, new[, !of, drop = FALSE], new[, of, drop = FALSE]),
     epoch = fit$seconds / nrow(fit$history))
 }
 
-sparse_run <- function(seed) {
-  world <- compare_world(seed = 300 + seed)
+sparse_run <- function(shift, seed) {
+  world <- compare_world(seed = 300 + seed, shift = shift)
   fit <- quick_compare(world, seed = seed, epochs = 50, control = list(progress = FALSE))
   has <- \(loadings, k) unlist(lapply(loadings, \(w) rowSums(w[, k, drop = FALSE] != 0) > 0))
   found <- has(fit$loadings, fit$blocks$salient)
@@ -129,24 +165,24 @@ sparse_run <- function(seed) {
     r2_t = linear_r2(world$t[of, ], salient(fit)[of, ]), r2_z = linear_r2(world$z, shared(fit)))
 }
 
-sizes <- list(balanced = c(2000, 2000), imbalanced = c(400, 4000))
-network <- if (length(seeds) > 0) do.call(rbind, lapply(names(sizes), \(size) {
+network <- if (length(seeds) > 0) do.call(rbind, lapply(names(cases), \(case) {
   do.call(rbind, lapply(c(names(dense), "sparse"), \(method) {
-    runs <- lapply(seeds, \(seed) cached(paste(size, method, seed, sep = "-"), network_run(
-      method, sizes[[size]][1], sizes[[size]][2], seed
-    )))
-    scores <- vapply(runs, `[`, numeric(4), 1:4)
-    data.frame(size = size, method = method, t(sprintf(
-      "%.3f ± %.3f", rowMeans(scores), apply(scores, 1, stats::sd)
+    runs <- lapply(seeds, \(seed) cached(
+      gsub("[, ]+", "_", paste(case, method, seed, sep = "-")),
+      network_run(method, cases[[case]], seed)
+    ))
+    scores <- vapply(runs, `[`, numeric(6), 1:6)
+    data.frame(case = case, method = method, t(sprintf(
+      "%.2f ± %.2f", rowMeans(scores), apply(scores, 1, stats::sd)
     )))
   }))
 }))
 if (length(seeds) > 0) {
-  names(network)[3:6] <- c("r2_t", "r2_z", "leak z in salient", "leak t in shared")
+  names(network)[3:8] <- c("r2_t", "r2_z", "leak z in salient", "leak t in shared", "mcc", "hsic")
 }
-planted <- vapply(1:2, \(seed) {
-  cached(paste("sparse", seed, sep = "-"), sparse_run(seed))
-}, numeric(4))
+planted <- vapply(c(0, 1, 2, 4), \(shift) rowMeans(vapply(1:10, \(seed) {
+  cached(paste("sparse", shift, seed, sep = "-"), sparse_run(shift, seed))
+}, numeric(4))), numeric(4))
 
 # How many salient factors the start finds where groups are drawn at random, and in worlds.
 count_salient <- function(x, omic, target, most, seed) {
@@ -190,10 +226,11 @@ lines <- c(
   "Written by `bench/compare.R`; what is measured is said there.", "",
   if (length(seeds) > 0) c(
     sprintf("## Nonlinear worlds, held-out target samples, %d seeds", length(seeds)), "",
-    rows(t(names(network))), "|:--|:--|--:|--:|--:|--:|", rows(network), ""
+    rows(t(names(network))), "|:--|:--|--:|--:|--:|--:|--:|--:|", rows(network), ""
   ),
-  sprintf("## Linear sparse worlds, %d seeds", ncol(planted)), "",
-  rows(t(rownames(planted))), "|--:|--:|--:|--:|", rows(t(sprintf("%.2f", rowMeans(planted)))),
+  "## Linear sparse worlds, 10 seeds", "",
+  rows(t(c("shift", rownames(planted)))), "|--:|--:|--:|--:|--:|",
+  rows(cbind(c(0, 1, 2, 4), apply(planted, 1, sprintf, fmt = "%.2f"))),
   "", "## Salient factors found", "",
   "| in | runs | 0 | 1 | 2 | 3 | 4 |", "|:--|--:|--:|--:|--:|--:|--:|",
   rows(cbind(rownames(counted), counted))
