@@ -96,8 +96,9 @@ with_salient <- function(model, loadings, x, target) {
   both <- cbind(model$loadings, loadings)
   spread <- rep(c(1, most_shift), c(model$shared, ncol(loadings)))
   precise <- both / model$noise * sum(target)
-  means <- as.vector(solve(diag(1 / spread^2, length(spread)) + crossprod(precise, both),
-                           crossprod(precise, shift)))
+  means <- if (ncol(both) == 0) numeric() else
+    as.vector(solve(diag(1 / spread^2, length(spread)) + crossprod(precise, both),
+                    crossprod(precise, shift)))
   left <- as.vector(shift - both %*% means)
   chance <- model$noise * (1 / sum(target) + 1 / sum(!target)) * (1 + sum(means^2))
   left[left^2 < 8 * log(nrow(x)) * chance] <- 0

@@ -27,8 +27,10 @@
 #'   mean over permutations of the samples, and the p-value by these; `samples` looked at; `r2`, of
 #'   every salient factor the share of its variance that a linear map of the shared ones predicts,
 #'   each sample left out in turn (`NA` with too few samples; below 0: nothing); `bound`, the
-#'   one asked for; `excess`, by which share batches exceeded it when training ended (negative:
-#'   kept); `multiplier` and `target_weight`, histories by epoch.
+#'   one asked for; `passes`, which correlation of one salient with one shared factor, all others
+#'   independent, this bound lets pass with these numbers of factors and of samples in a batch (1:
+#'   any); `excess`, by which share batches exceeded it when training ended (negative: kept);
+#'   `multiplier` and `target_weight`, histories by epoch.
 #'
 #' Variation is the mean square of the deviations from the mean of the background, in which a shift
 #' of the whole target counts. It is measured in the samples held out from training where there are
@@ -102,9 +104,15 @@ independence <- function(fit) {
   test <- independence_test(z, t, fit$seed)
   list(
     ratio = test$ratio, p = test$p, samples = length(of), r2 = left_out_r2(t, z),
-    bound = fit$independence, excess = excess_at_end(fit),
+    bound = fit$independence, passes = bound_passes(fit), excess = excess_at_end(fit),
     multiplier = fit$history$multiplier, target_weight = fit$history$target_weight
   )
+}
+
+bound_passes <- function(fit) {
+  size <- c(batch = fit$control$batch_size %/% 2,
+            trained = sum(fit$target) - sum(fit$target[fit$validation]))
+  passing_correlation(fit$config$independence, min(size), fit$config$shared, fit$config$salient)
 }
 
 # R2 of the columns of y by least squares from those of x, of each row from the others.

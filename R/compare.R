@@ -16,7 +16,8 @@
 #'   that nothing supports are left out.
 #' @param independence How much shared and salient factors of target samples may depend on each
 #'   other: so many times the dependence (Hilbert-Schmidt independence criterion) that independent
-#'   factors show by chance in a batch. `NULL` for no bound.
+#'   factors show by chance in a batch. `NULL` for no bound. With many factors chance is large, and
+#'   the bound loose: [independence()] says which correlation of two factors it lets pass.
 #' @param balance How the losses of both groups are weighed. `"pooled"`: by their numbers of
 #'   samples. `"pareto"`: in every step so that neither loss rises, which helps a target that is far
 #'   smaller than the background. `"auto"`: `"pareto"` where one is more than

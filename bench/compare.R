@@ -1,7 +1,7 @@
 # poems_compare() beside a plain VAE and comparative models without its start. Writes
 # bench/compare.md.
 #
-#   Rscript bench/compare.R [seeds of network, 10 by default; 0 leaves it out]
+#   Rscript bench/compare.R [seeds of network, 10 by default; 0 leaves it out] [file]
 #
 # network: 40 features, a leaky network (7, 20, 30, 40 units, slope 0.3) of 4 shared and 3 salient
 #   Gaussian coordinates, standardised, with noise of sd 0.3; 1000 held-out target samples, of which
@@ -12,13 +12,21 @@
 #   factors. hsic: dependence of both blocks of 500 samples beside that of independent ones.
 #   Dense decoders: 48 units, 1800 steps of 200 samples. cvae: pooled, no bound; mo: balanced by
 #   gradients; co: pooled, bound of 3; como: both; vae: poems_baseline("poem"), whose salient
-#   factors are the ones with the largest ratio of variances in target and background. sparse: as users get
-#   it, asked for at most 8 shared and 6 salient factors everywhere.
+#   factors are the ones with the largest ratio of variances in target and background. sparse: as
+#   users get it, asked for at most 8 shared and 6 salient factors everywhere.
 # sparse: two omics of 60 and 40 features, linear in 3 shared and 2 salient factors with 15 % of
 #   loadings not 0 and noise of sd 1, 150 and 150 samples; F1 of which features have a salient one,
 #   where the target's salient factors have the mean `shift`.
 # none: the same with no salient factor, and groupings of tcga_breast at random. Only the start is
 #   looked at, which decides on the number of factors; training cannot add any.
+#
+# cells: with `file`, data/pbmc.rda of the sources of CRAN's rliger: 300 control and 300
+#   interferon-stimulated blood cells (Kang and others 2018), 249 genes of both, and the clusters in
+#   data/pbmcPlot.rda beside it. Counts, and log(1 + count / library size * median library size).
+#   Which of six interferon genes (ISG15, CXCL10, RSAD2, APOBEC3A, CCL8, IDO1) are among the ten top
+#   genes, and the silhouette of the cells' clusters in stimulated cells. Beside: PCA of stimulated
+#   cells, contrastive PCA (leading eigenvectors of the difference of covariances) and, for genes
+#   alone, Wilcoxon tests of stimulated and control cells.
 #
 # Runs are kept in build/compare: delete that folder after changes of a model.
 library(omicpoems)
@@ -220,6 +228,70 @@ counts <- list(
 )
 counted <- t(vapply(counts, \(n) c(length(n), tabulate(n + 1, 5)), numeric(6)))
 
+# Cells -------------------------------------------------------------------------------------------
+
+interferon <- c("ISG15", "CXCL10", "RSAD2", "APOBEC3A", "CCL8", "IDO1")
+
+read_cells <- function(file) {
+  read <- \(name) {
+    load(file.path(dirname(file), paste0(name, ".rda")), envir = environment())
+    get(name)
+  }
+  raw <- lapply(attr(read("pbmc"), "datasets"), attr, "rawData")
+  genes <- intersect(rownames(raw$ctrl), rownames(raw$stim))
+  counts <- as.matrix(cbind(raw$ctrl[genes, ], raw$stim[genes, ]))
+  size <- colSums(counts)
+  list(counts = counts, logs = log1p(t(t(counts) / size) * stats::median(size)),
+       group = rep(c("control", "stimulated"), vapply(raw, ncol, 0L)),
+       cluster = attr(attr(read("pbmcPlot"), "cellMeta"), "listData")$leiden_cluster)
+}
+
+cell_row <- function(cells, embedding, ranked) {
+  of <- cells$group == "stimulated"
+  silhouette <- \(z) {
+    if (is.null(z)) return("")
+    width <- cluster::silhouette(as.integer(cells$cluster[of]), stats::dist(z))[, 3]
+    sprintf("%.2f", mean(width))
+  }
+  c(sum(interferon %in% ranked[1:10]), toString(ranked[1:10]), silhouette(embedding$salient),
+    silhouette(embedding$shared))
+}
+
+compared_cells <- function(cells, values) {
+  fit <- poems_compare(list(rna = cells[[values]]), "control", cells$group, seed = 1,
+                       control = list(progress = FALSE, threads = 1))
+  of <- cells$group == "stimulated"
+  cell_row(cells, list(salient = salient(fit)[of, ], shared = shared(fit)[of, ]),
+           top_features(fit, "Salient1", n = 10)$feature)
+}
+
+other_cells <- function(cells) {
+  of <- cells$group == "stimulated"
+  x <- scale(t(cells$logs))
+  p <- vapply(seq_len(ncol(x)), \(j) stats::wilcox.test(x[of, j], x[!of, j])$p.value, 0)
+  pca <- stats::prcomp(x[of, ], rank. = 8)
+  contrast <- eigen(stats::cov(x[of, ]) - stats::cov(x[!of, ]), symmetric = TRUE)$vectors
+  ranked <- \(w) colnames(x)[order(-abs(w))]
+  list(
+    "PCA, 8 components" = cell_row(cells, list(shared = pca$x), ranked(pca$rotation[, 1])),
+    "contrastive PCA, 2 components" = cell_row(
+      cells, list(salient = x[of, ] %*% contrast[, 1:2]), ranked(contrast[, 1])
+    ),
+    "Wilcoxon tests" = cell_row(cells, NULL, colnames(x)[order(p)])
+  )
+}
+
+cell_lines <- function(file) {
+  cells <- read_cells(file)
+  found <- c(list(
+    "poems_compare(), logs" = cached("cells-logs", compared_cells(cells, "logs")),
+    "poems_compare(), counts" = cached("cells-counts", compared_cells(cells, "counts"))
+  ), other_cells(cells))
+  c("", "## Stimulated blood cells", "",
+    "| method | of six | ten top genes | silhouette, salient | shared |", "|:--|--:|:--|--:|--:|",
+    rows(cbind(names(found), do.call(rbind, found))))
+}
+
 rows <- \(table) apply(table, 1, \(row) paste0("| ", paste(row, collapse = " | "), " |"))
 lines <- c(
   "# Comparisons", "",
@@ -233,6 +305,7 @@ lines <- c(
   rows(cbind(c(0, 1, 2, 4), apply(planted, 1, sprintf, fmt = "%.2f"))),
   "", "## Salient factors found", "",
   "| in | runs | 0 | 1 | 2 | 3 | 4 |", "|:--|--:|--:|--:|--:|--:|--:|",
-  rows(cbind(rownames(counted), counted))
+  rows(cbind(rownames(counted), counted)),
+  if (length(arguments) > 1) cell_lines(arguments[2])
 )
 writeLines(lines, "bench/compare.md")

@@ -102,6 +102,7 @@ test_that("cancelling blocks are told", {
   fit <- quick_compare(compare_world(seed = 3), epochs = 2)
   expect_no_match(capture.output(print(fit)), "cancel")
   fit$variance$features$a$target_shared[1:6] <- -0.5
+  fit$variance$features$a$target_total[1:6] <- 0.2
   expect_output(print(fit), "cancel each other in the target in features \\(10%", perl = TRUE)
 })
 
@@ -148,7 +149,15 @@ test_that("tables tell what both groups have of every factor and feature", {
   expect_gt(stats::cor(by_feature$background, power(1:3) / (1 + power(1:3))), 0.8)
   omics <- variance_explained(fit)
   a <- by_feature[by_feature$omic == "a", ]
-  expect_equal(omics$target_total[1], mean(a$target_total))
+  # An omic's share is that of its features together.
+  measured <- omicpoems:::measured_samples(fit)
+  of <- intersect(measured, names(which(fit$target)))
+  scaled <- omicpoems:::standardised_features(fit$omics["a"], world$omics["a"],
+                                              names(fit$target), NULL)
+  colnames(scaled) <- names(fit$target)
+  center <- rowMeans(scaled[, !fit$target])
+  weight <- rowSums((scaled[, of] - center)^2)
+  expect_equal(omics$target_total[1], sum(weight * a$target_total) / sum(weight))
   expect_equal(a$target_total, a$target_shared + a$target_salient)
   top <- top_features(fit, "Salient1", n = 5)
   expect_identical(top$loading[1], fit$loadings[[top$omic[1]]][top$feature[1], "Salient1"])
@@ -158,6 +167,56 @@ test_that("tables tell what both groups have of every factor and feature", {
   expect_gt(told$p, 0.01)
   expect_lt(max(told$r2), 0.5)
   expect_identical(told$bound, 3)
+  z <- shared(fit)[of, ]
+  t <- salient(fit)[of, 1]
+  left_out <- vapply(seq_along(t), \(i) {
+    t[i] - sum(c(1, z[i, ]) * stats::lm.fit(cbind(1, z[-i, ]), t[-i])$coefficients)
+  }, 0)
+  others <- t - vapply(seq_along(t), \(i) mean(t[-i]), 0)
+  expect_equal(told$r2[["Salient1"]], 1 - sum(left_out^2) / sum(others^2))
+})
+
+test_that("what a bound lets pass is what simulated factors show", {
+  hsic <- \(x, y) {
+    gram <- \(x) exp(-omicpoems:::kernel_rate(ncol(x)) * as.matrix(stats::dist(x))^2)
+    k <- gram(x)
+    sum((k - rowMeans(k) - rep(colMeans(k), each = nrow(k)) + mean(k)) * gram(y)) / length(k)
+  }
+  draw <- \(r) {
+    z <- matrix(stats::rnorm(400), 100)
+    t <- matrix(stats::rnorm(300), 100)
+    t[, 1] <- r * z[, 1] + sqrt(1 - r^2) * t[, 1]
+    hsic(z, t)
+  }
+  r <- omicpoems:::passing_correlation(3, 100, 4, 3)
+  shown <- withr::with_seed(4, vapply(c(0, r), \(r) mean(replicate(300, draw(r))), 0))
+  expect_equal(shown[2] / shown[1], 3, tolerance = 0.05)
+  expect_identical(omicpoems:::passing_correlation(3, 128, 16, 8), 1)
+  expect_true(is.na(omicpoems:::passing_correlation(0, 100, 4, 3)))
+})
+
+test_that("a shift of the whole target does not make salient factors one", {
+  for (shift in c(2, 4)) {
+    world <- compare_world(seed = 302, shift = shift)
+    fit <- quick_compare(world)
+    expect_length(fit$blocks$salient, 2)
+    of <- world$target
+    expect_gt(linear_r2(world$t[of, ], salient(fit)[of, ]), 0.9)
+    expect_gt(linear_r2(world$z, shared(fit)), 0.9)
+    found <- unlist(lapply(fit$loadings, \(w) rowSums(w[, fit$blocks$salient] != 0) > 0))
+    real <- unlist(lapply(world$loadings, \(w) rowSums(w[, 4:5] != 0) > 0))
+    expect_gt(2 * sum(found & real) / (sum(found) + sum(real)), 0.85)
+  }
+})
+
+test_that("a calling by value keeps no data in the call", {
+  world <- compare_world(seed = 3)
+  given <- list(world$omics, group = world$group, background = "normal", shared = 2, salient = 2,
+                control = list(epochs = 2, threads = 1, progress = FALSE))
+  fit <- do.call(poems_compare, given)
+  expect_identical(fit$call$x, as.name("x"))
+  expect_identical(fit$call$group, as.name("group"))
+  expect_identical(fit$call$background, "normal")
 })
 
 test_that("new samples get the factors of those of the fit, and omics from them", {
