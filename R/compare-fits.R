@@ -41,9 +41,9 @@
 #' tidy(both)
 #' @export
 compare_fits <- function(...) {
-  fits <- named_fits(list(...), vapply(rlang::enexprs(...), \(e) {
-    if (is.symbol(e)) as.character(e) else ""
-  }, ""))
+  given <- as.list(substitute(list(...)))[-1]
+  variables <- vapply(given, \(e) if (is.symbol(e)) as.character(e) else "", "")
+  fits <- named_fits(list(...), unname(variables))
   for (name in names(fits)) check_compared_fit(fits[[name]], name)
   latents <- lapply(fits, \(fit) as.matrix(fit$latent))
   pairs <- utils::combn(length(fits), 2, simplify = FALSE)
@@ -138,10 +138,10 @@ match_rows <- function(correlation, fits) {
 tidy.compared_fits <- function(x, what = c("matches", "correlations"), ...) {
   what <- arg_match(what)
   rlang::check_dots_empty()
-  as_table(if (what == "matches") x$matches else correlation_rows(x))
+  as_table(if (what == "matches") x$matches else compared_rows(x))
 }
 
-correlation_rows <- function(x) {
+compared_rows <- function(x) {
   pairs <- unique(x$matches[c("fit1", "fit2")])
   rows <- Map(\(correlation, fit1, fit2) {
     data.frame(fit1 = fit1, fit2 = fit2,

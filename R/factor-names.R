@@ -42,7 +42,7 @@ factor_names <- function(fit) {
   rename_factors(fit, check_factor_names(value, names_of_factors(fit)))
 }
 
-check_factor_names <- function(value, old, call = rlang::caller_env()) {
+check_factor_names <- function(value, names, call = rlang::caller_env()) {
   if (!is.character(value) || anyNA(value) || any(trimws(value) == "")) {
     cli::cli_abort(c(
       "Names of factors must be text that is not empty.",
@@ -50,24 +50,24 @@ check_factor_names <- function(value, old, call = rlang::caller_env()) {
     ), call = call)
   }
   if (is.null(names(value))) {
-    if (length(value) != length(old)) {
+    if (length(value) != length(names)) {
       cli::cli_abort(c(
-        "There must be one name for each of {length(old)} factors in use.",
-        "x" = "There are {length(value)}.",
+        "There must be one name for each of {length(names)} factors in use.",
+        "x" = "There {?is/are} {length(value)}.",
         "i" = "To name some, say which: {.code c(Factor1 = \"Proliferation\")}."
       ), call = call)
     }
     new <- value
   } else {
-    unknown <- setdiff(names(value), old)
+    unknown <- setdiff(names(value), names)
     if (length(unknown) > 0 || anyDuplicated(names(value))) {
       cli::cli_abort(c(
         "New names must be named by factors in use, each once.",
         "x" = if (length(unknown) > 0) "Not in use: {quote_some(unknown)}.",
-        "i" = describe_factors(old)
+        "i" = describe_factors(names)
       ), call = call)
     }
-    new <- stats::setNames(old, old)
+    new <- stats::setNames(names, names)
     new[names(value)] <- value
   }
   if (anyDuplicated(new)) {

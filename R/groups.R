@@ -95,19 +95,20 @@ groups_of_new <- function(fit, covariates, newdata, samples, call = rlang::calle
   factor(as_names(table[[name]])[match(samples, rownames(table))], known$levels[[name]])
 }
 
-# Per omic, the share of its features' variance that the groups' means are, taken out before
-# training: the mean over features, on the scale of covariates' effects.
-share_of_groups <- function(fit) {
-  known <- fit$covariates
+# Covariates with, per omic, the share of its features' variance that the groups' means were, which
+# are taken out: the mean over features, on the scale of covariates' effects.
+add_share_of_groups <- function(known, omics) {
+  if (is.null(known$groups)) return(known)
   name <- deparse1(as.name(known$groups$variable), backtick = TRUE)
   columns <- paste0(name, known$levels[[known$groups$variable]])
   columns <- intersect(columns, colnames(known$design))
-  vapply(fit$omics, \(omic) {
+  known$groups$taken <- vapply(omics, \(omic) {
     effects <- omic$effects[, match(columns, colnames(known$design)), drop = FALSE]
     means <- tcrossprod(effects, known$design[omic$samples, columns, drop = FALSE])
     taken <- rowMeans((means - rowMeans(means))^2)
     mean(taken / (taken + (omic$scale * omic$sd)^2))
   }, 0)
+  known
 }
 
 check_has_groups <- function(fit, call = rlang::caller_env()) {

@@ -35,7 +35,7 @@ plot_fits <- function(compared) {
     ggplot2::geom_tile(data = values[values$matched, ], fill = NA, colour = "black",
                        linewidth = 0.5) +
     (if (few) {
-      ggplot2::geom_text(ggplot2::aes(label = sprintf("%.2f", .data$correlation)), size = 2.8,
+      ggplot2::geom_text(ggplot2::aes(label = correlation_labels(.data$correlation)), size = 2.8,
                          colour = ifelse(abs(values$correlation) > 0.6, "white", "black"))
     }) +
     ggplot2::facet_wrap(ggplot2::vars(.data$pair), scales = "free") +
@@ -51,7 +51,7 @@ plot_fits <- function(compared) {
 
 # Rows and columns go by fit and factor: every panel has an order of its own.
 compared_values <- function(compared) {
-  values <- correlation_rows(compared)
+  values <- compared_rows(compared)
   values$pair <- sprintf("%s (down) and %s", values$fit1, values$fit2)
   key <- \(fit, factor, pair) paste(fit, pair, factor, sep = "\r")
   values$row <- key(values$fit1, values$factor1, values$pair)

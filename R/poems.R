@@ -144,8 +144,8 @@
 #'     decoders; see [impute()] and [predict.poems()]. They hold coefficients, no samples.
 #'   * `history`: a data frame with the losses of every epoch (per sample, smaller is better).
 #'   * `covariates`: `NULL`, or a list with the standardised `design` matrix (samples x columns) and
-#'     what makes that of new samples; with groups, also `groups`, what they are called and the
-#'     group of every sample.
+#'     what makes that of new samples; with groups, also `groups`: what they are called, the
+#'     group of every sample, and the share of every omic that their means were.
 #'   * `all_samples`: whether the cohort was trained once more with all its samples.
 #'   * `best_epoch`, `stopped`, `validation`, `seconds`, `seed`, `control`, `scaling`, `omics`,
 #'     `samples`, `parameters`, `order`, `unused`, `config`, `call`, `version`: how the fit came
@@ -273,11 +273,11 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
       choose_factors(trained$sums$all, control$objective), control$threads
     )
   }
+  omics <- add_membership(omics, data) |> add_reading(data, preprocess)
   fit <- new_fit(
     trained,
     call = call, seed = seed, control = control, scaling = scale, config = config,
-    samples = data$samples, omics = add_membership(omics, data) |> add_reading(data, preprocess),
-    covariates = covariates,
+    samples = data$samples, omics = omics, covariates = add_share_of_groups(covariates, omics),
     seconds = proc.time()[["elapsed"]] - started
   )
   warn_no_factor(fit)

@@ -193,7 +193,7 @@ group_summary <- function(fit) {
   has <- membership(fit)
   variance$samples <- mapply(\(omic, group) sum(has[of == group, omic]), variance$omic,
                              variance$group)
-  list(name = fit$covariates$groups$variable, taken = share_of_groups(fit), variance = variance)
+  list(name = fit$covariates$groups$variable, taken = fit$covariates$groups$taken, variance = variance)
 }
 
 # What the groups' means were, and what factors explain in the first of them.
@@ -207,9 +207,10 @@ cat_groups <- function(groups) {
   })
   omics <- unique(variance$omic)
   cli::cat_line()
-  cat_text(sprintf("Means of %d groups (%s) taken out; variance explained within groups:",
-                   length(names), groups$name))
-  cat_table(c(list(omic = omics, "means were" = percent(groups$taken[omics])), columns))
+  called <- if (groups$name == "groups") "" else sprintf(" (%s)", groups$name)
+  cat_text(sprintf("Means of %d groups%s are taken out; variance explained within groups:",
+                   length(names), called))
+  cat_table(c(list(omic = omics, "taken out" = percent(groups$taken[omics])), columns))
   hidden <- length(names) - length(shown)
   if (hidden > 0) cat_text(sprintf("and %d more: see variance_explained(fit, by = \"group\")", hidden))
 }

@@ -113,6 +113,8 @@ keep_omics <- function(fit, names) {
   parts <- c("omics", "loadings", "inclusion", "bend")
   fit[parts] <- lapply(fit[parts], `[`, names)
   fit$unused$loadings <- fit$unused$loadings[names]
+  groups <- fit$covariates$groups
+  if (!is.null(groups)) fit$covariates$groups$taken <- groups$taken[names]
   fit$gates <- fit$gates[, names, drop = FALSE]
   fit$contributions <- fit$contributions[, names, , drop = FALSE]
   fit$variance <- fit$variance[fit$variance$omic %in% names, ]
@@ -166,7 +168,7 @@ check_omics_left <- function(omics, call = rlang::caller_env(2)) {
   cli::cli_abort(c(
     "All omics must be of one of {.arg samples} at least.",
     "x" = "None has {quote_some(empty)}.",
-    "i" = "Leave {?this/these} out with {.arg omics}."
+    "i" = "Leave {cli::qty(empty)}{?this/these} out with {.arg omics}."
   ), call = call)
 }
 

@@ -46,7 +46,8 @@ test_that("groups are a covariate", {
   expect_identical(in_order$parameters, as_covariate$parameters)
   expect_null(as_covariate$covariates$groups)
   expect_identical(in_order$covariates$groups,
-                   list(variable = "groups", of = unname(world$group)))
+                   c(list(variable = "groups", of = unname(world$group)),
+                     in_order$covariates$groups["taken"]))
 })
 
 test_that("means of groups leave the factors", {
@@ -125,10 +126,11 @@ test_that("a factor of one group is told from one of both", {
 test_that("new samples are of a group that the fit knows", {
   fit <- grouped_fit()
   world <- studies()
-  new <- lapply(world$omics, \(x) x[, 20:24])
+  late <- sprintf("s%d", 20:24)
+  new <- lapply(world$omics, \(x) x[, late])
   by_table <- predict(fit, new, covariates = data.frame(groups = world$group))
   expect_identical(predict(fit, new, covariates = world$group), by_table)
-  expect_identical(predict(fit, new, covariates = unname(world$group[20:24])), by_table)
+  expect_identical(predict(fit, new, covariates = unname(world$group[late])), by_table)
   # The other group's means are another reconstruction.
   guess <- \(of) rowMeans(predict(fit, new, "reconstruction", covariates = rep(of, 5))$a)
   means <- \(of) rowMeans(world$omics$a[, world$group == of])
@@ -159,8 +161,8 @@ test_that("groups come from column data, beside other covariates", {
 
 test_that("a fit with groups says what they are", {
   fit <- grouped_fit()
-  expect_output(print(fit), "Means of 2 groups (groups) taken out", fixed = TRUE)
-  expect_output(print(summary(fit)), "means were", fixed = TRUE)
+  expect_output(print(fit), "Means of 2 groups are taken out", fixed = TRUE)
+  expect_output(print(summary(fit)), "taken out", fixed = TRUE)
   counts <- summary(fit)$groups$variance
   expect_identical(counts$samples, c(150L, 150L, 145L, 145L))
   file <- withr::local_tempfile(fileext = ".rds")
