@@ -7,7 +7,8 @@
 #' Factors are matched one to one so that the sum of their absolute correlations is greatest
 #' (Hungarian algorithm). A factor that another fit has split into two is matched with one of them:
 #' the matrices of all correlations show the other. Chance makes correlations, too, of about 1 /
-#' sqrt(samples), and the largest of many is larger: with few samples, matches below 0.5 mean little.
+#' sqrt(samples), and the largest of many is larger: with few samples, matches below 0.5 mean
+#' little.
 #'
 #' @param ... Two or more fits from [poems()], [poems_split()], [poems_compare()] or
 #'   [poems_baseline()], of the same or overlapping samples; or one list of them. They go by the
@@ -29,8 +30,8 @@
 #' 10 samples in common.
 #'
 #' @source Written for this package.
-#' @seealso [plot_fits()] for a figure; [stability()] to fit the same data again, [factor_recovery()]
-#'   where the truth is known.
+#' @seealso [plot_fits()] for a figure; [stability()] to fit the same data again,
+#'   [factor_recovery()] where the truth is known.
 #' @examples
 #' omics <- lapply(tcga_breast$omics, \(x) x[1:40, ])
 #' control <- list(epochs = 20, threads = 1, progress = FALSE)

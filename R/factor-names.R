@@ -14,7 +14,7 @@
 #'
 #' @section Errors:
 #' Names that are missing, empty or not unique, or that name factors that the fit does not have, are
-#' an error. Coordinates of blocks (`shared1`) say by their name what they are and cannot be renamed.
+#' an error. Coordinates of blocks say by their name what they are of and cannot be renamed.
 #'
 #' @source Written for this package.
 #' @seealso [subset_fit()] to show some of the factors.

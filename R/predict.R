@@ -52,8 +52,8 @@
 #' @section Errors:
 #' `newdata` without any omic of the fit, or with an omic that has none of its features, is an
 #' error, and so are values that the family of an omic does not have, covariates that are not known
-#' for every sample and levels of them, or groups, that the fit has not seen. What [subset_fit()] has
-#' made of a fit by leaving out omics takes no `newdata`.
+#' for every sample and levels of them, or groups, that the fit has not seen. What [subset_fit()]
+#' has made of a fit by leaving out omics takes no `newdata`.
 #'
 #' @references Equation 1 of Kocak Balik et al. (2025), \doi{10.48550/arXiv.2511.03464}: the gated
 #'   product of experts.

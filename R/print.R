@@ -11,13 +11,14 @@
 #'   (the number in use), `covariates` (their names), `groups` (`NULL`, or a list of the `name` they
 #'   go by, `taken`, per omic the share of the features' variance that the groups' means were, and
 #'   `variance`, what [variance_explained()] returns by group, with `samples`, their number),
-#'   `weights` (of omics, or `NULL`), `subset` (what [subset_fit()] has taken it from), `variance` (what [variance_explained()]
-#'   returns), `contributions` (omics x factors, means of [contributions()] over the samples that
-#'   have all omics), `bend` (per omic, the share of what the decoders explain that is not linear in
-#'   the factors), `sparsity` (a list: `features` and `factors`, the numbers of features and of
-#'   factors in use; `features_per_factor`, the median, min and max over these factors of the
-#'   features with a loading that is not zero; `factors_per_feature`, the median over features of
-#'   such factors), `training` (a list) and `omics`, a data frame with one row per omic:
+#'   `weights` (of omics, or `NULL`), `subset` (what [subset_fit()] has taken it from, or `NULL`),
+#'   `variance` (what [variance_explained()] returns), `contributions` (omics x factors, means of
+#'   [contributions()] over the samples that have all omics), `bend` (per omic, the share of what
+#'   the decoders explain that is not linear in the factors), `sparsity` (a list: `features` and
+#'   `factors`, the numbers of features and of factors in use; `features_per_factor`, the median,
+#'   min and max over these factors of the features with a loading that is not zero;
+#'   `factors_per_feature`, the median over features of such factors), `training` (a list)
+#'   and `omics`, a data frame with one row per omic:
 #'   * `omic`, `family`, `features` and `samples` (numbers of each);
 #'   * `training` and `validation`: share of variance explained in samples in training and held
 #'     out, `NA` where no such sample has the omic;
@@ -193,7 +194,8 @@ group_summary <- function(fit) {
   has <- membership(fit)
   variance$samples <- mapply(\(omic, group) sum(has[of == group, omic]), variance$omic,
                              variance$group)
-  list(name = fit$covariates$groups$variable, taken = fit$covariates$groups$taken, variance = variance)
+  groups <- fit$covariates$groups
+  list(name = groups$variable, taken = groups$taken, variance = variance)
 }
 
 # What the groups' means were, and what factors explain in the first of them.
@@ -212,7 +214,9 @@ cat_groups <- function(groups) {
                    length(names), called))
   cat_table(c(list(omic = omics, "taken out" = percent(groups$taken[omics])), columns))
   hidden <- length(names) - length(shown)
-  if (hidden > 0) cat_text(sprintf("and %d more: see variance_explained(fit, by = \"group\")", hidden))
+  if (hidden > 0) {
+    cat_text(sprintf("and %d more: see variance_explained(fit, by = \"group\")", hidden))
+  }
 }
 
 # What is left out of a part of a fit, and what its numbers are of.

@@ -147,7 +147,7 @@ draw_refit <- function(seed, fit, omics, design, control) {
   refit <- suppressWarnings(suppressMessages(poems(
     half, factors = fit$config$factors, scale = fit$scaling, seed = seed, control = control,
     family = vapply(fit$omics, `[[`, "", "family"),
-    covariates = if (!is.null(design)) as.data.frame(design)
+    covariates = if (!is.null(design)) as.data.frame(design), weights = omic_weights(fit)
   )))
   in_factors_of(fit, refit)
 }
@@ -296,7 +296,8 @@ spread_over_refits <- function(estimate, refits, found) {
   list(error = difference_from(as.vector(estimate), sums(seen), sums(seen^2), times), times = times)
 }
 
-# One row per cell of `values`, omics x factors, by omic; `factors`: names; `name`: that of its column.
+# One row per cell of `values`, omics x factors, by omic; `factors`: names; `name`: that of its
+# column.
 by_omic_and_factor <- function(values, factors, name, intervals) {
   table <- data.frame(omic = rep(rownames(values), times = ncol(values)),
                       factor = rep(factors, each = nrow(values)))

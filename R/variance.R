@@ -21,13 +21,12 @@
 #' others. The decoder is not linear and factors may be correlated: shares of single factors need
 #' not sum to that of all, and a factor that makes the reconstruction worse has a share below 0.
 #'
-#' The share of a sample is that of its values, R2 over the features of an omic that it has: how well
-#' the factors describe this sample. Samples count by how far their values are from the means:
-#' `weight` is the sample's part of the omic's sum (x - m)^2, and the sum over samples of weight
-#' times share is the share of the omic. The same holds for groups of samples (`groups` in
-#' [poems()]), whose values are without the groups' means; a factor in a group is held at its mean
-#' over all samples. A share below 0 says that a sample or a group is described worse than by the
-#' means.
+#' The share of a sample is R2 over the features of an omic that it has: how well the factors
+#' describe this sample. Samples count by how far their values are from the means: `weight` is the
+#' sample's part of the omic's sum (x - m)^2, and the sum over samples of weight times share is the
+#' share of the omic. The same holds for groups of samples (`groups` in [poems()]), whose values are
+#' without the groups' means; a factor in a group is held at its mean over all samples. A share
+#' below 0 says that a sample or a group is described worse than by the means.
 #'
 #' @section Factors in use:
 #' A fit shows the factors that are in use, ordered by variance explained (the sum over omics of
@@ -43,9 +42,9 @@
 #' @param newdata New samples, as in [predict.poems()]; `NULL` for the samples of the fit, those
 #'   held out included. Factors are held at their mean over the samples of the fit, as ever.
 #' @param by What the rows of the result are: `"factor"` for every factor in every omic, `"feature"`
-#'   for every feature, `"omic"` for every omic, `"sample"` for every sample in every omic, `"group"`
-#'   for every group of samples in every omic, all with all factors; `"group_factor"` for every
-#'   factor in every group and omic.
+#'   for every feature, `"omic"` for every omic, `"sample"` for every sample in every omic,
+#'   `"group"` for every group of samples in every omic, all with all factors; `"group_factor"` for
+#'   every factor in every group and omic.
 #' @param samples Where the samples are in `newdata`: `"columns"` or `"rows"`.
 #' @param covariates For a fit with covariates or groups, those of `newdata`; see [predict.poems()].
 #' @param ... Not used.
@@ -59,8 +58,8 @@
 #'     lacks the omic.
 #'
 #' @section Errors:
-#' Objects other than fits are an error, and so is `by = "group"` of a fit without groups; for errors
-#' in `newdata` and `covariates` see [predict.poems()].
+#' Objects other than fits are an error, and so is `by = "group"` of a fit without groups; for
+#' errors in `newdata` and `covariates` see [predict.poems()].
 #'
 #' @source Written for this package. The share of a factor is the importance of a variable in a
 #'   model that is not refitted, with the mean in place of the variable.

@@ -34,7 +34,8 @@ with_factors <- function(fit, n) {
   fit$contributions <- fit$contributions[, , used, drop = FALSE]
   fit$loadings <- lapply(fit$loadings, keep)
   fit$inclusion <- lapply(fit$inclusion, keep)
-  fit$explained$factor <- fit$explained$factor[fit$explained$factor$factor %in% numbered_factors(n), ]
+  shares <- fit$explained$factor
+  fit$explained$factor <- shares[shares$factor %in% numbered_factors(n), ]
   fit$factors <- as.integer(n)
   seal_fit(fit)
 }

@@ -79,6 +79,12 @@ test_that("every figure has the names", {
   }
 })
 
+test_that("names come after numbers, in the order they have", {
+  expect_identical(sort_factors(c("Factor10", "Immune", "Factor9", "Basal")),
+                   c("Factor9", "Factor10", "Immune", "Basal"))
+  expect_identical(factor_number(c("Factor12", "Factors of growth")), c("12", "Factors of growth"))
+})
+
 test_that("factors of blocks keep their names", {
   split <- split_fit(split_world())
   expect_identical(factor_names(split), colnames(split$latent))
