@@ -76,7 +76,7 @@ new_design <- function(fit, covariates, newdata, samples, call = rlang::caller_e
   }
   covariates <- as_sample_table(covariates)
   check_covariate_table(covariates, samples, call)
-  table <- suppressMessages(clean_table(covariates, "covariates"))
+  table <- suppressMessages(clean_table(covariates, "covariates")) |> groups_as_text(known)
   table <- arrange_covariates(table, all.vars(known$terms), samples, call)
   table[known$constant] <- 0
   check_new_levels(covariate_frame(known$terms, table, call), known$levels, call)

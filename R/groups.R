@@ -9,6 +9,9 @@ read_sample_groups <- function(groups, x, samples, call = rlang::caller_env()) {
     variable <- groups
     groups <- group_column(groups, x, call)
   }
+  if (is.numeric(groups) && is.null(dim(groups))) {  # codes
+    groups <- stats::setNames(as_names(groups), names(groups))
+  }
   of <- match_group(groups, samples, "groups", call)
   unknown <- samples[is.na(of)]
   if (length(unknown) > 0) {
@@ -78,6 +81,13 @@ groups_as_table <- function(covariates, known, samples, call) {
   stats::setNames(data.frame(as_names(unname(group)), row.names = samples), known$groups$variable)
 }
 
+# A table of new samples, whose groups may be codes, as text.
+groups_as_text <- function(table, known) {
+  name <- known$groups$variable
+  if (!is.null(name) && is.numeric(table[[name]])) table[[name]] <- as_names(table[[name]])
+  table
+}
+
 # The groups of the fit's own samples, a factor; NULL without.
 groups_of_fit <- function(fit) {
   groups <- fit$covariates$groups
@@ -92,7 +102,8 @@ groups_of_new <- function(fit, covariates, newdata, samples, call = rlang::calle
   table <- groups_as_table(covariates, known, samples, call)
   table <- as_sample_table(if (is.null(table)) newdata else table)
   name <- known$groups$variable
-  factor(as_names(table[[name]])[match(samples, rownames(table))], known$levels[[name]])
+  of <- as.character(groups_as_text(table, known)[[name]])
+  factor(of[match(samples, rownames(table))], known$levels[[name]])
 }
 
 # Covariates with, per omic, the share of its features' variance that the groups' means were, which

@@ -159,6 +159,25 @@ test_that("groups come from column data, beside other covariates", {
                    run(covariates = data.frame(age, groups = world$group))$parameters)
 })
 
+test_that("groups may be codes", {
+  skip_without("SummarizedExperiment")
+  world <- studies()
+  codes <- c(one = 100000, two = 2)[world$group]
+  table <- data.frame(study = unname(codes), row.names = names(world$group))
+  x <- SummarizedExperiment::SummarizedExperiment(list(world$omics$a), colData = table)
+  run <- \(...) poems(..., seed = 1, control = c(quiet, epochs = 2))
+  fit <- run(list(a = x), 2, groups = "study")
+  expect_identical(levels(groups_of_fit(fit)), c("100000", "2"))
+  text <- run(world$omics["a"], 2, groups = world$group)
+  expect_equal(abs(latent(fit)), abs(latent(text)), tolerance = 1e-4)
+  new <- predict(fit, list(a = x[, 1:9]))
+  expect_identical(predict(fit, lapply(world$omics["a"], \(x) x[, 1:9]), covariates = codes[1:9] |>
+                             unname()), new)
+  expect_equal(new, predict(fit)[1:9, , drop = FALSE], tolerance = 1e-5)
+  shares <- variance_explained(fit, list(a = x), by = "group")
+  expect_equal(shares, variance_explained(fit, by = "group"), tolerance = 1e-4)
+})
+
 test_that("a fit with groups says what they are", {
   fit <- grouped_fit()
   expect_output(print(fit), "Means of 2 groups are taken out", fixed = TRUE)
