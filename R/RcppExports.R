@@ -61,8 +61,8 @@ core_steps <- function(parameters, model_config, omics, normals, steps, learning
     .Call(`_omicpoems_core_steps`, parameters, model_config, omics, normals, steps, learning_rate, weight_decay)
 }
 
-core_variance <- function(parameters, model_config, cohort, latent, held, threads) {
-    .Call(`_omicpoems_core_variance`, parameters, model_config, cohort, latent, held, threads)
+core_variance <- function(parameters, model_config, cohort, latent, held, counted, threads) {
+    .Call(`_omicpoems_core_variance`, parameters, model_config, cohort, latent, held, counted, threads)
 }
 
 core_slopes <- function(parameters, model_config, latent, threads) {

@@ -9,7 +9,7 @@ fit_format <- 1L
 
 # Parts that nobody has a reason to edit. Those that tables and figures show are the user's.
 sealed_parts <- c("omics", "covariates", "config", "parameters", "order", "spread", "unused",
-                  "blocks", "remainder", "maps", "target", "used")
+                  "blocks", "remainder", "maps", "target", "used", "subset")
 
 seal_fit <- function(fit) {
   fit$format <- fit_format
@@ -207,6 +207,10 @@ are_covariates <- function(covariates, fit) {
   are_numbers(design, c(length(fit$samples), ncol(design)), list(fit$samples)) &&
     inherits(covariates$terms, "terms") &&
     is.numeric(covariates$center) && is.numeric(covariates$scale) &&
+    (is.null(covariates$groups) ||
+       (is_text(covariates$groups$variable) &&
+          length(covariates$groups$of) == length(fit$samples) &&
+          all(covariates$groups$of %in% covariates$levels[[covariates$groups$variable]]))) &&
     all(vapply(fit$omics, \(omic) identical(ncol(omic$effects), ncol(design)), NA))
 }
 
@@ -214,7 +218,9 @@ describes_omics <- function(omics, fit) {
   is.list(omics) && length(omics) == length(fit$omics) &&
     all(mapply(\(of, omic) {
       identical(as.integer(of$features), length(omic$features)) &&
-        identical(of$family, omic$family) && is_number(of$noise_prior) && is_number(of$inclusion_b)
+        identical(of$family, omic$family) && is_number(of$noise_prior) &&
+        is_number(of$inclusion_b) &&
+        (is.null(of$weight) || (is_number(of$weight) && of$weight > 0))
     }, omics, fit$omics))
 }
 
@@ -231,22 +237,23 @@ poems_rules <- list(
   },
   factors = \(fit) is_whole(fit$factors) && fit$factors >= 0 && fit$factors <= fit$config$factors,
   order = \(fit) are_positions(fit$order, fit$config$factors, fit$config$factors),
-  latent = \(fit) is_of_samples(fit$latent, fit),
+  latent = \(fit) is_of_samples(fit$latent, fit) &&
+    are_names(names_of_factors(fit), fit$factors),
   mode = \(fit) is_of_samples(fit$mode, fit),
   spread = \(fit) are_numbers(as.numeric(fit$spread), fit$factors),
   gates = \(fit) are_numbers(fit$gates, c(length(fit$samples), length(fit$omics)),
                              list(fit$samples, names(fit$omics))),
   contributions = \(fit) are_numbers(
     fit$contributions, c(length(fit$samples), length(fit$omics), fit$factors),
-    list(fit$samples, names(fit$omics), factor_names(fit$factors)), missing = TRUE
+    list(fit$samples, names(fit$omics), names_of_factors(fit)), missing = TRUE
   ),
   loadings = \(fit) per_omic(fit$loadings, fit, \(w, omic, name) {
     is_sparse_matrix(w, c(length(omic$features), as.integer(fit$factors)),
-                     list(omic$features, factor_names(fit$factors)))
+                     list(omic$features, names_of_factors(fit)))
   }),
   inclusion = \(fit) per_omic(fit$inclusion, fit, \(p, omic, name) {
     are_numbers(p, c(length(omic$features), fit$factors),
-                list(omic$features, factor_names(fit$factors)))
+                list(omic$features, names_of_factors(fit)))
   }),
   unused = \(fit) {
     left <- fit$config$factors - fit$factors
@@ -261,16 +268,21 @@ poems_rules <- list(
   explained = \(fit) has_columns(fit$explained$factor, c("omic", "factor", "r2")) &&
     has_columns(fit$explained$feature, c("omic", "feature", "r2")) &&
     has_columns(fit$explained$omic, c("omic", "r2")) &&
+    (is.null(fit$explained$sample) ||
+       has_columns(fit$explained$sample, c("omic", "sample", "r2", "weight"))) &&
     all(vapply(fit$explained[c("factor", "feature", "omic")],
                \(table) is.numeric(table$r2) && all(table$omic %in% names(fit$omics)), NA)),
   bend = \(fit) are_numbers(fit$bend, length(fit$omics), missing = TRUE) &&
     identical(names(fit$bend), names(fit$omics)),
   all_samples = \(fit) is_flag(fit$all_samples),
+  subset = \(fit) is.null(fit$subset) ||
+    (is_whole(fit$subset$samples) && is_text(fit$subset$factors[1]) &&
+       all(names(fit$omics) %in% fit$subset$omics)),
   parameters = \(fit) are_poems_parameters(fit$parameters, fit)
 )
 
 is_of_samples <- function(x, fit) {
-  are_numbers(x, c(length(fit$samples), fit$factors), list(fit$samples, factor_names(fit$factors)))
+  are_numbers(x, c(length(fit$samples), fit$factors), list(fit$samples, names_of_factors(fit)))
 }
 
 # Shapes are those of src/models/poems.cpp.
@@ -383,7 +395,7 @@ comparison_rules <- list(
 
 # Without those that a fit may not have: `covariates`, and what goes with sparse decoders.
 parts_of_fits <- list(
-  poems = setdiff(union(names(common_rules), names(poems_rules)), "covariates"),
+  poems = setdiff(union(names(common_rules), names(poems_rules)), c("covariates", "subset")),
   poems_split = setdiff(union(names(common_rules), names(split_rules)),
                         c("covariates", "latent_sd", "loadings", "inclusion")),
   poems_baseline = setdiff(union(names(common_rules), names(baseline_rules)),

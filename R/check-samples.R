@@ -60,9 +60,11 @@
 check_samples <- function(fit, newdata = NULL, samples = c("columns", "rows"), covariates = NULL) {
   check_fit(fit)
   samples <- arg_match(samples)
+  check_takes_data(fit)
   check_can_check(fit)
   if (is.null(newdata)) {
     check_no_covariates(covariates)
+    check_whole_samples(fit, "Pass the data as {.arg newdata}, or check the whole fit.")
     tell_unchecked(fit)
     return(check_table(fit$maps$checked, fit$samples[checked_in_fit(fit)], names(fit$omics)))
   }

@@ -39,13 +39,14 @@ contributions <- function(fit, newdata = NULL, samples = c("columns", "rows"),
     check_no_covariates(covariates)
     return(fit$contributions)
   }
+  check_takes_data(fit)
   data <- align_newdata(fit$omics, newdata, samples, own = own_side(fit))
   design <- new_design(fit, covariates, newdata, data$samples)
   projected <- project_samples(fit, data, design)
   experts <- core_experts(core_parameters(fit), fit$config, projected$cohort, fit$control$threads)
   shares <- experts_shares(experts, projected$gates)
   name_contributions(shares[, , factors_in_use(fit), drop = FALSE],
-                     data$samples, names(fit$omics))
+                     data$samples, names(fit$omics), names_of_factors(fit))
 }
 
 # Samples x omics x the core's factors. `experts`: what core_experts() returns; `gates`: samples x
@@ -60,8 +61,8 @@ experts_shares <- function(experts, gates) {
   sweep(weights, c(1, 3), apply(weights, c(1, 3), sum), `/`)
 }
 
-name_contributions <- function(x, samples, omics) {
-  dimnames(x) <- list(sample = samples, omic = omics, factor = factor_names(dim(x)[3]))
+name_contributions <- function(x, samples, omics, factors = numbered_factors(dim(x)[3])) {
+  dimnames(x) <- list(sample = samples, omic = omics, factor = factors)
   x
 }
 

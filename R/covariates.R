@@ -4,18 +4,24 @@
 # Reads covariates as the user passes them and makes the design matrix of the samples of a fit.
 # Returns NULL, or a list of `design`, samples x columns, each of mean 0 and standard deviation 1,
 # and what the design of other samples is made with: `terms`, `levels`, `center`, `scale` and the
-# names of those that are `constant`.
-read_covariates <- function(covariates, x, samples, objective, call = rlang::caller_env()) {
-  if (is.null(covariates)) return(NULL)
+# names of those that are `constant`. `groups`: what read_sample_groups() returns, a covariate, too;
+# the list then has `groups`, their `variable` and the group `of` every sample, as text.
+read_covariates <- function(covariates, x, samples, objective, groups = NULL,
+                            call = rlang::caller_env()) {
+  if (is.null(covariates) && is.null(groups)) return(NULL)
   if (objective == "published") {
+    arg <- if (is.null(covariates)) "groups" else "covariates"
     cli::cli_abort(
-      "{.arg covariates} must be {.code NULL} with {.code objective = \"published\"}.",
+      "{.arg {arg}} must be {.code NULL} with {.code objective = \"published\"}.",
       call = call
     )
   }
-  table <- clean_table(covariate_table(covariates, x, samples, call), "covariates")
-  terms <- if (rlang::is_formula(covariates)) covariates else stats::reformulate(".")
-  terms <- stats::terms(terms, data = table)
+  table <- if (!is.null(covariates)) {
+    clean_table(covariate_table(covariates, x, samples, call), "covariates")
+  }
+  joined <- join_groups(groups, covariates, table, samples, call)
+  table <- joined$table
+  terms <- stats::terms(joined$formula, data = table)
   attr(terms, "intercept") <- 1L
   environment(terms) <- globalenv()  # not that of the caller, with all that it holds
   table <- arrange_covariates(table, all.vars(terms), samples, call)
@@ -37,9 +43,14 @@ read_covariates <- function(covariates, x, samples, objective, call = rlang::cal
   kept <- scale > 0
   if (!any(kept)) return(NULL)
   check_design_size(sum(kept), samples, call)
-  list(
-    design = scale_design(design, center, scale, kept), terms = terms, levels = levels,
-    center = center, scale = scale, constant = names(table)[constant]
+  c(
+    list(
+      design = scale_design(design, center, scale, kept), terms = terms, levels = levels,
+      center = center, scale = scale, constant = names(table)[constant]
+    ),
+    if (!is.null(groups)) {
+      list(groups = list(variable = groups$variable, of = as.character(groups$of)))
+    }
   )
 }
 
@@ -54,6 +65,7 @@ new_design <- function(fit, covariates, newdata, samples, call = rlang::caller_e
       "x" = "It is {describe(covariates)}."
     ), call = call)
   }
+  covariates <- groups_as_table(covariates, known, samples, call)
   if (is.null(covariates)) covariates <- sample_table(newdata, call)
   if (is.null(covariates)) {
     cli::cli_abort(c(
@@ -64,7 +76,7 @@ new_design <- function(fit, covariates, newdata, samples, call = rlang::caller_e
   }
   covariates <- as_sample_table(covariates)
   check_covariate_table(covariates, samples, call)
-  table <- suppressMessages(clean_table(covariates, "covariates"))
+  table <- suppressMessages(clean_table(covariates, "covariates")) |> groups_as_text(known)
   table <- arrange_covariates(table, all.vars(known$terms), samples, call)
   table[known$constant] <- 0
   check_new_levels(covariate_frame(known$terms, table, call), known$levels, call)

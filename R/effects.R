@@ -61,7 +61,7 @@ omic_effects <- function(fit, slope, omic) {
   unit <- apply(fit$latent, 2, stats::sd)[entries$column] / fit$omics[[omic]]$sd[entries$row]
   data.frame(
     omic = rep(omic, nrow(at)), feature = rownames(fit$loadings[[omic]])[entries$row],
-    factor = factor_names(fit$factors)[entries$column],
+    factor = names_of_factors(fit)[entries$column],
     effect = slope$mean[at] * unit, row.names = NULL
   )
 }

@@ -7,7 +7,8 @@
 # have, and factors that omics share count more. "published" is left as it is.
 factor_spread <- function(trained, in_use, objective) {
   if (objective == "published") return(rep(1, length(in_use)))
-  moved <- Reduce(`+`, lapply(trained$sums, \(omic) sqrt(omic$change / length(omic$total))))[in_use]
+  moved <- lapply(trained$sums$all, \(omic) sqrt(omic$change / length(omic$total)))
+  moved <- Reduce(`+`, moved)[in_use]
   sd <- apply(trained$latent[, in_use, drop = FALSE], 2, stats::sd)
   as.numeric(ifelse(sd > 0 & is.finite(moved), moved / sd, 1))
 }

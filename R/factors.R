@@ -3,7 +3,11 @@
 # numbers of the factors in use, in the order shown, then of those not in use, whose latent
 # variables and loadings are in `fit$unused`.
 
-factor_names <- \(n) sprintf("Factor%d", seq_len(n))
+numbered_factors <- \(n) sprintf("Factor%d", seq_len(n))
+
+# Those that the factors of a fit go by: the columns of `latent` have them, and all other parts the
+# same.
+names_of_factors <- \(fit) as.character(colnames(fit$latent))
 
 factors_in_use <- \(fit) utils::head(fit$order, fit$factors)
 
@@ -26,8 +30,8 @@ core_parameters <- function(fit) {
 }
 
 # Names the rows as told, and the columns as factors.
-name_factors <- function(x, rows) {
-  dimnames(x) <- list(rows, factor_names(ncol(x)))
+name_factors <- function(x, rows, names = numbered_factors(ncol(x))) {
+  dimnames(x) <- list(rows, names)
   x
 }
 

@@ -75,6 +75,7 @@ impute.poems <- function(object, x, value = c("mean", "sd"), draws = 100, seed =
   check_value(draws, "draws", "a whole number of at least 2", \(x) is_whole(x) && x >= 2)
   seed <- if (value == "sd") check_seed(seed)
   rlang::check_dots_empty()
+  check_takes_data(object)
   data <- align_newdata(object$omics, x, samples, own = own_side(object))
   lacking <- samples_with_gaps(data, names(object$omics))
   design <- new_design(object, covariates, x, data$samples)

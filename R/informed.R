@@ -21,7 +21,7 @@ informed_samples <- function(fit) {
   informed <- t(t(reliability) >= least_informed * complete)
   pattern <- match(pattern_of(has), pattern_of(rbind(unique(has), TRUE)))
   informed <- informed[pattern, , drop = FALSE]
-  dimnames(informed) <- list(fit$samples, factor_names(fit$factors))
+  dimnames(informed) <- list(fit$samples, names_of_factors(fit))
   informed
 }
 
@@ -32,20 +32,19 @@ pattern_of <- \(has) apply(has, 1, \(row) paste(as.integer(row), collapse = ""))
 factor_reliability <- function(fit, has) {
   information <- omic_information(fit)
   reliability <- apply(has, 1, \(row) {
-    precision <- Reduce(`+`, information[row], diag(fit$factors))
-    1 - diag(chol2inv(chol(precision)))
+    precision <- Reduce(`+`, information[row], diag(fit$config$factors))
+    1 - diag(chol2inv(chol(precision)))[factors_in_use(fit)]
   })
   matrix(reliability, nrow(has), byrow = TRUE)
 }
 
-# L' S^-1 L of every omic: factors x factors.
+# L' S^-1 L of every omic, of all of the core's factors: a part of a fit shows some of them.
 omic_information <- function(fit) {
   slopes <- core_slopes(
     core_parameters(fit), fit$config, core_latent(fit), fit$control$threads
   )
   Map(\(slope, name) {
-    l <- slope$mean[, factors_in_use(fit), drop = FALSE]
-    crossprod(l * sqrt(feature_precision(fit, name)))
+    crossprod(slope$mean * sqrt(feature_precision(fit, name)))
   }, slopes, names(fit$omics))
 }
 

@@ -8,10 +8,13 @@ revisit_zeros_every <- 5L
 gate_hidden_units <- 64L
 
 # The core's model description. `noise`: per omic, what initial_noise() says of every feature;
-# `family`: of each omic; `covariates`: their number of columns.
+# `family`: of each omic; `covariates`: their number of columns; `weights`: of each omic, or NULL.
 model_config <- function(control, factors, noise, family = rep("gaussian", length(noise)),
-                         covariates = 0L) {
+                         covariates = 0L, weights = NULL) {
   prior <- noise_prior(control$objective)
+  omics <- unname(omic_configs(noise, family, prior))
+  if (!is.null(weights)) omics <- Map(\(omic, weight) c(omic, weight = weight), omics,
+                                      unname(weights))
   list(
     objective = control$objective,
     factors = factors,
@@ -25,7 +28,7 @@ model_config <- function(control, factors, noise, family = rep("gaussian", lengt
     sigma_df = prior$df,
     row_normalize = control$row_normalize,
     covariates = covariates,
-    omics = unname(omic_configs(noise, family, prior))
+    omics = omics
   )
 }
 

@@ -48,7 +48,7 @@ plot_associations <- function(associations, fdr = 0.05) {
       colour = ifelse(abs(values$strength) > limit / 2, "white", "black")
     ) +
     technical_line(values) +
-    ggplot2::scale_x_discrete(labels = factor_number, expand = c(0, 0)) +
+    scale_x_factors(levels(values$factor), ggplot2::waiver(), expand = c(0, 0)) +
     ggplot2::scale_y_discrete(
       limits = rev(levels(values$column)), labels = column_labels(values), expand = c(0, 0)
     ) +

@@ -75,7 +75,7 @@ plot_mean_contributions <- function(fit) {
     }) +
     ggplot2::scale_colour_manual(values = c("grey20", "white")) +
     ggplot2::scale_fill_gradient(low = "white", high = "#08519c", limits = c(0, 1)) +
-    ggplot2::scale_x_discrete(labels = factor_number, breaks = thin, expand = c(0, 0)) +
+    scale_x_factors(colnames(means), expand = c(0, 0)) +
     ggplot2::scale_y_discrete(labels = shorten, expand = c(0, 0)) +
     ggplot2::labs(title = "What is known of every factor, by omic", x = "Factor", y = NULL,
                   fill = "Mean\ncontribution") +

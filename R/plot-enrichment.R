@@ -50,7 +50,8 @@ plot_enrichment <- function(enrichment, n = 3, fdr = 0.05) {
     ) +
     ggplot2::facet_grid(rows = ggplot2::vars(.data$omic), scales = "free_y", space = "free_y") +
     ggplot2::scale_x_discrete(
-      labels = factor_number, drop = FALSE, guide = ggplot2::guide_axis(check.overlap = TRUE)
+      labels = factor_number, drop = FALSE,
+      guide = factor_axis(levels(values$factor), check.overlap = TRUE)
     ) +
     ggplot2::scale_y_discrete(labels = \(set) shorten(set, width = 45)) +
     ggplot2::scale_size_area(max_size = 6, guide = ggplot2::guide_legend(order = 2)) +
@@ -85,8 +86,11 @@ top_sets <- function(enrichment, n, fdr) {
   values
 }
 
-# "Factor10" after "Factor9".
-sort_factors <- \(names) names[order(as.integer(factor_number(names)))]
+# "Factor10" after "Factor9"; names that users gave after these, in the order they come in.
+sort_factors <- function(names) {
+  number <- suppressWarnings(as.integer(factor_number(as.character(names))))
+  names[order(number, seq_along(names))]
+}
 
 # Finite also where a probability is 0 in double precision.
 minus_log10 <- \(p) -log10(pmax(p, .Machine$double.xmin))

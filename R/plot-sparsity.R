@@ -44,7 +44,7 @@ plot_sparsity <- function(fit, threshold = 0) {
     ) +
     ggplot2::scale_x_continuous(expand = c(0, 0)) +
     ggplot2::scale_y_discrete(
-      limits = rev(factor_names(fit$factors)), breaks = \(limits) rev(thin(rev(limits))),
+      limits = rev(names_of_factors(fit)), breaks = \(limits) rev(thin(rev(limits))),
       labels = factor_number
     ) +
     ggplot2::scale_fill_manual(values = omic_colours(names(fit$omics)), guide = "none") +

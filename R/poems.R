@@ -65,6 +65,26 @@
 #' biology and a covariate go together, as when one batch has most of the cases, what they share is
 #' taken to be the covariate's and is lost to the factors.
 #'
+#' @section Groups of samples:
+#' Samples of several studies, centres or batches are given with `groups`. Every feature's mean in
+#' each group is then taken out, as the effects of covariates are (groups are one more covariate,
+#' called `groups` or by the name of the column they come from): factors describe how samples differ
+#' within groups, and are the same for all groups. `print()` says how much of every omic's variance
+#' the groups' means were and how well the factors describe each group;
+#' `variance_explained(fit, by = "group")` has the numbers, and `by = "group_factor"` those of every
+#' factor, which tell factors of all groups from those of one.
+#'
+#' Where groups differ in biology (one study has the severe cases), their means are lost to the
+#' factors with what is technical about them. Only means are taken out: noise and correlations may
+#' still differ. For new samples, the group is given with `covariates`; a group that the fit has not
+#' seen is an error, since its means are not known.
+#'
+#' @section Weights of omics:
+#' Omics count by their log-likelihood, a sum over features: one of many features, or of little
+#' noise, says more. `weights` multiply it, in the loss and where samples lie according to the
+#' decoders ([predict.poems()]), and gates start in proportion to them. How many factors there are
+#' to begin with is sought in all omics alike, whatever their weights.
+#'
 #' @param x The omics, in any of these forms:
 #'   * a MultiAssayExperiment, whose samples go by their primary names;
 #'   * a named list with one omic per element: a numeric matrix or data frame, features in rows and
@@ -99,6 +119,11 @@
 #'   or a vector or list named by omic. `NULL` takes the first, and says so where there are more.
 #' @param preprocess Steps to take before scaling, from [preprocess_steps()]: for all omics, or a
 #'   list of them named by omic. `NULL` for none.
+#' @param groups The group of every sample (its study, say), whose means are taken out, see below: a
+#'   vector named by sample, or in the order of the samples; or the name of a column, where `x` has
+#'   column data. `NULL` for none.
+#' @param weights How much omics count, see below: numbers above 0 named by omic; those not named
+#'   count 1. `NULL` for all alike.
 #'
 #' @return An object of class `poems`, a plain list that survives [saveRDS()]:
 #'   * `factors`: the number of factors in use, which the following have.
@@ -119,7 +144,8 @@
 #'     decoders; see [impute()] and [predict.poems()]. They hold coefficients, no samples.
 #'   * `history`: a data frame with the losses of every epoch (per sample, smaller is better).
 #'   * `covariates`: `NULL`, or a list with the standardised `design` matrix (samples x columns) and
-#'     what makes that of new samples.
+#'     what makes that of new samples; with groups, also `groups`: what they are called, the
+#'     group of every sample, and the share of every omic that their means were.
 #'   * `all_samples`: whether the cohort was trained once more with all its samples.
 #'   * `best_epoch`, `stopped`, `validation`, `seconds`, `seed`, `control`, `scaling`, `omics`,
 #'     `samples`, `parameters`, `order`, `unused`, `config`, `call`, `version`: how the fit came
@@ -167,10 +193,16 @@
 #' batch <- data.frame(batch = rep(c("A", "B"), 40), row.names = rownames(mixed$factors))
 #' poems(mixed$omics, factors = 4, seed = 1, covariates = batch,
 #'       control = list(epochs = 20, threads = 1))
+#'
+#' # Two studies, of which the means are taken out.
+#' studies <- rep(c("one", "two"), 40)
+#' fit <- poems(mixed$omics, factors = 4, seed = 1, groups = studies,
+#'              control = list(epochs = 20, threads = 1))
+#' variance_explained(fit, by = "group")
 #' @export
 poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL, seed = NULL,
                   control = poems_control(), family = NULL, covariates = NULL, experiments = NULL,
-                  assays = NULL, preprocess = NULL) {
+                  assays = NULL, preprocess = NULL, groups = NULL, weights = NULL) {
   call <- data_free_call(match.call(), "poems")
   samples <- arg_match(samples)
   if (!is.null(call$samples)) call$samples <- samples
@@ -181,7 +213,9 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
   preprocess <- as_preprocess(preprocess)
   data <- read_omics(x, samples, experiments, assays, preprocess)
   family <- choose_families(family, data$data, control$objective)
-  covariates <- read_covariates(covariates, x, data$samples, control$objective)
+  groups <- read_sample_groups(groups, x, data$samples)
+  covariates <- read_covariates(covariates, x, data$samples, control$objective, groups)
+  weights <- read_weights(weights, names(data$data), control$objective)
   data$data <- load_adjusted(data$data, family, !is.null(covariates))
   check_families(data$data, family)
   n_top <- steps_of(preprocess, "n_top", names(data$data))
@@ -191,7 +225,8 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
 
   started <- proc.time()[["elapsed"]]
   noise <- initial_noise(omics)
-  config <- model_config(control, factors, noise, family, max(0L, ncol(covariates$design)))
+  config <- model_config(control, factors, noise, family, max(0L, ncol(covariates$design)),
+                         weights)
   cohort <- held_cohort(omics, data$data, data$samples, covariates$design, control$threads)
   train <- function(control, reporter, start) {
     core_train(
@@ -204,7 +239,7 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
     linear_start(
       core_initial_parameters(config, noise, seed), omics, data$data, data$samples,
       core_held_out(length(data$samples), control$validation, seed), factors, control,
-      covariates$design, known
+      covariates$design, known, weights
     )
   }
   start <- start_of(control)
@@ -217,9 +252,8 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
     trained <- take_all_samples(trained, again, all)
   }
   check_finite_training(trained, control)
-  trained$sums <- core_variance(
-    trained$parameters, config, cohort, trained$mode, colMeans(trained$mode), control$threads
-  )
+  trained$sums <- variance_sums(trained$parameters, config, cohort, trained$mode,
+                                colMeans(trained$mode), groups$of, control$threads)
   experts <- core_experts(trained$parameters, config, cohort, control$threads)
   trained$contributions <- experts_shares(experts, trained$gates)
   used <- spaced(length(data$samples), most_start_samples)
@@ -235,15 +269,15 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
       learn_maps(omic, omics, control$threads) |>
       learn_checks(x, omic)
     trained$inclusion <- calibrated_inclusion(
-      x, z, decoded, trained$remainder, omics, choose_factors(trained$sums, control$objective),
-      control$threads
+      x, z, decoded, trained$remainder, omics,
+      choose_factors(trained$sums$all, control$objective), control$threads
     )
   }
+  omics <- add_membership(omics, data) |> add_reading(data, preprocess)
   fit <- new_fit(
     trained,
     call = call, seed = seed, control = control, scaling = scale, config = config,
-    samples = data$samples, omics = add_membership(omics, data) |> add_reading(data, preprocess),
-    covariates = covariates,
+    samples = data$samples, omics = omics, covariates = add_share_of_groups(covariates, omics),
     seconds = proc.time()[["elapsed"]] - started
   )
   warn_no_factor(fit)
@@ -256,7 +290,7 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
 data_free_call <- function(call, name) {
   if (!is.language(call[[1]])) call[[1]] <- as.name(name)
   is_data <- \(x) !is.language(x) && (is.list(x) || isS4(x) || length(x) > 1)
-  for (part in c("x", "background", "group", "covariates")) {
+  for (part in c("x", "background", "group", "groups", "covariates")) {
     if (is_data(call[[part]])) call[[part]] <- as.name(part)
   }
   call
@@ -373,7 +407,7 @@ history_columns <- c(
 # Names what the core returned, parts the factors in use from the others and puts the fit together.
 new_fit <- function(trained, call, seed, control, scaling, config, samples, omics, covariates,
                     seconds) {
-  in_use <- choose_factors(trained$sums, control$objective)
+  in_use <- choose_factors(trained$sums$all, control$objective)
   unused <- setdiff(seq_len(config$factors), in_use)
   dimnames(trained$gates) <- list(samples, names(omics))
   parameters <- trained$parameters
@@ -393,7 +427,9 @@ new_fit <- function(trained, call, seed, control, scaling, config, samples, omic
       loadings = loadings_of(in_use),
       inclusion = shown_inclusion(trained, parameters, omics, in_use),
       variance = variance_table(trained$variance, names(omics)),
-      explained = explained_tables(trained$sums, omics, in_use),
+      explained = explained_tables(
+        trained$sums, omics, stats::setNames(in_use, numbered_factors(length(in_use))), samples
+      ),
       bend = stats::setNames(trained$bend, names(omics)),
       history = as.data.frame(trained$history[history_columns]), best_epoch = trained$best_epoch,
       stopped = trained$stopped, validation = samples[trained$validation],

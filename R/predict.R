@@ -12,8 +12,11 @@
 #' @param type What to return: see Value.
 #' @param samples Where the samples are in `newdata`: `"columns"` or `"rows"`. Without saying so, a
 #'   fit whose own samples were in rows takes them from there where `newdata` fits it only that way.
-#' @param covariates For a fit with covariates, a data frame of these, with the samples of `newdata`
-#'   in the row names; `NULL` where `newdata` has them in its column data (a MultiAssayExperiment).
+#' @param covariates For a fit with covariates or groups, a data frame of these (groups in a column
+#'   `groups`, or called as in the column data they came from), with the samples of `newdata` in the
+#'   row names; for a fit with groups alone, also a vector of the groups, named by sample or in the
+#'   order of the samples; `NULL` where `newdata` has them in its column data (a
+#'   MultiAssayExperiment).
 #' @param scaled For `type = "latent"`, as in [latent()].
 #' @param ... Not used.
 #'
@@ -49,7 +52,8 @@
 #' @section Errors:
 #' `newdata` without any omic of the fit, or with an omic that has none of its features, is an
 #' error, and so are values that the family of an omic does not have, covariates that are not known
-#' for every sample and levels of them that the fit has not seen.
+#' for every sample and levels of them, or groups, that the fit has not seen. What [subset_fit()]
+#' has made of a fit by leaving out omics takes no `newdata`.
 #'
 #' @references Equation 1 of Kocak Balik et al. (2025), \doi{10.48550/arXiv.2511.03464}: the gated
 #'   product of experts.
@@ -76,6 +80,7 @@ predict.poems <- function(object, newdata = NULL, type = c("latent", "gates", "r
     check_no_covariates(covariates)
     projected_in_fit(object)
   } else {
+    check_takes_data(object)
     data <- align_newdata(object$omics, newdata, samples, own = own_side(object))
     design <- new_design(object, covariates, newdata, data$samples)
     projected <- project_samples(object, data, design)
@@ -87,7 +92,7 @@ predict.poems <- function(object, newdata = NULL, type = c("latent", "gates", "r
   }
   of <- rownames(projected$gates)
   switch(type,
-    latent = latent_of(projected, object, scaled) |> name_factors(of),
+    latent = latent_of(projected, object, scaled) |> name_factors(of, names_of_factors(object)),
     gates = projected$gates,
     reconstruction = reconstruct(object, projected, of)
   )

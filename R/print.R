@@ -8,13 +8,17 @@
 #'
 #' @return `print()` returns its argument invisibly. `summary()` returns a list of class
 #'   `summary.poems` with `call`, `samples` (their number), `factors` (as asked for), `factors_used`
-#'   (the number in use), `covariates` (their names), `variance` (what [variance_explained()]
-#'   returns), `contributions` (omics x factors, means of [contributions()] over the samples that
-#'   have all omics), `bend` (per omic, the share of what the decoders explain that is not linear in
-#'   the factors), `sparsity` (a list: `features` and `factors`, the numbers of features and of
-#'   factors in use; `features_per_factor`, the median, min and max over these factors of the
-#'   features with a loading that is not zero; `factors_per_feature`, the median over features of
-#'   such factors), `training` (a list) and `omics`, a data frame with one row per omic:
+#'   (the number in use), `covariates` (their names), `groups` (`NULL`, or a list of the `name` they
+#'   go by, `taken`, per omic the share of the features' variance that the groups' means were, and
+#'   `variance`, what [variance_explained()] returns by group, with `samples`, their number),
+#'   `weights` (of omics, or `NULL`), `subset` (what [subset_fit()] has taken it from, or `NULL`),
+#'   `variance` (what [variance_explained()] returns), `contributions` (omics x factors, means of
+#'   [contributions()] over the samples that have all omics), `bend` (per omic, the share of what
+#'   the decoders explain that is not linear in the factors), `sparsity` (a list: `features` and
+#'   `factors`, the numbers of features and of factors in use; `features_per_factor`, the median,
+#'   min and max over these factors of the features with a loading that is not zero;
+#'   `factors_per_feature`, the median over features of such factors), `training` (a list)
+#'   and `omics`, a data frame with one row per omic:
 #'   * `omic`, `family`, `features` and `samples` (numbers of each);
 #'   * `training` and `validation`: share of variance explained in samples in training and held
 #'     out, `NA` where no such sample has the omic;
@@ -44,8 +48,11 @@ print.poems <- function(x, ...) {
   cat_omics(overview$omics, gate = FALSE)
   cat_variance(overview$variance)
   cat_contributions(overview$contributions)
+  cat_groups(overview$groups)
   cli::cat_line()
+  cat_text(describe_subset(overview$subset))
   cat_covariates(overview$covariates)
+  cat_weights(overview$weights)
   cat_text(describe_sparsity(overview$sparsity))
   cat_text(describe_bend(overview$bend))
   cat_text(describe_training(overview$training))
@@ -65,7 +72,10 @@ summary.poems <- function(object, ...) {
       samples = length(object$samples),
       factors = object$config$factors,
       factors_used = object$factors,
-      covariates = all.vars(object$covariates$terms),
+      covariates = setdiff(all.vars(object$covariates$terms), object$covariates$groups$variable),
+      groups = group_summary(object),
+      weights = omic_weights(object),
+      subset = object$subset,
       variance = object$explained$factor,
       contributions = mean_contributions(object),
       bend = object$bend,
@@ -86,8 +96,11 @@ print.summary.poems <- function(x, ...) {
   cat_omics(x$omics, gate = TRUE)
   cat_variance(x$variance)
   cat_contributions(x$contributions)
+  cat_groups(x$groups)
   cli::cat_line()
+  cat_text(describe_subset(x$subset))
   cat_covariates(x$covariates)
+  cat_weights(x$weights)
   cat_text(describe_sparsity(x$sparsity))
   cat_text(describe_bend(x$bend))
   cat_text(describe_training(x$training))
@@ -172,6 +185,53 @@ cat_families <- function(omics) {
 
 cat_covariates <- function(names) {
   if (length(names) > 0) cat_text(sprintf("Free of linear effects of %s.", toString(names)))
+}
+
+group_summary <- function(fit) {
+  of <- groups_of_fit(fit)
+  if (is.null(of)) return(NULL)
+  variance <- fit$explained$group
+  has <- membership(fit)
+  variance$samples <- mapply(\(omic, group) sum(has[of == group, omic]), variance$omic,
+                             variance$group)
+  groups <- fit$covariates$groups
+  list(name = groups$variable, taken = groups$taken, variance = variance)
+}
+
+# What the groups' means were, and what factors explain in the first of them.
+cat_groups <- function(groups) {
+  if (is.null(groups)) return(invisible())
+  variance <- groups$variance
+  names <- unique(variance$group)
+  shown <- utils::head(names, most_factors_printed)
+  columns <- lapply(stats::setNames(shown, shown), \(name) {
+    percent(variance$r2[variance$group == name])
+  })
+  omics <- unique(variance$omic)
+  cli::cat_line()
+  called <- if (groups$name == "groups") "" else sprintf(" (%s)", groups$name)
+  cat_text(sprintf("Means of %d groups%s are taken out; variance explained within groups:",
+                   length(names), called))
+  cat_table(c(list(omic = omics, "taken out" = percent(groups$taken[omics])), columns))
+  hidden <- length(names) - length(shown)
+  if (hidden > 0) {
+    cat_text(sprintf("and %d more: see variance_explained(fit, by = \"group\")", hidden))
+  }
+}
+
+# What is left out of a part of a fit, and what its numbers are of.
+describe_subset <- function(whole) {
+  if (is.null(whole)) return(NULL)
+  sprintf(
+    paste("Part of a fit of %d samples, %d omics and %d factors in use: what is explained, and",
+          "training, are those of the whole fit."),
+    whole$samples, length(whole$omics), length(whole$factors)
+  )
+}
+
+cat_weights <- function(weights) {
+  if (is.null(weights)) return(invisible())
+  cat_text(sprintf("Omics count %s.", toString(sprintf("%s %g", names(weights), weights))))
 }
 
 most_factors_printed <- 5

@@ -19,7 +19,7 @@ check_any_fit <- function(fit, call = rlang::caller_env()) {
 
 # Names of the columns that have loadings.
 readable_names <- function(fit) {
-  if (has_blocks(fit)) colnames(fit$latent) else factor_names(fit$factors)
+  if (has_blocks(fit)) colnames(fit$latent) else names_of_factors(fit)
 }
 
 # What they are called.
@@ -36,6 +36,6 @@ readable_loadings <- function(fit, effects = TRUE) {
 
 # Names of shared and private coordinates are longer than the numbers of factors.
 scale_x_readable <- function(fit) {
-  if (!has_blocks(fit)) return(scale_x_factors())
+  if (!has_blocks(fit)) return(scale_x_factors(names_of_factors(fit)))
   ggplot2::scale_x_discrete(guide = ggplot2::guide_axis(angle = 45))
 }

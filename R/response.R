@@ -126,6 +126,7 @@ seen_in_fit <- function(fit, chosen) {
 }
 
 seen_in_data <- function(fit, chosen, newdata, samples, covariates, call) {
+  check_takes_data(fit, call)
   data <- align_newdata(fit$omics, newdata, samples, call, own = own_side(fit))
   projected <- project_samples(fit, data,
                                new_design(fit, covariates, newdata, data$samples, call))
@@ -149,7 +150,7 @@ seen_in_data <- function(fit, chosen, newdata, samples, covariates, call) {
 # `curve` and `points` of the chosen features over one factor, which has its values on the curve's
 # grid, those that stand for all samples and those of the samples seen.
 response_to <- function(fit, name, chosen, seen, n, parameters) {
-  i <- match(name, factor_names(fit$factors))
+  i <- match(name, names_of_factors(fit))
   z <- fit$mode[, i]
   values <- list(grid = seq(min(z), max(z), length.out = n), typical = typical_values(z),
                  own = seen$mode[, i])

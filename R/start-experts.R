@@ -83,10 +83,10 @@ ridge_path <- function(inner, y) {
 omics_had <- function(x, omic) rowsum((!is.na(x)) + 0, omic, reorder = FALSE) > 0
 
 # Mean and variance (factors x samples) of the gated product of linear_experts(), and which omics
-# each sample has.
-product_of_experts <- function(experts, x, has, omic) {
+# each sample has. `weights`: how much each omic counts.
+product_of_experts <- function(experts, x, has, omic, weights = rep(1, length(experts$weights))) {
   omics <- seq_along(experts$weights)
-  gate <- sweep(has, 2, colSums(has), `/`)
+  gate <- sweep(has * weights, 2, colSums(has * weights), `/`)
   precision <- Reduce(`+`, Map(\(p, v) outer(p, gate[v, ]), experts$precision, omics))
   mean <- Reduce(`+`, Map(\(weights, p, v) {
     (weights %*% x[omic == v, ]) * outer(p, gate[v, ])

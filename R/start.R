@@ -22,9 +22,9 @@ least_share <- 0.0125
 # samples whose omic does not belong to them, which training is to leave out, and those of which
 # that is `certain`. `blank`: the random parameters; `validation`: positions in `samples` of those
 # held out; `design`: samples x covariates, or NULL; `known`: what an earlier start found
-# `misplaced`.
+# `misplaced`; `weights`: how much each omic counts, NULL where all count alike.
 linear_start <- function(blank, omics, data, samples, validation, factors, control,
-                         design = NULL, known = NULL) {
+                         design = NULL, known = NULL, weights = NULL) {
   used <- setdiff(seq_along(samples), validation)
   used <- used[spaced(length(used), most_start_samples)]
   x <- standardised_features(omics, data, samples[used], design)
@@ -38,7 +38,8 @@ linear_start <- function(blank, omics, data, samples, validation, factors, contr
   if (is.null(start)) return(list(parameters = without_factors(blank)))
   misplaced <- found$misplaced
   experts <- start$experts
-  z <- product_of_experts(experts, start$filled, start$has, omic)
+  if (is.null(weights)) weights <- rep(1, length(omics))
+  z <- product_of_experts(experts, start$filled, start$has, omic, weights)
   x[misplaced[omic, ]] <- NA
   decoded <- refit_loadings(x, z, start$model$nonzero, omic)
   agreement <- starting_agreement(experts, start$has)
@@ -50,8 +51,8 @@ linear_start <- function(blank, omics, data, samples, validation, factors, contr
       start_agreement(agreement[[v]]) |>
       start_decoder(lapply(decoded, \(part) as.matrix(part)[here, , drop = FALSE]), omics[[v]])
   }
-  blank$gate$output_weight[] <- 0  # all omics weigh the same
-  blank$gate$output_bias[] <- 0
+  blank$gate$output_weight[] <- 0  # in all samples, omics weigh what they count
+  blank$gate$output_bias[] <- log(weights)
   positions <- \(which) lapply(seq_along(omics), \(v) used[which[v, ]])
   list(parameters = blank, misplaced = positions(misplaced),
        certain = positions(found$certain))

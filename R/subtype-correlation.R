@@ -62,6 +62,7 @@ check_two_subtypes <- function(subtype, call = rlang::caller_env()) {
 
 # The data of the fit's samples: per omic of `x`, features x samples.
 cohort_of <- function(fit, x, samples, call = rlang::caller_env()) {
+  check_takes_data(fit, call)
   data <- align_newdata(fit$omics, x, samples, call, own = own_side(fit))
   unknown <- setdiff(data$samples, fit$samples)
   if (length(unknown) == length(data$samples)) {

@@ -266,7 +266,7 @@ factor_rows <- function(fit) {
   rows <- fit$explained$factor[c("factor", "omic", "r2")]
   used <- factors_in_use(fit)
   measured <- matrix(NA_real_, length(fit$omics), length(used),
-                     dimnames = list(names(fit$omics), factor_names(length(used))))
+                     dimnames = list(names(fit$omics), names_of_factors(fit)))
   gaussian <- vapply(fit$omics, `[[`, "", "family") == "gaussian"
   column <- match(used, fit$remainder$line$factors)
   if (!is.null(fit$remainder)) measured[gaussian, ] <- fit$remainder$worth[gaussian, column]

@@ -62,10 +62,10 @@ top_rows <- function(features, factors, omics, by, n) {
 
 # The names of the factors chosen by number or name, each once. `names`: those that the fit has.
 check_factor_choice <- function(factor, fit, call = rlang::caller_env(),
-                                names = factor_names(fit$factors)) {
+                                names = names_of_factors(fit), arg = "factor") {
   if (!(is.numeric(factor) || is.character(factor)) || length(factor) == 0) {
     cli::cli_abort(
-      "{.arg factor} must be numbers or names of factors, not {describe(factor)}.",
+      "{.arg {arg}} must be numbers or names of factors, not {describe(factor)}.",
       call = call
     )
   }
@@ -73,7 +73,7 @@ check_factor_choice <- function(factor, fit, call = rlang::caller_env(),
   if (!all(known)) {
     lacking <- unique(factor[!known])
     cli::cli_abort(c(
-      "{.arg factor} must name factors in use, by number or name.",
+      "{.arg {arg}} must name factors in use, by number or name.",
       "x" = "Not in use: {if (is.numeric(lacking)) lacking else quote_some(lacking)}.",
       "i" = describe_factors(names)
     ), call = call)

@@ -91,6 +91,8 @@ uncertainty <- function(fit, x, refits = 50, level = 0.95, samples = c("columns"
     check_parallel(BPPARAM)
     control$threads <- 1L  # processes that run side by side need no more
   }
+  check_takes_data(fit)
+  check_whole_samples(fit, "Take the whole fit: intervals are those of all its samples.")
   data <- align_newdata(fit$omics, x, samples, own = own_side(fit))
   check_data_of_fit(fit, data)
   check_halves(data)
@@ -145,7 +147,7 @@ draw_refit <- function(seed, fit, omics, design, control) {
   refit <- suppressWarnings(suppressMessages(poems(
     half, factors = fit$config$factors, scale = fit$scaling, seed = seed, control = control,
     family = vapply(fit$omics, `[[`, "", "family"),
-    covariates = if (!is.null(design)) as.data.frame(design)
+    covariates = if (!is.null(design)) as.data.frame(design), weights = omic_weights(fit)
   )))
   in_factors_of(fit, refit)
 }
@@ -184,7 +186,7 @@ r2_by_omic <- function(fit) {
   rows <- fit$explained$factor
   r2 <- matrix(NA_real_, length(fit$omics), max(fit$factors, 1L),
                dimnames = list(names(fit$omics), NULL))
-  at <- cbind(match(rows$omic, names(fit$omics)), match(rows$factor, factor_names(fit$factors)))
+  at <- cbind(match(rows$omic, names(fit$omics)), match(rows$factor, names_of_factors(fit)))
   r2[at] <- rows$r2
   r2
 }
@@ -216,7 +218,7 @@ summarise_refits <- function(fit, drawn, level) {
     variance = order_levels(variance_intervals(fit, drawn, found, share, level), fit),
     contributions = order_levels(contribution_intervals(fit, drawn, found, share, level), fit),
     factors = order_levels(data.frame(
-      factor = factor_names(fit$factors), found = times / length(drawn),
+      factor = names_of_factors(fit), found = times / length(drawn),
       correlation = rowSums(ifelse(found, correlation, 0)) / ifelse(times > 0, times, NA)
     ), fit)
   )
@@ -270,8 +272,9 @@ variance_intervals <- function(fit, drawn, found, share, level) {
   r2 <- r2_by_omic(fit)
   optimism <- rep(r2_optimism(fit), each = nrow(r2))
   spread <- spread_over_refits(r2, lapply(drawn, `[[`, "variance"), found)
-  by_omic_and_factor(r2, "r2", interval(as.vector(r2) / optimism, share * spread$error / optimism,
-                                        spread$times, level))
+  intervals <- interval(as.vector(r2) / optimism, share * spread$error / optimism, spread$times,
+                        level)
+  by_omic_and_factor(r2, names_of_factors(fit), "r2", intervals)
 }
 
 contribution_intervals <- function(fit, drawn, found, share, level) {
@@ -280,7 +283,7 @@ contribution_intervals <- function(fit, drawn, found, share, level) {
   intervals <- interval(as.vector(means), share * spread$error, spread$times, level)
   intervals$low <- pmax(intervals$low, 0)
   intervals$high <- pmin(intervals$high, 1)
-  by_omic_and_factor(means, "contribution", intervals)
+  by_omic_and_factor(means, names_of_factors(fit), "contribution", intervals)
 }
 
 # Of a table omics x factors and those of the refits, by cell: the root mean square `error` of the
@@ -293,10 +296,11 @@ spread_over_refits <- function(estimate, refits, found) {
   list(error = difference_from(as.vector(estimate), sums(seen), sums(seen^2), times), times = times)
 }
 
-# One row per cell of `values`, omics x factors, by omic; `name`: that of its column.
-by_omic_and_factor <- function(values, name, intervals) {
+# One row per cell of `values`, omics x factors, by omic; `factors`: names; `name`: that of its
+# column.
+by_omic_and_factor <- function(values, factors, name, intervals) {
   table <- data.frame(omic = rep(rownames(values), times = ncol(values)),
-                      factor = rep(factor_names(ncol(values)), each = nrow(values)))
+                      factor = rep(factors, each = nrow(values)))
   table[[name]] <- as.vector(values)
   table <- cbind(table, intervals)[order(match(table$omic, rownames(values))), ]
   rownames(table) <- NULL

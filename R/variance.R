@@ -21,6 +21,13 @@
 #' others. The decoder is not linear and factors may be correlated: shares of single factors need
 #' not sum to that of all, and a factor that makes the reconstruction worse has a share below 0.
 #'
+#' The share of a sample is R2 over the features of an omic that it has: how well the factors
+#' describe this sample. Samples count by how far their values are from the means: `weight` is the
+#' sample's part of the omic's sum (x - m)^2, and the sum over samples of weight times share is the
+#' share of the omic. The same holds for groups of samples (`groups` in [poems()]), whose values are
+#' without the groups' means; a factor in a group is held at its mean over all samples. A share
+#' below 0 says that a sample or a group is described worse than by the means.
+#'
 #' @section Factors in use:
 #' A fit shows the factors that are in use, ordered by variance explained (the sum over omics of
 #' their shares). A factor is in use when holding it at its mean changes the reconstruction of at
@@ -35,19 +42,24 @@
 #' @param newdata New samples, as in [predict.poems()]; `NULL` for the samples of the fit, those
 #'   held out included. Factors are held at their mean over the samples of the fit, as ever.
 #' @param by What the rows of the result are: `"factor"` for every factor in every omic, `"feature"`
-#'   for every feature, `"omic"` for every omic, the latter two with all factors.
+#'   for every feature, `"omic"` for every omic, `"sample"` for every sample in every omic,
+#'   `"group"` for every group of samples in every omic, all with all factors; `"group_factor"` for
+#'   every factor in every group and omic.
 #' @param samples Where the samples are in `newdata`: `"columns"` or `"rows"`.
-#' @param covariates For a fit with covariates, those of `newdata`; see [predict.poems()].
+#' @param covariates For a fit with covariates or groups, those of `newdata`; see [predict.poems()].
 #' @param ... Not used.
 #'
-#' @return A data frame with a row per omic and factor, feature or omic. Columns:
+#' @return A data frame with a row per omic and factor, feature, sample or group. Columns:
 #'   * `omic`: in the order of the fit; omics that `newdata` lacks are left out;
-#'   * `factor` or `feature`: unless `by = "omic"`;
-#'   * `r2`: share of the variance explained; `NA` for a feature without variance in `newdata`.
+#'   * `factor`, `feature`, `sample`, `group`: what the row is of, unless `by = "omic"`;
+#'   * `r2`: share of the variance explained; `NA` for a feature without variance in `newdata`, and
+#'     for a sample or group that lacks the omic;
+#'   * `weight`: with `by = "sample"` and `"group"`, its part of the omic's variance; 0 where it
+#'     lacks the omic.
 #'
 #' @section Errors:
-#' Objects other than fits are an error; for errors in `newdata` and `covariates` see
-#' [predict.poems()].
+#' Objects other than fits are an error, and so is `by = "group"` of a fit without groups; for
+#' errors in `newdata` and `covariates` see [predict.poems()].
 #'
 #' @source Written for this package. The share of a factor is the importance of a variable in a
 #'   model that is not refitted, with the mean in place of the variable.
@@ -60,6 +72,9 @@
 #' head(variance_explained(fit))
 #' features <- variance_explained(fit, by = "feature")
 #' head(features[order(-features$r2), ])
+#' # The tumours that the factors describe worst.
+#' tumours <- variance_explained(fit, by = "sample")
+#' head(tumours[order(tumours$r2), ])
 #' @export
 variance_explained <- function(fit, ...) UseMethod("variance_explained")
 
@@ -68,24 +83,54 @@ variance_explained.default <- function(fit, ...) check_fit(fit)
 
 #' @rdname variance_explained
 #' @export
-variance_explained.poems <- function(fit, newdata = NULL, by = c("factor", "feature", "omic"),
+variance_explained.poems <- function(fit, newdata = NULL,
+                                     by = c("factor", "feature", "omic", "sample", "group",
+                                            "group_factor"),
                                      samples = c("columns", "rows"), covariates = NULL, ...) {
   check_fit(fit)
   rlang::check_dots_empty()
   by <- arg_match(by)
+  if (by %in% c("group", "group_factor")) check_has_groups(fit)
   samples <- arg_match(samples)
   if (is.null(newdata)) {
     check_no_covariates(covariates)
+    if (is.null(fit$explained[[by]])) abort_earlier(fit, by)
     return(fit$explained[[by]])
   }
+  check_takes_data(fit)
   data <- align_newdata(fit$omics, newdata, samples, own = own_side(fit))
   design <- new_design(fit, covariates, newdata, data$samples)
   projected <- project_samples(fit, data, design)
-  sums <- core_variance(
+  sums <- variance_sums(
     core_parameters(fit), fit$config, projected$cohort, find_mode(fit, projected),
-    colMeans(core_mode_of(fit)), fit$control$threads
+    colMeans(core_mode_of(fit)), groups_of_new(fit, covariates, newdata, data$samples),
+    fit$control$threads
   )
-  explained_tables(sums, fit$omics, factors_in_use(fit))[[by]]
+  factors <- stats::setNames(factors_in_use(fit), names_of_factors(fit))
+  explained_tables(sums, fit$omics, factors, data$samples)[[by]]
+}
+
+# Fits of versions that did not measure samples.
+abort_earlier <- function(fit, by, call = rlang::caller_env()) {
+  cli::cli_abort(c(
+    "The fit does not say what is explained by {by}.",
+    "i" = made_by(fit),
+    "i" = "Or pass its data as {.arg newdata}."
+  ), call = call)
+}
+
+# What core_variance() says of all samples, and of those of every group; `groups`: a factor, or
+# NULL.
+variance_sums <- function(parameters, config, cohort, mode, held, groups, threads) {
+  sums_over <- \(counted) {
+    core_variance(parameters, config, cohort, mode, held, counted, threads)
+  }
+  list(
+    all = sums_over(rep(TRUE, nrow(mode))),
+    groups = if (!is.null(groups)) {
+      lapply(stats::setNames(nm = levels(groups)), \(level) sums_over(groups == level))
+    }
+  )
 }
 
 # A factor is in use when it changes some feature by this share of its variance.
@@ -101,25 +146,52 @@ choose_factors <- function(sums, objective) {
   in_use[order(-share[in_use])]
 }
 
-# What variance_explained() returns, for every `by`. `factors`: the core's numbers of the factors to
-# show, in order. An omic that no sample has, has sums of 0.
-explained_tables <- function(sums, omics, factors) {
-  names(sums) <- names(omics)
-  sums <- Filter(\(omic) sum(omic$total) > 0, sums)
+# What variance_explained() returns, for every `by`. `sums`: what variance_sums() returns;
+# `factors`: the core's numbers of the factors to show, in order, by name; `samples`: names. An omic
+# that no sample has, has sums of 0.
+explained_tables <- function(sums, omics, factors, samples) {
+  groups <- lapply(sums$groups, stats::setNames, names(omics))
+  sums <- Filter(\(omic) sum(omic$total) > 0, stats::setNames(sums$all, names(omics)))
   by_omic <- \(name, of) do.call(rbind, unname(Map(of, name, sums)))
   names <- names(sums)
   tables <- list(
-    factor = by_omic(names, \(name, omic) data.frame(
-      omic = rep(name, length(factors)), factor = factor_names(length(factors)),
-      r2 = omic$gain[factors] / sum(omic$total)
-    )),
+    factor = by_omic(names, \(name, omic) factor_shares(name, omic, factors)),
     feature = by_omic(names, \(name, omic) data.frame(
       omic = name, feature = omics[[name]]$features, r2 = 1 - omic$residual / omic$total
     )),
     omic = by_omic(names, \(name, omic) data.frame(
       omic = name, r2 = 1 - sum(omic$residual) / sum(omic$total)
+    )),
+    sample = by_omic(names, \(name, omic) data.frame(
+      omic = name, sample = samples, r2 = 1 - omic$sample_residual / omic$sample_total,
+      weight = omic$sample_total / sum(omic$sample_total)
     ))
   )
-  tables$feature$r2[!is.finite(tables$feature$r2)] <- NA
-  tables
+  if (length(groups) > 0) tables <- c(tables, group_tables(groups, sums, factors))
+  lapply(tables, \(table) {
+    table$r2[!is.finite(table$r2)] <- NA
+    table
+  })
+}
+
+factor_shares <- function(name, omic, factors) {
+  data.frame(omic = rep(name, length(factors)), factor = as.character(names(factors)),
+             r2 = omic$gain[factors] / sum(omic$total))
+}
+
+# `groups`: per group, the sums of every omic; `sums`: those of all samples.
+group_tables <- function(groups, sums, factors) {
+  rows <- \(of) do.call(rbind, unname(unlist(lapply(names(sums), \(name) {
+    Map(\(group, omics) of(name, group, omics[[name]]), names(groups), groups)
+  }), recursive = FALSE)))
+  list(
+    group = rows(\(name, group, omic) data.frame(
+      omic = name, group = group, r2 = 1 - sum(omic$residual) / sum(omic$total),
+      weight = sum(omic$total) / sum(sums[[name]]$total)
+    )),
+    group_factor = rows(\(name, group, omic) {
+      shares <- factor_shares(name, omic, factors)
+      data.frame(omic = shares$omic, group = rep(group, nrow(shares)), shares[c("factor", "r2")])
+    })
+  )
 }

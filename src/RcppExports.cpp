@@ -214,8 +214,8 @@ BEGIN_RCPP
 END_RCPP
 }
 // core_variance
-Rcpp::List core_variance(const Rcpp::List& parameters, const Rcpp::List& model_config, SEXP cohort, const Rcpp::NumericMatrix& latent, const Rcpp::NumericVector& held, int threads);
-RcppExport SEXP _omicpoems_core_variance(SEXP parametersSEXP, SEXP model_configSEXP, SEXP cohortSEXP, SEXP latentSEXP, SEXP heldSEXP, SEXP threadsSEXP) {
+Rcpp::List core_variance(const Rcpp::List& parameters, const Rcpp::List& model_config, SEXP cohort, const Rcpp::NumericMatrix& latent, const Rcpp::NumericVector& held, const Rcpp::LogicalVector& counted, int threads);
+RcppExport SEXP _omicpoems_core_variance(SEXP parametersSEXP, SEXP model_configSEXP, SEXP cohortSEXP, SEXP latentSEXP, SEXP heldSEXP, SEXP countedSEXP, SEXP threadsSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
@@ -224,8 +224,9 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< SEXP >::type cohort(cohortSEXP);
     Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type latent(latentSEXP);
     Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type held(heldSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::LogicalVector& >::type counted(countedSEXP);
     Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
-    rcpp_result_gen = Rcpp::wrap(core_variance(parameters, model_config, cohort, latent, held, threads));
+    rcpp_result_gen = Rcpp::wrap(core_variance(parameters, model_config, cohort, latent, held, counted, threads));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -512,7 +513,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_omicpoems_core_cpu", (DL_FUNC) &_omicpoems_core_cpu, 0},
     {"_omicpoems_core_evaluate", (DL_FUNC) &_omicpoems_core_evaluate, 5},
     {"_omicpoems_core_steps", (DL_FUNC) &_omicpoems_core_steps, 7},
-    {"_omicpoems_core_variance", (DL_FUNC) &_omicpoems_core_variance, 6},
+    {"_omicpoems_core_variance", (DL_FUNC) &_omicpoems_core_variance, 7},
     {"_omicpoems_core_slopes", (DL_FUNC) &_omicpoems_core_slopes, 4},
     {"_omicpoems_core_unlinked_file", (DL_FUNC) &_omicpoems_core_unlinked_file, 1},
     {"_omicpoems_core_project", (DL_FUNC) &_omicpoems_core_project, 4},

@@ -46,12 +46,12 @@ template <typename T>
 class OmicValues {
  public:
   /// samples: numbers in the cohort.
-  OmicValues(const models::PoemsOmicModel<T>& model, Matrix<T> mask, const OmicData<T>& data,
-             Block samples, int threads)
+  OmicValues(const models::PoemsOmicModel<T>& model, double weight, Matrix<T> mask,
+             const OmicData<T>& data, Block samples, int threads)
       : model_(model),
         mask_(std::move(mask)),
         data_(data),
-        weight_(1.0 / model.likelihood->deviance_scale()),
+        weight_(weight / model.likelihood->deviance_scale()),
         members_(members_of(data, samples)),
         member_at_(samples.size, -1),
         columns_(data, members_, threads) {
@@ -211,7 +211,8 @@ Matrix<T> latent_mode(const models::Poems<T>& model, const Cohort<T>& cohort,
     omics.reserve(model.omics.size());
     double work = 0.0;
     for (std::size_t v = 0; v < model.omics.size(); ++v) {
-      omics.emplace_back(model.omics[v], model.mask(v), cohort.omics[v], samples, threads);
+      omics.emplace_back(model.omics[v], model.options().omics[v].weight, model.mask(v),
+                         cohort.omics[v], samples, threads);
       work += omics[v].work();
     }
     parallel_for(block_count(tile_size, samples.size), work, threads, [&](Index i, int) {

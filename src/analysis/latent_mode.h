@@ -2,7 +2,7 @@
 // that lack omics, but every expert has seen its own omic only; the decoders look at all values of
 // a sample together. The mode over z of
 //
-//   -sum_v 1 / (2 phi_v) sum_j D(x_j, eta_j(z)) - 1/2 |z|^2
+//   -sum_v weight_v / (2 phi_v) sum_j D(x_j, eta_j(z)) - 1/2 |z|^2
 //
 // over the observed values x_j of the omics v that the sample has. D is the deviance of the omic's
 // family and phi_v the mean of sigma_j^2 over features (1 where the family has no sigma). With each

@@ -23,18 +23,20 @@ template <typename T>
 class OmicVariance {
  public:
   OmicVariance(const models::PoemsOmicModel<T>& model, Matrix<T> mask, const OmicData<T>& data,
-               const Matrix<T>& z, const Vector<T>& held)
+               const Matrix<T>& z, const Vector<T>& held, const std::vector<bool>& counted)
       : decoder_(model.decoder),
         likelihood_(*model.likelihood),
         mask_(std::move(mask)),
         data_(data),
         held_(held) {
     for (Index i = 0; i < z.cols(); ++i)
-      if (data.column[i] >= 0) members_.push_back(i);
+      if (counted[i] && data.column[i] >= 0) members_.push_back(i);
     z_.resize(static_cast<Index>(members_.size()), z.rows());
     for (Index i = 0; i < z_.rows(); ++i) z_.row(i) = z.col(members_[i]).transpose();
     sums.total.setZero(mask_.cols());
     sums.residual.setZero(mask_.cols());
+    sums.sample_total.setZero(z.cols());
+    sums.sample_residual.setZero(z.cols());
     gain_.setZero(mask_.rows(), blocks());
     change_.setZero(mask_.rows(), mask_.cols());
   }
@@ -50,6 +52,17 @@ class OmicVariance {
                      std::vector<Index>(members_.begin() + part_.begin,
                                         members_.begin() + part_.begin + part_.size),
                      threads);
+    member_total_.setZero(part_.size, blocks());
+    member_residual_.setZero(part_.size, blocks());
+  }
+
+  /// After the blocks of a part: what they say of its samples.
+  void collect() {
+    for (Index i = 0; i < part_.size; ++i) {
+      const Index sample = members_[part_.begin + i];
+      sums.sample_total(sample) = member_total_.row(i).sum();
+      sums.sample_residual(sample) = member_residual_.row(i).sum();
+    }
   }
 
   Index blocks() const { return block_count(hidden_layer_features, mask_.cols()); }
@@ -68,7 +81,7 @@ class OmicVariance {
         Block tile = block_at(i, hidden_layer_tile, part_.size);
         tile.begin += part_.begin;
         layer.set_tile(tile);
-        add_tile(layer, tile, j, gain_.col(block));
+        add_tile(layer, tile, j, block);
       }
     }
   }
@@ -86,7 +99,7 @@ class OmicVariance {
   }
 
  private:
-  void add_tile(const HiddenLayer<T>& layer, Block tile, Index j, Eigen::Ref<Vector<double>> gain) {
+  void add_tile(const HiddenLayer<T>& layer, Block tile, Index j, Index block) {
     const auto v = decoder_.output.value.col(j);
     Vector<T> xhat = Vector<T>::Constant(tile.size, decoder_.bias.value(j));
     for (Index h = 0; h < v.size(); ++h) xhat += v(h) * layer.values.col(h).cwiseMax(T(0));
@@ -99,8 +112,12 @@ class OmicVariance {
         predicted += decoder_.effects.value.col(j).dot(data_.covariates.col(column));
       x(i) = columns_->target(j, tile.begin - part_.begin + i);
       eta(i) = data_.prediction(j, column, predicted);
-      if (!std::isnan(x(i)))
-        sums.total(j) += likelihood_.deviance(j, x(i), data_.null_prediction(j, column));
+      if (std::isnan(x(i))) continue;
+      const Index member = tile.begin - part_.begin + i;
+      const double total = likelihood_.deviance(j, x(i), data_.null_prediction(j, column));
+      sums.total(j) += total;
+      member_total_(member, block) += total;
+      member_residual_(member, block) += likelihood_.deviance(j, x(i), eta(i));
     }
     sums.residual(j) += likelihood_.deviance(j, x, eta);
 
@@ -113,7 +130,7 @@ class OmicVariance {
       for (Index h = 0; h < v.size(); ++h)
         difference -= v(h) * (layer.values.col(h) - layer.weights(h, a) * distance).cwiseMax(T(0));
       const Comparison held = likelihood_.compare(j, x, eta, unit * difference);
-      gain(k) += held.gain;
+      gain_(k, block) += held.gain;
       change_(k, j) += held.change;
     }
   }
@@ -127,20 +144,22 @@ class OmicVariance {
   Matrix<T> z_;                 ///< members x factors
   Block part_;                  ///< of the members, those at hand
   std::optional<Columns<T>> columns_;
-  Matrix<double> gain_;    ///< factors x blocks
-  Matrix<double> change_;  ///< factors x features: sum (xhat - xhat_k)^2
+  Matrix<double> gain_;                            ///< factors x blocks
+  Matrix<double> change_;                          ///< factors x features: sum (xhat - xhat_k)^2
+  Matrix<double> member_total_, member_residual_;  ///< members of the part x blocks
 };
 
 }  // namespace
 
 template <typename T>
 std::vector<VarianceSums> variance_sums(const models::Poems<T>& model, const Cohort<T>& cohort,
-                                        const Matrix<T>& z, const Vector<T>& held, int threads) {
+                                        const Matrix<T>& z, const Vector<T>& held,
+                                        const std::vector<bool>& counted, int threads) {
   std::vector<OmicVariance<T>> omics;
   omics.reserve(model.omics.size());
   Index parts = 0;
   for (std::size_t v = 0; v < model.omics.size(); ++v) {
-    omics.emplace_back(model.omics[v], model.mask(v), cohort.omics[v], z, held);
+    omics.emplace_back(model.omics[v], model.mask(v), cohort.omics[v], z, held, counted);
     parts = std::max(parts, omics[v].parts());
   }
   for (Index part = 0; part < parts; ++part) {
@@ -154,6 +173,8 @@ std::vector<VarianceSums> variance_sums(const models::Poems<T>& model, const Coh
     }
     parallel_for(static_cast<Index>(blocks.size()), work, threads,
                  [&](Index i, int) { blocks[i].first->run_block(blocks[i].second); });
+    for (OmicVariance<T>& omic : omics)
+      if (part < omic.parts()) omic.collect();
   }
   std::vector<VarianceSums> sums;
   for (OmicVariance<T>& omic : omics) {
@@ -195,7 +216,8 @@ double variance_explained(const models::Poems<T>& model, std::size_t omic, const
 
 #define POEMS_INSTANTIATE(T)                                                                     \
   template std::vector<VarianceSums> variance_sums<T>(const models::Poems<T>&, const Cohort<T>&, \
-                                                      const Matrix<T>&, const Vector<T>&, int);  \
+                                                      const Matrix<T>&, const Vector<T>&,        \
+                                                      const std::vector<bool>&, int);            \
   template double variance_explained<T>(const models::Poems<T>&, std::size_t, const Cohort<T>&,  \
                                         const Matrix<T>&, const std::vector<bool>&, int);
 POEMS_INSTANTIATE(float)

@@ -18,12 +18,16 @@ struct VarianceSums {
   Vector<double> gain;      ///< per factor, over all features: sum D(x, xhat_k) - D(x, xhat)
   /// Per factor, the sum and the largest over features of sum D(xhat, xhat_k) / total.
   Vector<double> change, largest_change;
+  /// Per sample of the cohort, over features: sum D(x, m) and sum D(x, xhat); 0 of those left out.
+  Vector<double> sample_total, sample_residual;
 };
 
-/// z: factors x samples of the cohort; held: per factor, the value that it is held at.
+/// z: factors x samples of the cohort; held: per factor, the value that it is held at; counted: the
+/// samples to look at.
 template <typename T>
 std::vector<VarianceSums> variance_sums(const models::Poems<T>& model, const Cohort<T>& cohort,
-                                        const Matrix<T>& z, const Vector<T>& held, int threads);
+                                        const Matrix<T>& z, const Vector<T>& held,
+                                        const std::vector<bool>& counted, int threads);
 
 /// Share of an omic's deviance that the reconstruction from the posterior mean explains, over the
 /// observed values of the samples marked true: 1 - deviance / deviance of the null prediction. For

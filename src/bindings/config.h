@@ -51,6 +51,7 @@ inline poems::models::PoemsOptions read_options(const Rcpp::List& list) {
     const Rcpp::List omic = omics[v];
     options.omics.push_back({count_in(omic, "features"), omic["noise_prior"], omic["inclusion_b"],
                              family_of(Rcpp::as<std::string>(omic["family"]))});
+    if (omic.containsElementNamed("weight")) options.omics.back().weight = omic["weight"];
   }
   return options;
 }

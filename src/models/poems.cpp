@@ -102,7 +102,8 @@ void Poems<T>::loss(Tape<T>& tape, const Batch<T>& batch, const pieces::Draws<T>
     priors.push_back(pieces::noise_prior(tape, *omic.likelihood, prior_weight_, observations));
     decoded.push_back({&omic.decoder, omic.likelihood.get(), pass.z, mask ? &mask->value : &W.value,
                        mask ? &mask->gradient : &W.gradient,
-                       objective.likelihood_weight(batch.size(), options_.omics[v].features),
+                       options_.omics[v].weight *
+                           objective.likelihood_weight(batch.size(), options_.omics[v].features),
                        draws.dropout(Purpose::decoder_dropout, v, options_.dropout)});
   }
   const TapeStopwatch<T> watch(tape, times_.decoders);

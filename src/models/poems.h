@@ -5,7 +5,7 @@
 //   q(z | x)         = prod_v N(mean_v, e^logvar_v)^alpha_v,    z ~ q
 //   x_v              ~ likelihood_v(decoder_v(z; W_v)),   W_v with a spike-and-slab prior
 //
-//   loss = beta KL(q || N(0, 1)) + sum_v ( reconstruction_v + penalty_v + noise_v )
+//   loss = beta KL(q || N(0, 1)) + sum_v ( weight_v reconstruction_v + penalty_v + noise_v )
 //
 // scaled as the objective says.
 #pragma once

@@ -22,6 +22,7 @@ struct SparseOmicShape {
   double noise_prior;
   double inclusion_b;  ///< b of the inclusion rates' Beta(a, b) prior
   Family family = Family::gaussian;
+  double weight = 1.0;  ///< of its log-likelihood, beside those of the other omics
 };
 
 /// What all omics have in common.

@@ -33,6 +33,7 @@ Matrix<T> random_z() {
   return normal_matrix(3, samples, 5).cast<T>();
 }
 
+const std::vector<bool> everyone(samples, true);
 const Vector<double> held = Vector<double>::LinSpaced(3, -0.3, 0.4);
 
 /// Total, residual and residual with a factor held, of one feature.
@@ -62,7 +63,7 @@ TEST(Variance, IsThatOfReconstructionsWithAFactorHeld) {
     poems::models::Poems<double> model = sparse_model<double>(!row_normalize, row_normalize);
     const poems::Cohort<double> cohort = random_cohort<double>(samples, features, true);
     const Matrix<double> z = random_z<double>();
-    const auto all = poems::variance_sums(model, cohort, z, held, 1);
+    const auto all = poems::variance_sums(model, cohort, z, held, everyone, 1);
     for (std::size_t v = 0; v < features.size(); ++v) {
       const Matrix<double> xhat = poems::reconstruct(model, v, z, 1);
       for (Index k = 0; k < 3; ++k) {
@@ -89,11 +90,38 @@ TEST(Variance, IsThatOfReconstructionsWithAFactorHeld) {
   }
 }
 
+TEST(Variance, OfSamplesIsThatOfTheirFeatures) {
+  poems::models::Poems<double> model = sparse_model<double>(true);
+  const poems::Cohort<double> cohort = random_cohort<double>(samples, features, true);
+  const Matrix<double> z = random_z<double>();
+  std::vector<bool> counted(samples);
+  for (Index i = 0; i < samples; ++i) counted[i] = i % 3 != 1;
+  const auto some = poems::variance_sums(model, cohort, z, held, counted, 2);
+  for (std::size_t v = 0; v < features.size(); ++v) {
+    const poems::OmicData<double>& data = cohort.omics[v];
+    const Matrix<double> xhat = poems::reconstruct(model, v, z, 1);
+    Vector<double> total = Vector<double>::Zero(samples), residual = total;
+    for (Index i = 0; i < samples; ++i) {
+      if (!counted[i] || data.column[i] < 0) continue;
+      for (Index j = 0; j < features[v]; ++j) {
+        const double x = data.values(j, data.column[i]);
+        if (std::isnan(x)) continue;
+        total(i) += x * x;
+        residual(i) += std::pow(x - xhat(j, i), 2);
+      }
+    }
+    EXPECT_LT((some[v].sample_total - total).norm(), 1e-10 * total.norm());
+    EXPECT_LT((some[v].sample_residual - residual).norm(), 1e-10 * residual.norm());
+    EXPECT_NEAR(some[v].total.sum(), total.sum(), 1e-10 * total.sum());
+    EXPECT_NEAR(some[v].residual.sum(), residual.sum(), 1e-10 * residual.sum());
+  }
+}
+
 TEST(Variance, OfAllFactorsIsThatOfTheProjection) {
   poems::models::Poems<double> model = sparse_model<double>(true);
   const poems::Cohort<double> cohort = random_cohort<double>(samples, features, true);
   const Matrix<double> z = random_z<double>();
-  const auto all = poems::variance_sums(model, cohort, z, held, 1);
+  const auto all = poems::variance_sums(model, cohort, z, held, everyone, 1);
   for (std::size_t v = 0; v < features.size(); ++v)
     EXPECT_NEAR(1.0 - all[v].residual.sum() / all[v].total.sum(),
                 poems::variance_explained(model, v, cohort, z, std::vector<bool>(samples, true), 1),
@@ -115,7 +143,7 @@ TEST(Variance, IsThatOfDeviancesWithOtherFamiliesAndCovariates) {
   for (auto& omic : model.omics)
     omic.decoder.effects.value = 0.3 * normal_matrix(2, omic.decoder.W.value.cols(), 8);
   const Matrix<double> z = random_z<double>();
-  const auto all = poems::variance_sums(model, cohort, z, held, 2);
+  const auto all = poems::variance_sums(model, cohort, z, held, everyone, 2);
   for (std::size_t v = 0; v < 3; ++v) {
     const poems::OmicData<double>& data = cohort.omics[v];
     const poems::Likelihood<double>& likelihood = *model.omics[v].likelihood;
@@ -168,13 +196,14 @@ TEST(Variance, IsTheSameOnAnyNumberOfThreadsAndInFloatNearly) {
   poems::models::Poems<float> model = sparse_model<float>(true);
   const poems::Cohort<float> cohort = random_cohort<float>(samples, features, true);
   const Vector<float> held_at = held.cast<float>();
-  const auto one = poems::variance_sums(model, cohort, random_z<float>(), held_at, 1);
-  const auto three = poems::variance_sums(model, cohort, random_z<float>(), held_at, 3);
+  const auto one = poems::variance_sums(model, cohort, random_z<float>(), held_at, everyone, 1);
+  const auto three = poems::variance_sums(model, cohort, random_z<float>(), held_at, everyone, 3);
   poems::models::Poems<double> in_double = sparse_model<double>(true);
   const auto exact = poems::variance_sums(in_double, random_cohort<double>(samples, features, true),
-                                          random_z<double>(), held, 1);
+                                          random_z<double>(), held, everyone, 1);
   for (std::size_t v = 0; v < features.size(); ++v) {
     EXPECT_EQ(one[v].residual, three[v].residual);
+    EXPECT_EQ(one[v].sample_residual, three[v].sample_residual);
     EXPECT_EQ(one[v].gain, three[v].gain);
     EXPECT_EQ(one[v].change, three[v].change);
     EXPECT_EQ(one[v].largest_change, three[v].largest_change);

@@ -23,6 +23,7 @@ struct Case {
   poems::Family family = poems::Family::gaussian;  // of the first two omics
   Index covariates = 0;
   bool hides = false;
+  double weight = 1.0;  // of the second omic's log-likelihood
 };
 
 std::ostream& operator<<(std::ostream& out, const Case& c) { return out << c.name; }
@@ -70,6 +71,7 @@ TEST_P(Gradients, AgreeWithFiniteDifferences) {
   poems::models::PoemsOptions options = small_options(features, c.elbo, c.row_normalize);
   options.covariates = c.covariates;
   options.kl_weight = 0.7;
+  options.omics[1].weight = c.weight;
   if (c.covariates > 0) add_covariates(c.covariates, cohort);
   for (std::size_t v = 0; v < 2 && c.family != poems::Family::gaussian; ++v) {
     options.omics[v].family = c.family;
@@ -138,8 +140,33 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"gaussian_with_covariates", true, false, true, true, poems::Family::gaussian, 2},
         Case{"negative_binomial_with_covariates", true, false, false, true,
              poems::Family::negative_binomial, 2},
-        Case{"hidden_omics", true, false, true, true, poems::Family::gaussian, 0, true}),
+        Case{"hidden_omics", true, false, true, true, poems::Family::gaussian, 0, true},
+        Case{"weighted_omics", true, false, true, true, poems::Family::gaussian, 0, false, 2.5}),
     [](const testing::TestParamInfo<Case>& info) { return info.param.name; });
+
+TEST(Weights, MultiplyTheLikelihoodOfTheirOmicAlone) {
+  const std::vector<Index> features = {5, 4};
+  const poems::Cohort<double> cohort = random_cohort<double>(9, features, true);
+  const poems::Batch<double> batch = poems::make_batch(cohort, all_samples(9), 1);
+  const Draws at_mean;
+  const auto terms_with = [&](double weight) {
+    poems::models::PoemsOptions options = small_options(features, true);
+    options.omics[1].weight = weight;
+    poems::models::Poems<double> model = initialised_model<double>(options, 7);
+    model.enter({false, 2, 2, 9, 1});
+    Tape<double> tape;
+    Terms<double> terms;
+    model.loss(tape, batch, at_mean, terms);
+    tape.backward(terms, model.parameters());
+    std::vector<double> values;
+    for (const char* name : {"reconstruction/2", "reconstruction/1", "kl", "penalty/2", "noise/2"})
+      values.push_back(terms.at(name).weighted());
+    return values;
+  };
+  const std::vector<double> one = terms_with(1.0), three = terms_with(3.0);
+  EXPECT_NEAR(three[0], 3.0 * one[0], 1e-12 * std::abs(one[0]));
+  for (std::size_t i = 1; i < one.size(); ++i) EXPECT_EQ(three[i], one[i]);
+}
 
 TEST(SkipZeros, LeavesTheLossAndTheOtherGradientsAsTheyAre) {
   const std::vector<Index> features = {20, 4};

@@ -26,6 +26,8 @@ struct Problem {
                                       poems::Family::bernoulli};
     add_covariates(2, cohort);
     options.covariates = 2;
+    options.omics[0].weight = 0.4;
+    options.omics[1].weight = 1.7;
     for (std::size_t v = 0; v < features.size(); ++v) {
       options.omics[v].family = families[v];
       if (families[v] != poems::Family::gaussian) change_family(families[v], cohort.omics[v]);
@@ -50,9 +52,9 @@ struct Problem {
     for (std::size_t v = 0; v < features.size(); ++v) {
       const poems::OmicData<double>& data = cohort.omics[v];
       const Matrix<double> xhat = poems::reconstruct(model, v, z, 1);
-      double scale = 1.0;
+      double scale = 1.0 / options.omics[v].weight;
       if (options.omics[v].family == poems::Family::gaussian)
-        scale = (2.0 * model.omics[v].likelihood->noise()->value.array()).exp().mean();
+        scale *= (2.0 * model.omics[v].likelihood->noise()->value.array()).exp().mean();
       for (Index i = 0; i < samples; ++i) {
         const Index n = data.column[i];
         if (n < 0) continue;

@@ -240,8 +240,8 @@ TEST(Storage, GivesWhatMemoryGives) {
   EXPECT_EQ(poems::project(b, stored, 2).mean, mean);
   const std::vector<bool> every(1500, true);
   const Vector<float> held = Vector<float>::Zero(3);
-  const auto in_memory = poems::variance_sums(a, cohort, mean, held, 2);
-  const auto from_storage = poems::variance_sums(b, stored, mean, held, 2);
+  const auto in_memory = poems::variance_sums(a, cohort, mean, held, every, 2);
+  const auto from_storage = poems::variance_sums(b, stored, mean, held, every, 2);
   for (std::size_t v = 0; v < 2; ++v) {
     EXPECT_EQ(poems::variance_explained(a, v, cohort, mean, every, 1),
               poems::variance_explained(b, v, stored, mean, every, 1));

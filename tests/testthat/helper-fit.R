@@ -34,7 +34,8 @@ with_factors <- function(fit, n) {
   fit$contributions <- fit$contributions[, , used, drop = FALSE]
   fit$loadings <- lapply(fit$loadings, keep)
   fit$inclusion <- lapply(fit$inclusion, keep)
-  fit$explained$factor <- fit$explained$factor[fit$explained$factor$factor %in% factor_names(n), ]
+  shares <- fit$explained$factor
+  fit$explained$factor <- shares[shares$factor %in% numbered_factors(n), ]
   fit$factors <- as.integer(n)
   seal_fit(fit)
 }
@@ -52,7 +53,7 @@ fixed_fit <- function(first = "mrna") {
   omics <- c(first, "protein")
   features <- stats::setNames(list(paste0("m", 1:10), paste0("p", 1:5)), omics)
   loadings_of <- function(features, nonzero) {
-    w <- matrix(0, length(features), 2, dimnames = list(features, factor_names(2)))
+    w <- matrix(0, length(features), 2, dimnames = list(features, numbered_factors(2)))
     w[seq_len(nonzero)] <- 0.5
     Matrix::drop0(Matrix::Matrix(w, sparse = TRUE))
   }

@@ -458,7 +458,7 @@ test_that("figures take nothing but a fit", {
 
 test_that("axes of many factors name some of them, those of few all", {
   expect_identical(thin(letters[1:20]), letters[1:20])
-  expect_identical(thin(factor_names(40)), sprintf("Factor%d", seq(1, 39, by = 2)))
+  expect_identical(thin(numbered_factors(40)), sprintf("Factor%d", seq(1, 39, by = 2)))
 })
 
 test_that("titles of panels are wrapped before the number of samples", {

@@ -90,7 +90,7 @@ test_that("all lines fit 80 columns, also with many omics with long names", {
   name <- "a rather long name of an omic"
   fit <- fixed_fit(name)
   fit$explained$factor <- data.frame(
-    omic = rep(c(name, "protein"), each = 7), factor = factor_names(7), r2 = 0.123
+    omic = rep(c(name, "protein"), each = 7), factor = numbered_factors(7), r2 = 0.123
   )
   expect_lte(max(nchar(capture.output(print(fit)))), 80)
   expect_lte(max(nchar(capture.output(print(summary(fit))))), 80)
@@ -108,7 +108,7 @@ test_that("five factors are printed, or as many as there are", {
   }
   fit <- fixed_fit()
   expect_match(table_of(fit), "omic +Factor1  Factor2$")
-  fit$explained$factor <- data.frame(omic = "mrna", factor = factor_names(7), r2 = 7:1 / 100)
+  fit$explained$factor <- data.frame(omic = "mrna", factor = numbered_factors(7), r2 = 7:1 / 100)
   expect_match(table_of(fit), "Factor1  Factor2  Factor3  Factor4  Factor5$")
   fit <- with_factors(fit, 0)
   expect_no_match(paste(capture.output(print(fit)), collapse = " "), "explain most")

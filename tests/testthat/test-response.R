@@ -45,7 +45,7 @@ test_that("a curve is the decoder's, other factors at their mean, in the units o
     mode <- fit$mode[, name]
     expect_equal(rows$value, seq(min(mode), max(mode), length.out = 15))
     z <- matrix(colMeans(core_mode_of(fit)), 15, 5, byrow = TRUE)
-    z[, factors_in_use(fit)[match(name, factor_names(5))]] <- rows$value
+    z[, factors_in_use(fit)[match(name, numbered_factors(5))]] <- rows$value
     omic <- fit$omics[[rows$omic[1]]]
     j <- match(feature, omic$features)
     by_hand <- decode_by_hand(fit, rows$omic[1], feature, z) * omic$scale[j] + omic$center[j]

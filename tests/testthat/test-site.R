@@ -8,10 +8,10 @@ test_that("the site's index has every export and no other", {
   figures <- grep("^plot_", exported, value = TRUE)
   expect_true("starts_with(\"plot_\")" %in% listed)
   methods <- grep("\\.poems(_|$)", topics, value = TRUE)
-  # glance() is on the page of tidy(), gates(), shared() and others on those of latent(),
-  # independence() on that of compare_factors().
+  # Replacements are on the page of what they replace, glance() on that of tidy(), gates(),
+  # shared() and others on those of latent(), independence() on that of compare_factors().
   documented <- c(topics, sub("\\.poems.*", "", methods), figures, "glance", "gates", "shared",
-                  "salient", "salient_in", "independence")
+                  "salient", "salient_in", "independence", "factor_names<-")
   expect_identical(setdiff(exported, documented), character())
   others <- c(methods, "gates", "tcga_breast")
   articles <- c("get-started", "reading-a-fit", "the-model", "tcga-missing", "shared-and-private",

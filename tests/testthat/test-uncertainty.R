@@ -98,7 +98,7 @@ test_that("factors that change order and sign, and one that is lost, are put in 
                   list(NULL, "a", c("Factor1", "Factor2")))
   refit <- list(factors = 2L, samples = rownames(latent), loadings = list(a = w),
                 omics = list(a = list(samples = 1:20)), contributions = shares,
-                latent = cbind(latent[, 2], -latent[, 1]),
+                latent = cbind(Factor1 = latent[, 2], Factor2 = -latent[, 1]),
                 explained = list(factor = data.frame(omic = "a", factor = c("Factor1", "Factor2"),
                                                      r2 = c(0.3, 0.1))))
   placed <- in_factors_of(fit, refit, refit$loadings)

@@ -47,6 +47,36 @@ test_that("a feature's share is that of all factors", {
   expect_equal(shares$r2[shares$omic == "rna"], unname(r2), tolerance = 1e-5)
 })
 
+test_that("a sample's share is that of its values, and samples add up to the omic", {
+  fit <- small_fit()
+  shares <- variance_explained(fit, by = "sample")
+  expect_identical(names(shares), c("omic", "sample", "r2", "weight"))
+  expect_identical(shares$sample, rep(fit$samples, 3))
+  for (omic in names(fit$omics)) {
+    x <- scaled(fit, omic)
+    xhat <- decoded(fit, core_mode_of(fit))[[omic]][, fit$omics[[omic]]$samples]
+    rows <- shares[shares$omic == omic, ]
+    at <- match(colnames(x), rows$sample)
+    expect_equal(rows$r2[at], tolerance = 1e-5,
+                 unname(1 - colSums((x - xhat)^2, na.rm = TRUE) / colSums(x^2, na.rm = TRUE)))
+    expect_equal(rows$weight[at], unname(colSums(x^2, na.rm = TRUE)) / sum(x^2, na.rm = TRUE),
+                 tolerance = 1e-5)
+    expect_identical(which(is.na(rows$r2)), setdiff(seq_len(60), at))
+    expect_true(all(rows$weight[-at] == 0))
+    total <- variance_explained(fit, by = "omic")
+    expect_equal(sum(rows$r2 * rows$weight, na.rm = TRUE), total$r2[total$omic == omic],
+                 tolerance = 1e-6)
+  }
+})
+
+test_that("a fit that did not measure samples says so, and data help", {
+  earlier <- small_fit()
+  earlier$explained$sample <- NULL
+  expect_error(variance_explained(earlier, by = "sample"), "does not say.*newdata")
+  expect_equal(variance_explained(earlier, cohort$omics, by = "sample"), tolerance = 1e-4,
+               variance_explained(small_fit(), by = "sample"))
+})
+
 test_that("factors of independent omics explain what they were made to", {
   # Two factors, of which the second drives the second omic only.
   withr::with_seed(2, {
@@ -75,7 +105,7 @@ test_that("factors of independent omics explain what they were made to", {
 
 test_that("the samples of the fit as newdata give what the fit holds", {
   fit <- small_fit()
-  for (by in c("factor", "feature", "omic")) {
+  for (by in c("factor", "feature", "omic", "sample")) {
     expect_equal(
       variance_explained(fit, cohort$omics, by), variance_explained(fit, by = by),
       tolerance = 1e-5
@@ -136,7 +166,7 @@ pruned <- \(fit) with_factors(fit, fit$factors - 2L)
 test_that("factors not in use stay part of the model", {
   fit <- small_fit()
   fewer <- pruned(fit)
-  names <- factor_names(fit$factors - 2L)
+  names <- numbered_factors(fit$factors - 2L)
   expect_identical(core_parameters(fewer), core_parameters(fit))
   expect_identical(core_latent(fewer), core_latent(fit))
   expect_identical(predict(fewer), latent(fewer))
@@ -176,5 +206,6 @@ test_that("wrong arguments are errors", {
     tell(variance_explained(list()))
     tell(variance_explained(small_fit(), list(other = matrix(1))))
   })
-  expect_error(variance_explained(small_fit(), by = "sample"), "must be one of")
+  expect_error(variance_explained(small_fit(), by = "none"), "must be one of")
+  expect_error(variance_explained(small_fit(), by = "group"), "no groups")
 })
