@@ -98,7 +98,7 @@ autoplot.poems_classes <- function(object, ...) {
     ggplot2::scale_y_discrete(limits = rev(levels(values$label)), labels = shorten,
                               expand = c(0, 0)) +
     ggplot2::scale_fill_gradientn(
-      colours = c("white", sequential), limits = c(0, 1), labels = percent, na.value = "grey90"
+      colours = sequential, limits = c(0, 1), labels = percent, na.value = "grey90"
     ) +
     ggplot2::scale_colour_identity() +
     ggplot2::labs(title = "True and predicted labels", x = "Predicted", y = "True",
