@@ -161,7 +161,8 @@ check_known_labels <- function(labels, fit, folds, call = rlang::caller_env()) {
   rare <- names(count)[count < folds]
   if (length(rare) > 0) {
     cli::cli_abort(c(
-      "Every one of {.arg labels} must have at least {folds} samples, one for each of {.arg folds}.",
+      "Every one of {.arg labels} must have at least {folds} samples, one for each of
+       {.arg folds}.",
       "x" = "Fewer: {quote_some(sprintf('%s (%d)', rare, count[rare]))}.",
       "i" = "Join rare labels, set them to {.code NA} to leave them out, or lower {.arg folds}."
     ), call = call)

@@ -19,12 +19,12 @@
 #' %, by cohort and omic (95 % on average), were found within 1.96 standard deviations, and 92 to
 #' 95 % where whole omics were hidden (94 %).
 #'
-#' Features that the fit does not know (constant ones, or those left out by
-#' `preprocess_steps(n_top = )`) stay as they are, and so do samples without any value. Gaps of omics
-#' that became log-ratios (`preprocess_steps("clr")`) stay `NA`, with a message: log-ratios do not
-#' tell a sample's total. Of a patient
-#' with several columns in an experiment (tumour and normal tissue, say) the first is filled in, the
-#' one that [poems()] uses; values missing in the others stay missing.
+#' Features that the fit does not know (constant ones, or those left out by `preprocess_steps(n_top
+#' = )`) stay as they are, and so do samples without any value. Gaps of omics that became
+#' log-ratios (`preprocess_steps("clr")`) stay `NA`, with a message: log-ratios do not tell a
+#' sample's total. Of a patient with several columns in an experiment (tumour and normal tissue,
+#' say) the first is filled in, the one that [poems()] uses; values missing in the others stay
+#' missing.
 #'
 #' Packages attached after this one (MOFA2, Hmisc) have a function `impute()` of their own, which
 #' then stands in front of this one: write `omicpoems::impute()`.

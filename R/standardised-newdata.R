@@ -8,13 +8,14 @@ standardised_newdata <- function(fit, newdata, samples, covariates, call = rlang
   data <- align_newdata(fit$omics, newdata, samples, call, own = own_side(fit))
   design <- new_design(fit, covariates, newdata, data$samples, call)
   projected <- project_samples(fit, data, design)
+  latent <- latent_of(projected, fit, scaled = FALSE)
+  dimnames(latent) <- list(data$samples, colnames(fit$latent))
   features <- lapply(fit$omics, `[[`, "features")
   list(
     values = values_without_covariates(fit$parameters, fit$omics, data$data, data$samples, design),
     features = data.frame(omic = rep(names(features), lengths(features)),
                           feature = unlist(features, use.names = FALSE)),
-    latent = name_factors(latent_of(projected, fit, scaled = FALSE), data$samples),
-    samples = data$samples
+    latent = latent, samples = data$samples
   )
 }
 

@@ -1,5 +1,5 @@
-# How well classify_samples() tells the subtypes of new tumours, and what fitting again in every fold
-# changes. Writes bench/classify.md.
+# How well classify_samples() tells the subtypes of new tumours, and what fitting again in every
+# fold changes. Writes bench/classify.md.
 #
 #   Rscript bench/classify.R        (about 15 minutes on 2 cores; needs glmnet and class)
 #
@@ -7,9 +7,9 @@
 # these, in five folds, divided in five ways (seeds 1 to 5), with 32 factors. The 70 other tumours,
 # which lack protein, are new samples: placed by their mRNA and miRNA, classified by what was learnt
 # of the 150. Beside it, on mRNA and miRNA alone: the first 15 principal components with the five
-# nearest samples, the first 32 with the same elastic net, and an elastic net on all features. DIABLO
-# is not run here: its recorded figure is of mixOmics 6.35.2, block.splsda(), 2 components, 20
-# features per omic and component.
+# nearest samples, the first 32 with the same elastic net, and an elastic net on all features.
+# DIABLO is not run here: its recorded figure is of mixOmics 6.35.2, block.splsda(), 2 components,
+# 20 features per omic and component.
 library(omicpoems)
 
 tumours <- tcga_breast$samples

@@ -190,7 +190,8 @@ test_that("tables and the figure have the confusion of labels", {
 })
 
 test_that("without two factors there is no elastic net, and shares of labels without any", {
-  told <- same_for_all(factor(c("a", "b", "b")))(matrix(0, 2, 0, dimnames = list(c("s", "t"), NULL)))
+  nowhere <- matrix(0, 2, 0, dimnames = list(c("s", "t"), NULL))
+  told <- same_for_all(factor(c("a", "b", "b")))(nowhere)
   expect_equal(unname(told$probability[2, ]), c(1, 2) / 3)
   expect_identical(as.character(told$predicted), c("b", "b"))
   skip_if_not_installed("glmnet")

@@ -90,12 +90,14 @@ test_that("counts are logarithms per library size, and covariates are taken off"
                               family = c(rna = "negative_binomial"))
   samples <- rownames(simulated$factors)
   batch <- data.frame(batch = rep(c("A", "B"), 30), row.names = samples)
-  simulated$omics$protein <- simulated$omics$protein + rep(c(0, 9), 30)[col(simulated$omics$protein)]
+  protein <- simulated$omics$protein
+  simulated$omics$protein <- protein + rep(c(0, 9), 30)[col(protein)]
   fit <- suppressMessages(poems(simulated$omics, 3, seed = 1, covariates = batch,
                                 control = quick_control(epochs = 5)))
   seen <- standardised_newdata(fit, simulated$omics, "columns", batch)
   of <- seen$features$omic == "protein"
-  gap <- rowMeans(seen$values[of, batch$batch == "B"]) - rowMeans(seen$values[of, batch$batch == "A"])
+  mean_of <- \(name) rowMeans(seen$values[of, batch$batch == name])
+  gap <- mean_of("B") - mean_of("A")
   expect_lt(max(abs(gap)), 0.5) # 9 of the data, or some 2 standard deviations
   counts <- simulated$omics$rna
   size <- colSums(counts) / sum(rowMeans(counts))
