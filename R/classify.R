@@ -22,10 +22,10 @@
 #' samples held out, which are then projected as new samples are: nothing of them was known (but
 #' which features were chosen, if [preprocess_steps()] was told `n_top`). Without `x`, for a fit
 #' holds no data, the classifier alone is learnt again: the labels of samples held out are unknown
-#' to it, but their omics took part in the fit. The model does not see labels, so this costs
-#' little: on `tcga_breast` (150 tumours, 32 factors, elastic net, five different divisions) the
-#' mean accuracy is @@NOREFIT@@ without and @@REFIT@@ with fitting again. Where it matters, and
-#' wherever samples are few and features many, pass `x`.
+#' to it, but their omics took part in the fit, which makes the measures a little too good: on
+#' `tcga_breast` (150 tumours, 32 factors, mean over five divisions) the accuracy is 0.980 without
+#' and 0.968 with fitting again by an elastic net, and 0.955 and 0.949 by the nearest samples. Pass
+#' `x` for a figure to publish, and wherever samples are few; it takes as long as `folds` fits.
 #'
 #' What is measured is about samples like those of the fit. New samples that lack omics, or come
 #' from another laboratory, can be harder: give their labels, where they are known, and see.
