@@ -3,19 +3,20 @@
 # A function of places (samples x factors) that returns `probability`, samples x labels, and
 # `predicted`, a factor. `places`, `label`: of the samples to learn from.
 learn_classes <- function(places, label, method, k) {
+  if (ncol(places) < fewest_columns[[method]]) return(same_for_all(label))
   switch(method,
     elastic_net = learn_elastic_net(places, label),
     nearest = \(new) nearest_classes(new, places, label, k)
   )
 }
 
+# The fewest factors that say something, and that glmnet takes; a fit without the samples held out
+# may have fewer in use.
+fewest_columns <- c(elastic_net = 2, nearest = 1)
+
 elastic_alpha <- 0.5
 
-# The fewest factors that glmnet takes; a refit may have fewer in use.
-fewest_columns <- 2
-
 learn_elastic_net <- function(places, label) {
-  if (ncol(places) < fewest_columns) return(same_for_all(label))
   folds <- max(3, min(10, length(label) %/% 3))
   net <- withCallingHandlers(
     glmnet::cv.glmnet(places, label, family = "multinomial", alpha = elastic_alpha,
@@ -31,7 +32,7 @@ learn_elastic_net <- function(places, label) {
   }
 }
 
-# Without factors, shares of labels are all there is to say.
+# Without enough factors, shares of labels are all there is to say.
 same_for_all <- function(label) {
   share <- as.vector(table(label)) / length(label)
   \(new) list(

@@ -85,7 +85,7 @@ autoplot.poems_classes <- function(object, ...) {
   rlang::check_dots_empty()
   values <- confusion_rows(object)
   accuracy <- stats::setNames(
-    sprintf("%s (n = %d, accuracy %s)", object$measures$set, object$measures$samples,
+    sprintf("%s\nn = %d, accuracy %s", object$measures$set, object$measures$samples,
             percent(object$measures$accuracy, 1)), object$measures$set
   )
   ggplot2::ggplot(values, ggplot2::aes(.data$predicted, .data$label, fill = .data$share)) +
@@ -104,6 +104,6 @@ autoplot.poems_classes <- function(object, ...) {
     ggplot2::labs(title = "True and predicted labels", x = "Predicted", y = "True",
                   fill = "Share of\nthe label") +
     theme_poems() +
-    ggplot2::theme(aspect.ratio = 1, panel.grid = ggplot2::element_blank(),
+    ggplot2::theme(aspect.ratio = 1, panel.grid = ggplot2::element_blank(), strip.clip = "off",
                    axis.text.x = ggplot2::element_text(angle = 45, hjust = 1))
 }

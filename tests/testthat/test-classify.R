@@ -191,7 +191,9 @@ test_that("tables and the figure have the confusion of labels", {
 
 test_that("without two factors there is no elastic net, and shares of labels without any", {
   nowhere <- matrix(0, 2, 0, dimnames = list(c("s", "t"), NULL))
-  told <- same_for_all(factor(c("a", "b", "b")))(nowhere)
+  learn <- \(method) learn_classes(nowhere, factor(c("a", "b", "b")), method, 5)(nowhere)
+  expect_identical(learn("elastic_net"), learn("nearest"))
+  told <- learn("nearest")
   expect_equal(unname(told$probability[2, ]), c(1, 2) / 3)
   expect_identical(as.character(told$predicted), c("b", "b"))
   skip_if_not_installed("glmnet")

@@ -38,7 +38,8 @@
 #'   classifies the samples of the fit whose label is `NA`, if there are any.
 #' @param method `"elastic_net"`, which needs the package glmnet, or `"nearest"`.
 #' @param x The data that `fit` was fitted to, as [poems()] took them, to fit again in every fold;
-#'   `NULL` for cross-validation of the classifier alone.
+#'   `NULL` for cross-validation of the classifier alone. For `tidy()` and `glance()`, a result of
+#'   `classify_samples()`.
 #' @param folds Number of folds, at least 2. Every label must have at least as many samples.
 #' @param k For `"nearest"`, the number of neighbours.
 #' @param seed A whole number that decides which samples are in which fold. The user's random
@@ -46,7 +47,8 @@
 #' @param samples Where the samples are in matrices and data frames of `x` and `newdata`:
 #'   `"columns"` or `"rows"`.
 #' @param covariates As in [predict.poems()], of the samples in `newdata`.
-#' @param object,... For methods; `...` is not used.
+#' @param object A result of `classify_samples()`.
+#' @param ... Not used.
 #' @param what For `tidy()`, which table.
 #'
 #' @return A list of class `poems_classes`:
@@ -139,7 +141,7 @@ check_classifier <- function(method, fit, call = rlang::caller_env()) {
   if (method == "nearest") return(invisible())
   rlang::check_installed("glmnet", "to classify by an elastic net; `method = \"nearest\"` needs no
                          other package.", call = call)
-  if (fit$factors > 1) return(invisible())
+  if (fit$factors >= fewest_columns[[method]]) return(invisible())
   cli::cli_abort(c(
     "An elastic net needs at least two factors in use.",
     "x" = "The fit has {fit$factors}.",
