@@ -106,7 +106,7 @@ test_that("with data, the model is fitted again without the samples held out", {
 })
 
 test_that("covariates and families are those of the fit when it is fitted again", {
-  simulated <- simulate_omics(60, c(rna = 20, calls = 15), factors = 2, seed = 1,
+  simulated <- simulate_omics(60, c(rna = 20, calls = 15), factors = 2, seed = 2,
                               family = c(rna = "negative_binomial", calls = "bernoulli"))
   samples <- rownames(simulated$factors)
   batch <- data.frame(batch = rep(c("A", "B"), 30), row.names = samples)
