@@ -8,7 +8,8 @@
 #'     `"variance"` ([plot_variance()]);
 #'   * of features: `"loadings"` ([plot_loadings()]), `"strength"` ([plot_strength()]),
 #'     `"top_features"` ([plot_top_features()]), `"sparsity"` ([plot_sparsity()]), `"links"`
-#'     ([plot_links()]), `"response"` ([plot_response()]);
+#'     ([plot_links()]), `"response"` ([plot_response()]), `"heatmap"` ([plot_heatmap()]),
+#'     `"correlation_circle"` ([plot_correlation_circle()]);
 #'   * of samples: `"latent"` ([plot_latent()]), `"map"` ([plot_map()]), `"factors"`
 #'     ([plot_factors()]), `"gates"` ([plot_gates()]), `"gate_distribution"`
 #'     ([plot_gate_distribution()]), `"contributions"` ([plot_contributions()]),
@@ -28,9 +29,9 @@
 #' @exportS3Method ggplot2::autoplot
 autoplot.poems <- function(object,
                            type = c("history", "omics", "variance", "loadings", "strength",
-                                    "top_features", "sparsity", "links", "response", "latent",
-                                    "map", "factors", "gates", "gate_distribution", "contributions",
-                                    "subtype_correlation"),
+                                    "top_features", "sparsity", "links", "response", "heatmap",
+                                    "correlation_circle", "latent", "map", "factors", "gates",
+                                    "gate_distribution", "contributions", "subtype_correlation"),
                            ...) {
   check_fit(object, arg = "object")
   type <- arg_match(type)
@@ -38,6 +39,7 @@ autoplot.poems <- function(object,
     history = plot_history, omics = plot_omics, variance = plot_variance,
     loadings = plot_loadings, strength = plot_strength, top_features = plot_top_features,
     sparsity = plot_sparsity, links = plot_links, response = plot_response,
+    heatmap = plot_heatmap, correlation_circle = plot_correlation_circle,
     latent = plot_latent, map = plot_map, factors = plot_factors, gates = plot_gates,
     gate_distribution = plot_gate_distribution, contributions = plot_contributions,
     subtype_correlation = plot_subtype_correlation

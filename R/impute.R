@@ -19,10 +19,12 @@
 #' %, by cohort and omic (95 % on average), were found within 1.96 standard deviations, and 92 to
 #' 95 % where whole omics were hidden (94 %).
 #'
-#' Features that the fit does not know (constant ones, or those left out by
-#' `preprocess_steps(n_top = )`) stay as they are, and so do samples without any value. Of a patient
-#' with several columns in an experiment (tumour and normal tissue, say) the first is filled in, the
-#' one that [poems()] uses; values missing in the others stay missing.
+#' Features that the fit does not know (constant ones, or those left out by `preprocess_steps(n_top
+#' = )`) stay as they are, and so do samples without any value. Gaps of omics that became
+#' log-ratios (`preprocess_steps("clr")`) stay `NA`, with a message: log-ratios do not tell a
+#' sample's total. Of a patient with several columns in an experiment (tumour and normal tissue,
+#' say) the first is filled in, the one that [poems()] uses; values missing in the others stay
+#' missing.
 #'
 #' Packages attached after this one (MOFA2, Hmisc) have a function `impute()` of their own, which
 #' then stands in front of this one: write `omicpoems::impute()`.
@@ -89,10 +91,21 @@ impute.poems <- function(object, x, value = c("mean", "sd"), draws = 100, seed =
   } else {
     with_seed(seed, predictive_sd(object, posterior, lacking, draws))
   }
-  put_back(x, filled, list(
+  put_back(x, leave_one_way(filled, object$omics), list(
     value = value, samples = if (is.null(data$side)) samples else data$side,
     assay = lapply(object$omics, `[[`, "assay")
   ))
+}
+
+# What has no way back to the scale of the data stays missing.
+leave_one_way <- function(filled, omics) {
+  left <- vapply(omics, is_one_way, NA) & lengths(filled) > 0
+  if (any(left)) {
+    cli::cli_inform(c("i" = "Not filled in, for log-ratios do not tell a sample's total:
+                             {quote_some(names(omics)[left])}."))
+  }
+  filled[left] <- lapply(filled[left], \(x) x * NA)
+  filled
 }
 
 # Names of the samples that lack an omic or a value of one.

@@ -101,11 +101,11 @@ match_by_name <- function(group, samples, arg, call) {
   group[match(samples, names(group))]
 }
 
-check_group_count <- function(group, call) {
+check_group_count <- function(group, call, arg = "group") {
   count <- nlevels(group)
   if (count > most_groups) {
     cli::cli_abort(c(
-      "{.arg group} must have at most {most_groups} different values.",
+      "{.arg {arg}} must have at most {most_groups} different values.",
       "x" = "It has {count}.",
       "i" = "Combine small groups; divide numbers into intervals with {.fn cut}."
     ), call = call)

@@ -23,10 +23,7 @@
 plot_factors <- function(fit, factor = c(1, 2), group = NULL) {
   rlang::check_installed("ggplot2", "to plot a fit.")
   check_fit(fit)
-  factors <- check_factor_choice(factor, fit)
-  if (length(factors) != 2) {
-    cli::cli_abort("{.arg factor} must choose 2 different factors, not {length(factors)}.")
-  }
+  factors <- check_two_factors(factor, fit)
   group <- check_colour(group, fit$samples)
   values <- map_values(latent(fit)[, factors], fit$samples, group)
   ggplot2::ggplot(values, ggplot2::aes(.data$x, .data$y)) +
@@ -35,4 +32,11 @@ plot_factors <- function(fit, factor = c(1, 2), group = NULL) {
     map_points(group) +
     ggplot2::labs(title = "Samples by two factors", x = factors[1], y = factors[2]) +
     theme_poems()
+}
+
+check_two_factors <- function(factor, fit, call = rlang::caller_env()) {
+  factors <- check_factor_choice(factor, fit, call)
+  if (length(factors) == 2) return(factors)
+  cli::cli_abort("{.arg factor} must choose 2 different factors, not {length(factors)}.",
+                 call = call)
 }

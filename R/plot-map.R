@@ -108,12 +108,16 @@ map_points <- function(group) {
   points <- ggplot2::geom_point(
     ggplot2::aes(fill = .data$group), shape = 21, size = 2.2, colour = "white", stroke = 0.3
   )
+  c(list(points), fill_of_group(group))
+}
+
+# The scale and the legend's title.
+fill_of_group <- function(group) {
   if (is.numeric(group)) {
     scale <- ggplot2::scale_fill_viridis_c(na.value = unknown_colour)
-    return(list(points, scale, ggplot2::labs(fill = "Value")))
+    return(list(scale, ggplot2::labs(fill = "Value")))
   }
   list(
-    points,
     ggplot2::scale_fill_manual(values = group_colours(group), labels = group_titles(group)),
     ggplot2::labs(fill = "Group")
   )

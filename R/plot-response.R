@@ -9,12 +9,17 @@
 #' @inheritParams feature_response
 #' @param feature Names of features; `NULL` for the six with the largest loadings on the (first)
 #'   factor.
+#' @param group What to colour points by (a subtype, an age), with `newdata`: a vector named by
+#'   sample, or in the order of the samples of the fit. `NA` where it is not known; at most 20
+#'   groups. Numbers with more than 10 different values, or that are not whole, have a continuous
+#'   scale. `NULL` for none.
 #' @return A [ggplot2::ggplot] object to print, save or restyle. Its data is what
 #'   [feature_response()] returns, with `panel`, an R factor of the panels' titles.
 #'
 #' @section Errors:
 #' ggplot2 must be installed. Features, factors and omics that the fit does not have are an error,
-#' and so is a fit without a factor in use; for errors in `newdata` and `covariates` see
+#' and so are a fit without a factor in use and a `group` that does not fit the samples, or without
+#' `newdata`; for errors in `newdata` and `covariates` see
 #' [predict.poems()].
 #'
 #' @inherit feature_response source references
@@ -23,10 +28,11 @@
 #' @examplesIf requireNamespace("ggplot2", quietly = TRUE)
 #' omics <- lapply(tcga_breast$omics, \(x) x[1:40, ])
 #' fit <- poems(omics, factors = 8, seed = 21, control = list(epochs = 20, threads = 1))
-#' plot_response(fit, factor = 1, newdata = omics)
+#' subtype <- setNames(tcga_breast$samples$subtype, tcga_breast$samples$sample)
+#' plot_response(fit, factor = 1, newdata = omics, group = subtype)
 #' @export
 plot_response <- function(fit, feature = NULL, factor = 1, omic = NULL, newdata = NULL,
-                          samples = c("columns", "rows"), covariates = NULL) {
+                          samples = c("columns", "rows"), covariates = NULL, group = NULL) {
   rlang::check_installed("ggplot2", "to plot a fit.")
   check_fit(fit)
   check_any_loading(fit)
@@ -41,12 +47,14 @@ plot_response <- function(fit, feature = NULL, factor = 1, omic = NULL, newdata 
   curves <- response_curves(fit, chosen, factors, newdata, samples, covariates)
   points <- attr(curves, "points")
   measured <- any(!is.na(points$response))
+  group <- check_point_colour(group, fit, points, measured)
+  points$group <- unname(group[points$sample])
   titles <- panel_titles(curves, length(factors) > 1)
   curves$panel <- unname(titles[panel_key(curves)])
   points$panel <- unname(titles[panel_key(points)])
   curves$omic <- factor(curves$omic, levels = names(fit$omics))
   ggplot2::ggplot(curves, ggplot2::aes(.data$value, .data$response)) +
-    response_points(points, measured) +
+    response_points(points, measured, group) +
     ggplot2::geom_line(ggplot2::aes(colour = .data$omic), linewidth = 1.1) +
     ggplot2::facet_wrap(
       ggplot2::vars(.data$panel), scales = if (length(factors) > 1) "free" else "free_y",
@@ -90,7 +98,7 @@ response_labels <- function(factors, measured) {
 }
 
 # Points where the feature was measured, ticks where only the factor is known.
-response_points <- function(points, measured) {
+response_points <- function(points, measured, group) {
   if (nrow(points) == 0) return(NULL)
   if (!measured) {
     return(ggplot2::geom_rug(
@@ -98,5 +106,21 @@ response_points <- function(points, measured) {
       colour = "grey50", alpha = 0.4, linewidth = 0.3
     ))
   }
-  ggplot2::geom_point(data = points, shape = 16, size = 1.1, colour = "grey45", alpha = 0.5)
+  if (is.null(group)) {
+    return(ggplot2::geom_point(data = points, shape = 16, size = 1.1, colour = "grey45",
+                               alpha = 0.5))
+  }
+  points <- ggplot2::geom_point(ggplot2::aes(fill = .data$group), data = points, shape = 21,
+                                size = 1.6, colour = "white", stroke = 0.2)
+  c(list(points), fill_of_group(group))
+}
+
+# What points are coloured by, named by sample.
+check_point_colour <- function(group, fit, points, measured, call = rlang::caller_env()) {
+  if (is.null(group)) return(NULL)
+  if (!measured) {
+    cli::cli_abort(c("{.arg group} must be {.code NULL} without {.arg newdata}.",
+                     "i" = "Points have colours, and are what was measured."), call = call)
+  }
+  check_colour(group, samples_to_match(fit, unique(points$sample)), call)
 }

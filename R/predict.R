@@ -29,7 +29,8 @@
 #'   for counts those expected given the sample's library size (the mean one where the sample lacks
 #'   the omic). With covariates, their effects included. Scaling and transformations
 #'   ([preprocess_steps()]) are undone: of a feature that was transformed by log1p, what comes back
-#'   is a typical count (the exponential of the mean logarithm), not the mean count.
+#'   is a typical count (the exponential of the mean logarithm), not the mean count. Centred
+#'   log-ratios stay log-ratios.
 #'
 #' @section Reconstructions:
 #' What a sample has is reconstructed from the point of the latent space that its values speak for

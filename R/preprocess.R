@@ -5,10 +5,23 @@
 #' back on the scale of the data as they were passed.
 #'
 #' @param transform How every value is transformed: `"none"`; `"log1p"`, log(1 + x), for counts and
-#'   other intensities of at least 0; or `"m_values"`, log2(x / (1 - x)), for the beta values of
-#'   methylation arrays, which are first limited to 0.001 and 0.999.
+#'   other intensities of at least 0; `"m_values"`, log2(x / (1 - x)), for the beta values of
+#'   methylation arrays, which are first limited to 0.001 and 0.999; or `"clr"`, centred log-ratios,
+#'   for compositions such as microbiome counts or shares; see below.
 #' @param n_top Number of features to keep, those of the largest variance after the transformation;
 #'   `NULL` for all.
+#'
+#' @section Centred log-ratios:
+#' Every value becomes the logarithm of its ratio to the geometric mean of its sample, over all
+#' features that the sample has in the data, before `n_top` chooses among them: log(x) - mean(log
+#' x). Zeros first become half the smallest value above 0 of the same sample (0.5 for counts where
+#' some are 1); other values stay as they are. So counts and the shares made of them give the same
+#' log-ratios. Nothing is learnt from other samples: new samples are treated in the same way, and
+#' must come with the same features, or their geometric mean is another. A sample of zeros alone has
+#' no ratios and counts as missing.
+#'
+#' What a sample's total was is lost, so there is no way back: reconstructions of such an omic are
+#' log-ratios, and [impute()] leaves its gaps as they are.
 #'
 #' @return A list of class `poems_preprocess`, for the argument `preprocess` of [poems()].
 #'
@@ -18,7 +31,8 @@
 #'
 #' @source M-values: Du P, Zhang X, Huang CC, et al. (2010). Comparison of Beta-value and M-value
 #'   methods for quantifying methylation levels by microarray analysis. BMC Bioinformatics 11, 587.
-#'   \doi{10.1186/1471-2105-11-587}
+#'   \doi{10.1186/1471-2105-11-587}. Log-ratios: Aitchison J (1982). The statistical analysis of
+#'   compositional data. Journal of the Royal Statistical Society B 44, 139-177.
 #' @examples
 #' counts <- round(2^tcga_breast$omics$mrna)
 #' fit <- poems(
@@ -29,8 +43,13 @@
 #' fit
 #' # Expected counts:
 #' predict(fit, type = "reconstruction")$mrna[1:3, 1:3]
+#'
+#' # Shares of a total, and what new samples become.
+#' shares <- apply(counts, 2, \(x) x / sum(x))
+#' poems(list(mrna = shares[1:50, ]), factors = 4, seed = 21,
+#'       preprocess = preprocess_steps("clr"), control = list(epochs = 20, threads = 1))
 #' @export
-preprocess_steps <- function(transform = c("none", "log1p", "m_values"), n_top = NULL) {
+preprocess_steps <- function(transform = c("none", "log1p", "m_values", "clr"), n_top = NULL) {
   transform <- arg_match(transform)
   if (!is.null(n_top)) {
     check_value(n_top, "n_top", "a whole number of at least 1", \(x) is_whole(x) && x >= 1)
@@ -70,8 +89,8 @@ steps_of <- function(preprocess, step, omics, call = rlang::caller_env()) {
   lapply(preprocess, `[[`, step)
 }
 
-# Per transformation: from the user's scale to that of the model and back, what it is for, and the
-# values it takes.
+# Per transformation: from the user's scale to that of the model, of features x whole samples, and
+# back, what it is for, and the values it takes.
 beta_limit <- 0.001
 transformations <- list(
   none = list(
@@ -84,8 +103,31 @@ transformations <- list(
     forward = \(x) stats::qlogis(pmin(pmax(x, beta_limit), 1 - beta_limit)) / log(2),
     back = \(x) stats::plogis(x * log(2)),
     wanted = "from 0 to 1", valid = \(lowest, highest) lowest >= 0 && highest <= 1
+  ),
+  clr = list(
+    forward = \(x) centred_log_ratios(x), back = identity, wanted = "at least 0",
+    valid = \(lowest, highest) lowest >= 0
   )
 )
+
+# Omics whose values have no way back to the scale of the data.
+is_one_way <- \(omic) identical(omic$transform, "clr")
+
+# log(x) less its mean over the sample, zeros being half the smallest value above them.
+centred_log_ratios <- function(x) {
+  apply(x, 2, \(values) {
+    zero <- !is.na(values) & values == 0
+    if (any(zero)) values[zero] <- smallest_above_0(values) / 2
+    values <- log(values)
+    values - mean(values, na.rm = TRUE)
+  }) |> matrix(nrow(x), ncol(x), dimnames = dimnames(x))
+}
+
+# NA of a sample that has none.
+smallest_above_0 <- function(values) {
+  above <- values[!is.na(values) & values > 0]
+  if (length(above) > 0) min(above) else NA
+}
 
 transform_values <- function(values, transform, omic, arg, call) {
   if (is.null(transform)) return(values)

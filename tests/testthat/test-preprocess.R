@@ -45,3 +45,75 @@ test_that("steps must fit omics and values", {
     tell(fit(list(mrna = preprocess_steps("m_values"))))
   })
 })
+
+# Abundances with zeros, as counts and as shares of each sample's total.
+abundances <- function() {
+  withr::with_seed(3, {
+    x <- matrix(stats::rpois(40 * 30, exp(rnorm(40 * 30))), 40,
+                dimnames = list(paste0("t", 1:40), paste0("s", 1:30)))
+  })
+  x[1, ] <- 1:30
+  list(counts = x, shares = sweep(x, 2, colSums(x), `/`))
+}
+
+test_that("centred log-ratios are those of the closed form", {
+  x <- cbind(a = c(1, 10, 100), b = c(2, 0, 8), c = c(NA, 3, 27))
+  clr <- transform_values(x, "clr", "m", "x", NULL)
+  expect_equal(clr[, "a"], log(10) * c(-1, 0, 1))
+  # The zero is 1, half of 2: the geometric mean of 2, 1, 8 is 2^(4/3).
+  expect_equal(clr[, "b"], log(2) * (c(1, 0, 3) - 4 / 3))
+  expect_equal(clr[, "c"], c(NA, -log(3), log(3)))
+  expect_identical(dimnames(clr), dimnames(x))
+  expect_true(all(is.na(transform_values(cbind(c(0, 0)), "clr", "m", "x", NULL))))
+  expect_identical(dim(transform_values(matrix(3:5, 1), "clr", "m", "x", NULL)), c(1L, 3L))
+  # Sums are 0, and only ratios within a sample count.
+  made <- abundances()
+  by_counts <- transform_values(made$counts, "clr", "m", "x", NULL)
+  expect_equal(colSums(by_counts), 0 * by_counts[1, ])
+  expect_equal(transform_values(made$shares, "clr", "m", "x", NULL), by_counts)
+})
+
+test_that("centred log-ratios are those of compositions::clr()", {
+  # Recorded with compositions 2.0.9, whose samples are in rows.
+  x <- cbind(a = c(1, 2, 5, 9), b = c(3, 0.5, 7, 11))
+  recorded <- cbind(
+    a = c(-1.124952417582566, -0.431805237022621, 0.484485494851534, 1.072272159753653),
+    b = c(-0.088705343822352, -1.880464813050407, 0.758592516564851, 1.210577640307909)
+  )
+  expect_equal(transform_values(x, "clr", "m", "x", NULL), recorded, tolerance = 1e-13)
+})
+
+test_that("new samples become log-ratios by themselves, in memory and on disk", {
+  x <- list(taxa = abundances()$counts)
+  fit <- poems(x, 2, seed = 1, preprocess = preprocess_steps("clr", n_top = 20),
+               control = quick_control(epochs = 3)) |> suppressMessages()
+  expect_identical(fit$omics$taxa$family, "gaussian")
+  by_hand <- poems(list(taxa = transform_values(x$taxa, "clr", "m", "x", NULL)), 2, seed = 1,
+                   preprocess = preprocess_steps(n_top = 20),
+                   control = quick_control(epochs = 3)) |> suppressMessages()
+  expect_identical(latent(fit), latent(by_hand))
+  # A sample alone, in other units.
+  one <- list(taxa = 1e-3 * x$taxa[, "s7", drop = FALSE])
+  expect_equal(predict(fit, one), latent(fit)["s7", , drop = FALSE])
+  expect_identical(predict(fit, x, "reconstruction"), predict(by_hand, list(
+    taxa = transform_values(x$taxa, "clr", "m", "x", NULL)
+  ), "reconstruction"))
+  skip_without("HDF5Array")
+  stored <- list(taxa = on_disk(x$taxa + 0))
+  expect_identical(predict(fit, stored), predict(fit, x))
+})
+
+test_that("log-ratios are not imputed into data on another scale", {
+  made <- abundances()$counts
+  other <- t(scale(t(made[1:12, ] + matrix(stats::qnorm(stats::ppoints(360)), 12))))
+  x <- list(taxa = replace(made, cbind(3, 4), NA)[, 1:25], other = replace(other, 5, NA))
+  fit <- poems(x, 2, seed = 1, preprocess = list(taxa = preprocess_steps("clr")),
+               control = quick_control(epochs = 3)) |> suppressMessages()
+  expect_snapshot(tell(filled <- impute(fit, x)))
+  expect_equal(filled$taxa[, 1:25], x$taxa)
+  expect_true(all(is.na(filled$taxa[, 26:30])))
+  expect_false(anyNA(filled$other))
+  expect_message(sd <- impute(fit, x, "sd", draws = 5, seed = 1), "log-ratios")
+  expect_true(is.na(sd$taxa[3, 4]) && sd$taxa[1, 1] == 0 && sd$other[5] > 0)
+  expect_snapshot(tell(poems(list(taxa = made - 1), 2, preprocess = preprocess_steps("clr"))))
+})
