@@ -212,3 +212,22 @@ test_that("sets without a gene are left out, and old encodings are read", {
   writeLines(c("A\tna", "B\tna"), path)
   expect_error(read_sets(path), "GMT format")
 })
+
+test_that("the gene sets that come with the package are whole collections of others", {
+  path <- system.file("extdata", "gene_sets.gmt", package = "omicpoems")
+  sets <- read_sets(path)
+  family <- grepl(" family$", names(sets))
+  expect_identical(sum(!family), 50L)
+  # MSigDB's hallmarks have 32 to 200 genes, 4383 in all.
+  expect_identical(range(lengths(sets[!family])), c(32L, 200L))
+  expect_identical(length(unique(unlist(sets[!family]))), 4383L)
+  expect_true(all(c("GREB1", "TFF1", "PGR") %in% sets[["estrogen response early"]]))
+  expect_setequal(sets[["mir-8 family"]],
+                  paste0("hsa-mir-", c("141", "200a", "200b", "200c", "429")))
+  # Enough of them are in the cohort, of whose features they are not made.
+  found <- vapply(sets, \(set) {
+    max(vapply(tcga_breast$omics, \(omic) sum(set %in% rownames(omic)), 0L))
+  }, 0L)
+  expect_gte(sum(found[!family] >= 5), 10)
+  expect_lt(max(found[!family] / lengths(sets[!family])), 0.2)
+})
