@@ -37,18 +37,19 @@ plot_associations <- function(associations, fdr = 0.05) {
   limit <- min(max(abs(values$strength), minus_log10(0.05)), most_strength)
   ggplot2::ggplot(values, ggplot2::aes(.data$factor, .data$column)) +
     ggplot2::geom_tile(
-      ggplot2::aes(fill = .data$strength), data = values[signed, ], colour = "white"
+      ggplot2::aes(fill = .data$strength), data = values[signed, ], colour = "white", width = 1,
+      height = 1
     ) +
     ggplot2::geom_tile(
       ggplot2::aes(alpha = .data$strength), data = values[!signed, ], fill = "grey25",
-      colour = "white"
+      colour = "white", width = 1, height = 1
     ) +
     ggplot2::geom_text(
-      ggplot2::aes(label = .data$label), size = 2.8,
-      colour = ifelse(abs(values$strength) > limit / 2, "white", "black")
+      ggplot2::aes(label = .data$label), size = min(2.8, 62 / nlevels(values$factor)),
+      colour = ink_on(association_colours(values, signed, limit))
     ) +
     technical_line(values) +
-    ggplot2::scale_x_discrete(labels = factor_number, expand = c(0, 0)) +
+    ggplot2::scale_x_discrete(breaks = thin, labels = factor_number, expand = c(0, 0)) +
     ggplot2::scale_y_discrete(
       limits = rev(levels(values$column)), labels = column_labels(values), expand = c(0, 0)
     ) +
@@ -57,15 +58,25 @@ plot_associations <- function(associations, fdr = 0.05) {
       guide = ggplot2::guide_colourbar(order = 1)
     ) +
     ggplot2::scale_alpha_continuous(
-      limits = c(0, limit), range = c(0, 1), oob = to_range
+      limits = c(0, limit), range = c(0, 1), oob = to_range, n.breaks = 3
     ) +
     ggplot2::labs(
       title = plot_title(values),
       subtitle = sprintf("Numbers: size of effects with a false discovery rate of %g or less", fdr),
-      x = "Factor", y = NULL, fill = "-log10 FDR\n(red: rises)", alpha = "-log10 FDR,\ngroups"
+      x = "Factor", y = NULL, fill = "-log10 FDR (red: rises)",
+      alpha = "-log10 FDR, groups"
     ) +
     theme_poems() +
+    theme_keys_below() +
     ggplot2::theme(panel.grid = ggplot2::element_blank())
+}
+
+# What the tiles look like: of tests that have a direction, and of others, whose grey shines through.
+association_colours <- function(values, signed, limit) {
+  ifelse(
+    signed, colours_at(values$strength, diverging, c(-1, 1) * limit),
+    colours_at(values$strength, c("white", "grey25"), c(0, limit))
+  )
 }
 
 # Beyond this -log10 FDR all colours are the same, lest one strong association make others pale.
