@@ -4,8 +4,9 @@
 #' rate: red where the factor rises with the column (with the second of two groups; with the
 #' hazard), blue where it falls, grey where the column has more than two groups and there is no
 #' direction. Colours end at a rate of 1e-10. Where the rate is at most `fdr`, the tile says how
-#' strong the association is, in the unit beside the column's name. Tiles of factors that cannot be
-#' tested have no colour. Technical variables are below the line.
+#' strong the association is, in the unit beside the column's name; the name of a column of two
+#' groups says which of them is meant. Tiles of factors that cannot be tested have no colour.
+#' Technical variables are below the line.
 #'
 #' @param associations What [associate_factors()] returned, or some of its rows.
 #' @param fdr False discovery rate, above 0 and at most 1, up to which the size of an effect is
@@ -29,7 +30,7 @@
 #' @export
 plot_associations <- function(associations, fdr = 0.05) {
   rlang::check_installed("ggplot2", "to plot associations.")
-  check_columns(associations, "associations", c("factor", "column", "measure", "effect", "fdr"),
+  check_columns(associations, "associations", c("factor", "column", "measure", "effect", "higher", "fdr"),
                 "associate_factors")
   check_fdr(fdr)
   values <- association_values(associations, fdr)
@@ -116,9 +117,19 @@ plot_title <- function(values) {
 
 measure_symbols <- c(rho = "rho", r = "r", eta2 = "eta\u00b2", "hazard ratio" = "HR")
 
-# "age (rho)" for every column.
+# "age (rho)" for every column; "sex = male (r)" where red means that the factor is higher in males.
 column_labels <- function(values) {
   first <- values[!duplicated(values$column), ]
   column <- as.character(first$column)
-  stats::setNames(sprintf("%s (%s)", shorten(column), measure_symbols[first$measure]), column)
+  level <- positive_levels(values)[column]
+  name <- ifelse(is.na(level), column, paste(column, "=", level))
+  stats::setNames(sprintf("%s (%s)", shorten(name), measure_symbols[first$measure]), column)
+}
+
+# Of columns of two groups, the group that positive effects speak of, named by column. Not where no
+# factor is higher in it, and not of logical columns, whose name says it.
+positive_levels <- function(values) {
+  known <- which(values$measure == "r" & values$effect > 0 & values$higher != "TRUE")
+  known <- known[!duplicated(values$column[known])]
+  stats::setNames(values$higher[known], values$column[known])
 }

@@ -108,7 +108,8 @@ scale_y_features <- function(values, ...) {
 theme_keys_below <- function() {
   ggplot2::theme(
     legend.position = "bottom", legend.box = "vertical", legend.spacing.y = ggplot2::unit(0, "pt"),
-    legend.margin = ggplot2::margin(2, 0, 2, 0), legend.key.height = ggplot2::unit(10, "pt")
+    legend.margin = ggplot2::margin(2, 0, 2, 0), legend.key.height = ggplot2::unit(10, "pt"),
+    legend.title = ggplot2::element_text(margin = ggplot2::margin(0, 8, 0, 0))
   )
 }
 
