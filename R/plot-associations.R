@@ -30,8 +30,8 @@
 #' @export
 plot_associations <- function(associations, fdr = 0.05) {
   rlang::check_installed("ggplot2", "to plot associations.")
-  check_columns(associations, "associations", c("factor", "column", "measure", "effect", "higher", "fdr"),
-                "associate_factors")
+  check_columns(associations, "associations",
+                c("factor", "column", "measure", "effect", "higher", "fdr"), "associate_factors")
   check_fdr(fdr)
   values <- association_values(associations, fdr)
   signed <- values$measure != "eta2"
@@ -72,7 +72,7 @@ plot_associations <- function(associations, fdr = 0.05) {
     ggplot2::theme(panel.grid = ggplot2::element_blank())
 }
 
-# What the tiles look like: of tests that have a direction, and of others, whose grey shines through.
+# Colours of the tiles: of tests that have a direction, and of others, which are grey.
 association_colours <- function(values, signed, limit) {
   ifelse(
     signed, colours_at(values$strength, diverging, c(-1, 1) * limit),

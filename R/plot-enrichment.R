@@ -1,8 +1,9 @@
 #' Plot the gene sets that factors move
 #'
 #' Factors against gene sets, a panel per omic. The larger a dot, the smaller the false discovery
-#' rate, down to 1e-10; its colour says whether the set's features rise or fall with the factor. Dots
-#' are drawn where the rate is at most `fdr`. Shown are the sets with the smallest p-values of each factor.
+#' rate, down to 1e-10; its colour says whether the set's features rise or fall with the factor.
+#' Dots are drawn where the rate is at most `fdr`. Shown are the sets with the smallest p-values of
+#' each factor.
 #'
 #' @param enrichment What [enrich_factors()] returned, or some of its rows.
 #' @param n Number of sets per factor and omic, at least 1.
@@ -49,7 +50,8 @@ plot_enrichment <- function(enrichment, n = 3, fdr = 0.05) {
     ggplot2::scale_x_discrete(breaks = thin, labels = factor_number, drop = FALSE) +
     ggplot2::scale_y_discrete(labels = \(set) shorten(set, width = 45)) +
     ggplot2::scale_size_area(
-      max_size = 6, limits = c(0, limit), oob = to_range, breaks = rate_breaks(minus_log10(fdr), limit),
+      max_size = 6, limits = c(0, limit), oob = to_range,
+      breaks = rate_breaks(minus_log10(fdr), limit),
       labels = \(strength) format(signif(10^-strength, 1), trim = TRUE, drop0trailing = TRUE),
       guide = ggplot2::guide_legend(order = 2)
     ) +

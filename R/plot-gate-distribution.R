@@ -2,8 +2,8 @@
 #'
 #' Box plots of every omic's weight over the samples that have the omic, apart for samples that have
 #' the same omics: weights sum to 1, so an omic weighs more where another is missing. With groups,
-#' a row of panels per group. A box spans the middle half of the samples, its bar is the median, and its whiskers reach
-#' to the outermost sample within 1.5 times the box's length.
+#' a row of panels per group. A box spans the middle half of the samples, its bar is the median, and
+#' its whiskers reach to the outermost sample within 1.5 times the box's length.
 #'
 #' @inheritParams plot_gates
 #' @return A [ggplot2::ggplot] object to print, save or restyle. Its data has one row per sample and
@@ -77,15 +77,15 @@ observed_gates <- function(fit, group) {
 }
 
 # More combinations of omics would be too many rows for a panel.
-most_combinations <- 5
+most_combination_rows <- 5
 
 # Which omics every sample has, as a factor named by sample.
 omics_at_hand <- function(fit) {
   has <- membership(fit)
   label <- apply(has, 1, describe_omics_at_hand)
   common <- names(sort(table(label), decreasing = TRUE))
-  if (length(common) > most_combinations) {
-    common <- common[seq_len(most_combinations)]
+  if (length(common) > most_combination_rows) {
+    common <- common[seq_len(most_combination_rows)]
     label[!label %in% common] <- "others"
     common <- c(common, "others")
   }
@@ -103,5 +103,5 @@ describe_omics_at_hand <- function(has) {
   shorten(text)
 }
 
-# "all omics (n = 150)"
+# Combinations of omics with the number of samples.
 has_labels <- \(fit) group_labels(omics_at_hand(fit))

@@ -46,12 +46,12 @@ draw_omic_shares <- function(values, column, group) {
       values = omic_colours(levels(values$omic)), aesthetics = c("fill", "colour"),
       labels = shorten
     ) +
-    group_panels(group) +
     ggplot2::labs(
       x = sprintf("Samples (n = %d)", nlevels(values$sample)), fill = "Omic", colour = "Omic"
     ) +
     theme_poems() +
-    theme_samples()
+    theme_samples() +
+    group_panels(group)
 }
 
 check_sort <- function(sort, fit, call = rlang::caller_env()) {

@@ -9,8 +9,8 @@
 #'   10 different values, or that are not whole, have a continuous scale. `NULL` for none.
 #' @param method How 2 dimensions are made of the factors: `"pca"`, the first two principal
 #'   components of `latent(fit, scaled = TRUE)`, which keeps distances and has axes of one scale;
-#'   `"umap"` or `"tsne"`, which keep neighbours and need the package uwot or Rtsne. These use the seed of the fit: the same fit
-#'   gives the same map.
+#'   `"umap"` or `"tsne"`, which keep neighbours and need the package uwot or Rtsne. These use the
+#'   seed of the fit: the same fit gives the same map.
 #' @return A [ggplot2::ggplot] object to print, save or restyle. Its data has one row per sample,
 #'   with the columns `sample`, `x`, `y` and, with groups, `group`.
 #'

@@ -47,7 +47,7 @@ scale_fill_around_0 <- function(limit, ...) {
   ggplot2::scale_fill_gradientn(colours = diverging, limits = c(-1, 1) * limit, ...)
 }
 
-# Their colours, for what is written on them. `limits`: what the first and the last colour stand for.
+# Their colours, for what is written on them. `limits`: what the first and the last colour mean.
 colours_at <- function(numbers, colours, limits) {
   place <- (to_range(numbers, limits) - limits[1]) / diff(limits)
   place[is.na(place)] <- 0

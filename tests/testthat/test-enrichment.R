@@ -176,6 +176,16 @@ test_that("plot_enrichment() draws the sets of small FDR, those of each factor f
   })
 })
 
+test_that("the key of dots shows rates from the limit to the smallest", {
+  expect_identical(rate_breaks(1.3, 10), c(5, 10))
+  least <- -log10(0.05)
+  for (most in c(1.31, 1.9, 3, 7.7)) {
+    breaks <- rate_breaks(least, most)
+    expect_gte(length(breaks), 1)
+    expect_true(all(breaks >= least & breaks <= most))
+  }
+})
+
 test_that("tables of sets are read as lists, whatever their columns are called", {
   features <- sprintf("g%d", 1:30)
   sets <- list(B = features[1:8], A = features[c(10:19, 3)])
