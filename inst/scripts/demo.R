@@ -100,7 +100,7 @@ write_figures <- function(fit, subtype, folder) {
   save("links", plot_links(fit, factor = 1), 7.5, 5.5)
   save("latent", coloured(plot_latent(fit, subtype)), 8, 5)
   save("factors", filled(plot_factors(fit, c(1, 2), subtype)), 6.5, 5)
-  save("map", filled(plot_map(fit, subtype)), 6.5, 5)
+  save("map", filled(plot_map(fit, subtype)), 7.5, 5)
   save("map_tsne", filled(plot_map(fit, subtype, "tsne")), 6.5, 5)
   save("map_umap", filled(plot_map(fit, subtype, "umap")), 6.5, 5)
   save("gates", plot_gates(fit, subtype), 8, 3.5)
