@@ -53,13 +53,8 @@
 #' @examplesIf rlang::is_installed("limma")
 #' fit <- poems(tcga_breast$omics, factors = 8, seed = 21,
 #'              control = list(epochs = 20, threads = 1))
-#' sets <- list(
-#'   stroma = c("POSTN", "COL15A1", "COL6A1", "CTSK", "HTRA1", "CCDC80", "GAS6", "TAGLN"),
-#'   "cell cycle" = c("ASPM", "CCNA2", "E2F1", "ASF1B", "NCAPG2", "GINS2", "RBL1"),
-#'   "interferon response" = c("IFIT3", "IFIH1", "IFITM2", "SAMD9L", "EIF2AK2", "PLSCR1"),
-#'   "miR-200 family" = c("hsa-mir-141", "hsa-mir-200a", "hsa-mir-200b", "hsa-mir-200c",
-#'                        "hsa-mir-429")
-#' )
+#' # Hallmark gene sets of MSigDB and families of microRNAs; see the file COPYRIGHTS
+#' sets <- system.file("extdata", "gene_sets.gmt", package = "omicpoems")
 #' enrichment <- enrich_factors(fit, sets)
 #' head(enrichment)
 #' @export

@@ -4,8 +4,9 @@
 #' rate: red where the factor rises with the column (with the second of two groups; with the
 #' hazard), blue where it falls, grey where the column has more than two groups and there is no
 #' direction. Colours end at a rate of 1e-10. Where the rate is at most `fdr`, the tile says how
-#' strong the association is, in the unit beside the column's name. Tiles of factors that cannot be
-#' tested have no colour. Technical variables are below the line.
+#' strong the association is, in the unit beside the column's name; the name of a column of two
+#' groups says which of them is meant. Tiles of factors that cannot be tested have no colour.
+#' Technical variables are below the line.
 #'
 #' @param associations What [associate_factors()] returned, or some of its rows.
 #' @param fdr False discovery rate, above 0 and at most 1, up to which the size of an effect is
@@ -29,26 +30,27 @@
 #' @export
 plot_associations <- function(associations, fdr = 0.05) {
   rlang::check_installed("ggplot2", "to plot associations.")
-  check_columns(associations, "associations", c("factor", "column", "measure", "effect", "fdr"),
-                "associate_factors")
+  check_columns(associations, "associations",
+                c("factor", "column", "measure", "effect", "higher", "fdr"), "associate_factors")
   check_fdr(fdr)
   values <- association_values(associations, fdr)
   signed <- values$measure != "eta2"
   limit <- min(max(abs(values$strength), minus_log10(0.05)), most_strength)
   ggplot2::ggplot(values, ggplot2::aes(.data$factor, .data$column)) +
     ggplot2::geom_tile(
-      ggplot2::aes(fill = .data$strength), data = values[signed, ], colour = "white"
+      ggplot2::aes(fill = .data$strength), data = values[signed, ], colour = "white", width = 1,
+      height = 1
     ) +
     ggplot2::geom_tile(
       ggplot2::aes(alpha = .data$strength), data = values[!signed, ], fill = "grey25",
-      colour = "white"
+      colour = "white", width = 1, height = 1
     ) +
     ggplot2::geom_text(
-      ggplot2::aes(label = .data$label), size = 2.8,
-      colour = ifelse(abs(values$strength) > limit / 2, "white", "black")
+      ggplot2::aes(label = .data$label), size = min(2.8, 62 / nlevels(values$factor)),
+      colour = ink_on(association_colours(values, signed, limit))
     ) +
     technical_line(values) +
-    scale_x_factors(levels(values$factor), ggplot2::waiver(), expand = c(0, 0)) +
+    scale_x_factors(levels(values$factor), expand = c(0, 0)) +
     ggplot2::scale_y_discrete(
       limits = rev(levels(values$column)), labels = column_labels(values), expand = c(0, 0)
     ) +
@@ -57,15 +59,25 @@ plot_associations <- function(associations, fdr = 0.05) {
       guide = ggplot2::guide_colourbar(order = 1)
     ) +
     ggplot2::scale_alpha_continuous(
-      limits = c(0, limit), range = c(0, 1), oob = to_range
+      limits = c(0, limit), range = c(0, 1), oob = to_range, n.breaks = 3
     ) +
     ggplot2::labs(
       title = plot_title(values),
       subtitle = sprintf("Numbers: size of effects with a false discovery rate of %g or less", fdr),
-      x = "Factor", y = NULL, fill = "-log10 FDR\n(red: rises)", alpha = "-log10 FDR,\ngroups"
+      x = "Factor", y = NULL, fill = "-log10 FDR (red: rises)",
+      alpha = "-log10 FDR, groups"
     ) +
     theme_poems() +
+    theme_keys_below() +
     ggplot2::theme(panel.grid = ggplot2::element_blank())
+}
+
+# Colours of the tiles: of tests that have a direction, and of others, which are grey.
+association_colours <- function(values, signed, limit) {
+  ifelse(
+    signed, colours_at(values$strength, diverging, c(-1, 1) * limit),
+    colours_at(values$strength, c("white", "grey25"), c(0, limit))
+  )
 }
 
 # Beyond this -log10 FDR all colours are the same, lest one strong association make others pale.
@@ -105,9 +117,19 @@ plot_title <- function(values) {
 
 measure_symbols <- c(rho = "rho", r = "r", eta2 = "eta\u00b2", "hazard ratio" = "HR")
 
-# "age (rho)" for every column.
+# "age (rho)" for every column; "sex = male (r)" where red means that the factor is higher in males.
 column_labels <- function(values) {
   first <- values[!duplicated(values$column), ]
   column <- as.character(first$column)
-  stats::setNames(sprintf("%s (%s)", shorten(column), measure_symbols[first$measure]), column)
+  level <- positive_levels(values)[column]
+  name <- ifelse(is.na(level), column, paste(column, "=", level))
+  stats::setNames(sprintf("%s (%s)", shorten(name), measure_symbols[first$measure]), column)
+}
+
+# Of columns of two groups, the group that positive effects speak of, named by column. Not where no
+# factor is higher in it, and not of logical columns, whose name says it.
+positive_levels <- function(values) {
+  known <- which(values$measure == "r" & values$effect > 0 & values$higher != "TRUE")
+  known <- known[!duplicated(values$column[known])]
+  stats::setNames(values$higher[known], values$column[known])
 }

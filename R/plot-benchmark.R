@@ -36,7 +36,8 @@ autoplot.benchmark_models <- function(object, scores = c("accuracy", "nmi", "knn
     theme_poems() +
     ggplot2::theme(
       panel.grid.major.y = ggplot2::element_blank(),
-      panel.spacing.x = ggplot2::unit(28, "pt")
+      panel.spacing.x = ggplot2::unit(28, "pt"),
+      plot.margin = ggplot2::margin(5.5, 16, 5.5, 5.5)  # for the last number's right half
     )
 }
 

@@ -39,24 +39,8 @@ plot_contributions <- function(fit, factor = NULL, group = NULL) {
                    dimnames = dimnames(fit$gates))
   values <- gate_values(shares, group, heaviest_omic(shares))
   names(values)[names(values) == "gate"] <- "contribution"
-  ggplot2::ggplot(values, ggplot2::aes(.data$sample, .data$contribution, fill = .data$omic,
-                                       colour = .data$omic)) +
-    ggplot2::geom_col(
-      width = 1, position = ggplot2::position_stack(reverse = TRUE), linewidth = 0.1
-    ) +
-    ggplot2::scale_x_discrete(expand = c(0, 0)) +
-    ggplot2::scale_y_continuous(expand = c(0, 0), breaks = c(0, 0.5, 1)) +
-    ggplot2::scale_fill_manual(
-      values = omic_colours(colnames(shares)), aesthetics = c("fill", "colour"), labels = shorten
-    ) +
-    group_panels(group) +
-    ggplot2::labs(
-      title = sprintf("What is known of %s, by omic", chosen),
-      x = sprintf("Samples (n = %d)", nrow(shares)), y = "Contribution", fill = "Omic",
-      colour = "Omic"
-    ) +
-    theme_poems() +
-    theme_samples()
+  draw_omic_shares(values, "contribution", group) +
+    ggplot2::labs(title = sprintf("What is known of %s, by omic", chosen), y = "Contribution")
 }
 
 plot_mean_contributions <- function(fit) {
@@ -68,13 +52,12 @@ plot_mean_contributions <- function(fit) {
   ggplot2::ggplot(values, ggplot2::aes(.data$factor, .data$omic, fill = .data$contribution)) +
     ggplot2::geom_tile(colour = "white", linewidth = 0.4) +
     (if (few) {
-      ggplot2::geom_text(ggplot2::aes(
-        label = sprintf("%.2f", .data$contribution),
-        colour = .data$contribution > 0.6
-      ), size = 3, show.legend = FALSE)
+      ggplot2::geom_text(
+        ggplot2::aes(label = sprintf("%.2f", .data$contribution)), size = 3,
+        colour = ink_on(colours_at(values$contribution, share_colours, c(0, 1)))
+      )
     }) +
-    ggplot2::scale_colour_manual(values = c("grey20", "white")) +
-    ggplot2::scale_fill_gradient(low = "white", high = "#08519c", limits = c(0, 1)) +
+    ggplot2::scale_fill_gradientn(colours = share_colours, limits = c(0, 1)) +
     scale_x_factors(colnames(means), expand = c(0, 0)) +
     ggplot2::scale_y_discrete(labels = shorten, expand = c(0, 0)) +
     ggplot2::labs(title = "What is known of every factor, by omic", x = "Factor", y = NULL,
@@ -82,3 +65,6 @@ plot_mean_contributions <- function(fit) {
     theme_poems() +
     ggplot2::theme(panel.grid = ggplot2::element_blank())
 }
+
+# From none to all.
+share_colours <- c("white", "#08519C")

@@ -1,14 +1,16 @@
 #' Plot the gene sets that factors move
 #'
 #' Factors against gene sets, a panel per omic. The larger a dot, the smaller the false discovery
-#' rate; its colour says whether the set's features rise or fall with the factor. Dots are drawn
-#' where the rate is at most `fdr`. Shown are the sets with the smallest p-values of each factor.
+#' rate, down to 1e-10; its colour says whether the set's features rise or fall with the factor.
+#' Dots are drawn where the rate is at most `fdr`. Shown are the sets with the smallest p-values of
+#' each factor.
 #'
 #' @param enrichment What [enrich_factors()] returned, or some of its rows.
 #' @param n Number of sets per factor and omic, at least 1.
 #' @param fdr False discovery rate, above 0 and at most 1, up to which a dot is drawn.
 #' @return A [ggplot2::ggplot] object to print, save or restyle. Its data has the rows of
-#'   `enrichment` that are drawn. Allow about 0.2 inch of height per set.
+#'   `enrichment` that are drawn. Allow about 0.2 inch of height per set, and
+#'   1.5 beside.
 #'
 #' @section Errors:
 #' ggplot2 must be installed. It is an error if the table is not from [enrich_factors()], or if no
@@ -20,13 +22,8 @@
 #' @examplesIf rlang::is_installed(c("ggplot2", "limma"))
 #' fit <- poems(tcga_breast$omics, factors = 8, seed = 21,
 #'              control = list(epochs = 20, threads = 1))
-#' sets <- list(
-#'   stroma = c("POSTN", "COL15A1", "COL6A1", "CTSK", "HTRA1", "CCDC80", "GAS6", "TAGLN"),
-#'   "cell cycle" = c("ASPM", "CCNA2", "E2F1", "ASF1B", "NCAPG2", "GINS2", "RBL1"),
-#'   "interferon response" = c("IFIT3", "IFIH1", "IFITM2", "SAMD9L", "EIF2AK2", "PLSCR1"),
-#'   "miR-200 family" = c("hsa-mir-141", "hsa-mir-200a", "hsa-mir-200b", "hsa-mir-200c",
-#'                        "hsa-mir-429")
-#' )
+#' # Hallmark gene sets of MSigDB and families of microRNAs; see the file COPYRIGHTS
+#' sets <- system.file("extdata", "gene_sets.gmt", package = "omicpoems")
 #' enrichment <- enrich_factors(fit, sets)
 #' plot_enrichment(enrichment)
 #' @export
@@ -44,27 +41,40 @@ plot_enrichment <- function(enrichment, n = 3, fdr = 0.05) {
     ))
   }
   values <- top_sets(enrichment, n, fdr)
+  limit <- min(max(minus_log10(values$fdr)), most_strength)
   ggplot2::ggplot(values, ggplot2::aes(.data$factor, .data$set)) +
     ggplot2::geom_point(
       ggplot2::aes(size = minus_log10(.data$fdr), colour = .data$direction)
     ) +
     ggplot2::facet_grid(rows = ggplot2::vars(.data$omic), scales = "free_y", space = "free_y") +
-    ggplot2::scale_x_discrete(
-      labels = factor_number, drop = FALSE,
-      guide = factor_axis(levels(values$factor), check.overlap = TRUE)
-    ) +
+    scale_x_factors(levels(values$factor), drop = FALSE) +
     ggplot2::scale_y_discrete(labels = \(set) shorten(set, width = 45)) +
-    ggplot2::scale_size_area(max_size = 6, guide = ggplot2::guide_legend(order = 2)) +
+    ggplot2::scale_size_area(
+      max_size = 6, limits = c(0, limit), oob = to_range,
+      breaks = rate_breaks(minus_log10(fdr), limit),
+      labels = \(strength) format(signif(10^-strength, 1), trim = TRUE, drop0trailing = TRUE),
+      guide = ggplot2::guide_legend(order = 2)
+    ) +
     ggplot2::scale_colour_manual(
-      values = direction_colours, drop = FALSE, guide = ggplot2::guide_legend(order = 1)
+      values = direction_colours, labels = c(up = "rise", down = "fall"), drop = FALSE,
+      guide = ggplot2::guide_legend(order = 1, override.aes = list(size = 3))
     ) +
     ggplot2::labs(
       title = "Gene sets that factors move",
       subtitle = sprintf("False discovery rate of %g or less", fdr),
-      x = "Factor", y = NULL, colour = "Set's features", size = "-log10 FDR"
+      x = "Factor", y = NULL, colour = "With the factor, the set's features",
+      size = "False discovery rate"
     ) +
     theme_poems() +
+    theme_keys_below() +
     ggplot2::theme(strip.text.y = ggplot2::element_text(angle = 0, hjust = 0))
+}
+
+# Strengths that the key of sizes shows.
+rate_breaks <- function(least, most) {
+  breaks <- pretty(c(least, most), 3)
+  breaks <- breaks[breaks >= least & breaks <= most]
+  if (length(breaks) == 0) most else breaks
 }
 
 direction_colours <- c(up = "#B2182B", down = "#2166AC") # of the diverging scale

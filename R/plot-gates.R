@@ -28,27 +28,30 @@ plot_gates <- function(fit, group = NULL, sort = NULL) {
   group <- check_group(group, fit$samples)
   if (is.null(sort)) sort <- heaviest_omic(fit$gates)
   check_sort(sort, fit)
-  ggplot2::ggplot(
-    gate_values(fit$gates, group, sort),
-    ggplot2::aes(.data$sample, .data$gate, fill = .data$omic, colour = .data$omic)
-  ) +
-    # Thin borders, lest the background shine through between bars.
+  draw_omic_shares(gate_values(fit$gates, group, sort), "gate", group) +
+    ggplot2::labs(title = "Weight of every omic in every sample", y = "Gate")
+}
+
+# Stacked bars of `column`, a bar per sample: what gate_values() returned.
+draw_omic_shares <- function(values, column, group) {
+  ggplot2::ggplot(values, ggplot2::aes(.data$sample, .data[[column]], fill = .data$omic,
+                                       colour = .data$omic)) +
+    # Borders, lest the background shine through between bars.
     ggplot2::geom_col(
-      width = 1, position = ggplot2::position_stack(reverse = TRUE), linewidth = 0.1
+      width = 1, position = ggplot2::position_stack(reverse = TRUE), linewidth = 0.2
     ) +
     ggplot2::scale_x_discrete(expand = c(0, 0)) +
     ggplot2::scale_y_continuous(expand = c(0, 0), breaks = c(0, 0.5, 1)) +
     ggplot2::scale_fill_manual(
-      values = omic_colours(colnames(fit$gates)), aesthetics = c("fill", "colour"),
+      values = omic_colours(levels(values$omic)), aesthetics = c("fill", "colour"),
       labels = shorten
     ) +
-    group_panels(group) +
     ggplot2::labs(
-      title = "Weight of every omic in every sample",
-      x = sprintf("Samples (n = %d)", nrow(fit$gates)), y = "Gate", fill = "Omic", colour = "Omic"
+      x = sprintf("Samples (n = %d)", nlevels(values$sample)), fill = "Omic", colour = "Omic"
     ) +
     theme_poems() +
-    theme_samples()
+    theme_samples() +
+    group_panels(group)
 }
 
 check_sort <- function(sort, fit, call = rlang::caller_env()) {
@@ -80,10 +83,26 @@ order_by_gate <- function(gates, group, sort) {
   order(group, lacking, -gates[, sort])
 }
 
+# Panels as wide as their groups. Titles that are wider than their panel stand upright.
 group_panels <- function(group) {
   if (is.null(group)) return(NULL)
-  ggplot2::facet_wrap(
-    ggplot2::vars(.data$group), scales = "free_x",
-    labeller = ggplot2::as_labeller(group_titles(group))
+  titles <- group_titles(group)
+  list(
+    ggplot2::facet_grid(
+      cols = ggplot2::vars(.data$group), scales = "free_x", space = "free_x",
+      labeller = ggplot2::as_labeller(titles)
+    ),
+    ggplot2::theme(strip.clip = "off"),
+    if (!titles_fit(titles, table(group))) {
+      ggplot2::theme(strip.text.x = ggplot2::element_text(angle = 90, hjust = 0))
+    }
   )
+}
+
+# All panels together have room for about so many characters in a picture 7 inches wide.
+title_room <- 70
+
+titles_fit <- function(titles, sizes) {
+  width <- vapply(strsplit(titles, "\n", fixed = TRUE), \(lines) max(nchar(lines)), 0L)
+  all(width <= title_room * sizes / sum(sizes))
 }

@@ -8,9 +8,9 @@
 #'   order of `fit$samples`. `NA` where it is not known; at most 20 groups. Numbers with more than
 #'   10 different values, or that are not whole, have a continuous scale. `NULL` for none.
 #' @param method How 2 dimensions are made of the factors: `"pca"`, the first two principal
-#'   components of `latent(fit, scaled = TRUE)`, which keeps distances; `"umap"` or `"tsne"`, which
-#'   keep neighbours and need the package uwot or Rtsne. These use the seed of the fit: the same fit
-#'   gives the same map.
+#'   components of `latent(fit, scaled = TRUE)`, which keeps distances and has axes of one scale;
+#'   `"umap"` or `"tsne"`, which keep neighbours and need the package uwot or Rtsne. These use the
+#'   seed of the fit: the same fit gives the same map.
 #' @return A [ggplot2::ggplot] object to print, save or restyle. Its data has one row per sample,
 #'   with the columns `sample`, `x`, `y` and, with groups, `group`.
 #'
@@ -48,7 +48,7 @@ plot_map <- function(fit, group = NULL, method = c("pca", "umap", "tsne")) {
   )
   ggplot2::ggplot(map_values(map$at, fit$samples, group), ggplot2::aes(.data$x, .data$y)) +
     map_points(group) +
-    ggplot2::coord_fixed() +
+    (if (method == "pca") equal_axes(map$at)) +
     ggplot2::labs(title = paste0("Samples by their ", if (split) "shared ", word, "s"),
                   x = map$axes[1], y = map$axes[2]) +
     theme_poems()
@@ -100,6 +100,19 @@ map_values <- function(at, samples, group) {
   if (!is.null(group)) values$group <- unname(group)
   values
 }
+
+# Where distances count, a unit is as long on both axes; the panel is wider than high, as pages are.
+equal_axes <- function(at) {
+  reach <- apply(at, 2, range)
+  half <- 1.08 * max((reach[2, ] - reach[1, ]) / 2 / c(panel_ratio, 1))
+  middle <- colMeans(reach)
+  ggplot2::coord_fixed(
+    xlim = middle[1] + c(-1, 1) * half * panel_ratio, ylim = middle[2] + c(-1, 1) * half,
+    expand = FALSE
+  )
+}
+
+panel_ratio <- 4 / 3
 
 map_points <- function(group) {
   if (is.null(group)) {

@@ -30,7 +30,7 @@ plot_omics <- function(x, group = NULL, samples = c("columns", "rows")) {
   ggplot2::ggplot(values, ggplot2::aes(.data$sample, .data$omic)) +
     ggplot2::geom_tile(
       ggplot2::aes(fill = ifelse(.data$observed, as.character(.data$omic), NA)),
-      width = 1, height = 0.9
+      width = 1.02, height = 0.9  # a little over each other, lest the background shine through
     ) +
     ggplot2::scale_fill_manual(
       values = omic_colours(omics), na.value = "grey93", guide = "none"

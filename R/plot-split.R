@@ -25,12 +25,10 @@ plot_split <- function(fit) {
   check_split_fit(fit)
   values <- split_shares(fit)
   ggplot2::ggplot(values, ggplot2::aes(.data$share, .data$omic, fill = .data$colour)) +
-    share_columns(0.65, ifelse(values$part == "shared", "white", "black")) +
+    share_columns(0.65, ink_on(share_fills(values)[values$colour])) +
     ggplot2::scale_y_discrete(limits = rev(levels(values$omic)), labels = shorten) +
     ggplot2::scale_fill_manual(
-      values = stats::setNames(c(shared_colour, omic_colours(levels(values$omic))),
-                               levels(values$colour)),
-      labels = shorten
+      values = share_fills(values), labels = shorten
     ) +
     ggplot2::labs(
       title = "Shared and private variance of every omic",
@@ -38,6 +36,10 @@ plot_split <- function(fit) {
     ) +
     theme_poems() +
     ggplot2::theme(panel.grid.major.y = ggplot2::element_blank(), legend.position = "bottom")
+}
+
+share_fills <- function(values) {
+  stats::setNames(c(shared_colour, omic_colours(levels(values$omic))), levels(values$colour))
 }
 
 # Columns of shares, each labelled in `ink` where there is room.

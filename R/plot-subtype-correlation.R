@@ -28,7 +28,7 @@ plot_subtype_correlation <- function(fit, subtype, x = NULL, samples = c("column
     ggplot2::geom_text(
       ggplot2::aes(
         label = correlation_labels(.data$correlation),
-        colour = ifelse(abs(.data$correlation) > 0.6, "white", "black")
+        colour = ink_on(colours_at(.data$correlation, diverging, c(-1, 1)))
       ),
       size = min(3.2, 20 / nlevels(values$subtype)), na.rm = TRUE
     ) +

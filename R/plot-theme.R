@@ -47,6 +47,19 @@ scale_fill_around_0 <- function(limit, ...) {
   ggplot2::scale_fill_gradientn(colours = diverging, limits = c(-1, 1) * limit, ...)
 }
 
+# Their colours, for what is written on them. `limits`: what the first and the last colour mean.
+colours_at <- function(numbers, colours, limits) {
+  place <- (to_range(numbers, limits) - limits[1]) / diff(limits)
+  place[is.na(place)] <- 0
+  grDevices::rgb(grDevices::colorRamp(colours, space = "Lab")(place), maxColorValue = 255)
+}
+
+# Black or white, whichever can be read on these colours: by their lightness, from 0 to 100.
+ink_on <- function(colours) {
+  lightness <- grDevices::convertColor(t(grDevices::col2rgb(colours)) / 255, "sRGB", "Lab")[, 1]
+  unname(ifelse(lightness < 60, "white", "black"))
+}
+
 omic_colours <- \(omics) name_colours(omics, omic_palette)
 
 group_colours <- function(group) {
@@ -77,9 +90,9 @@ scale_x_factors <- function(names, breaks = thin, ...) {
 }
 
 # Names that users gave are longer than numbers.
-factor_axis <- function(names, ...) {
+factor_axis <- function(names) {
   names <- as.character(names)
-  ggplot2::guide_axis(angle = if (any(factor_number(names) == names)) 45, ...)
+  ggplot2::guide_axis(angle = if (any(factor_number(names) == names)) 45)
 }
 
 # Long names without their middle: what tells features apart is often at the end.
@@ -98,6 +111,15 @@ scale_y_features <- function(values, ...) {
   ggplot2::scale_y_discrete(
     labels = stats::setNames(shorten(values$feature), values$row),
     guide = ggplot2::guide_axis(check.overlap = TRUE), ...
+  )
+}
+
+# Keys below a figure that can be lower than they would be high beside it.
+theme_keys_below <- function() {
+  ggplot2::theme(
+    legend.position = "bottom", legend.box = "vertical", legend.spacing.y = ggplot2::unit(0, "pt"),
+    legend.margin = ggplot2::margin(2, 0, 2, 0), legend.key.height = ggplot2::unit(10, "pt"),
+    legend.title = ggplot2::element_text(margin = ggplot2::margin(0, 8, 0, 0))
   )
 }
 

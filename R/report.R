@@ -157,8 +157,9 @@ html_table <- function(table, bars = NULL) {
   row <- \(tag, values) sprintf("<%s%s>%s</%s>", tag, side, values, tag) |> paste(collapse = "")
   body <- vapply(seq_len(nrow(table)), \(i) row("td", vapply(cells, `[`, "", i)), "")
   raw_html(c(
-    "<table class=\"table table-condensed\"><thead><tr>", row("th", literal(names(table))),
-    "</tr></thead><tbody>", sprintf("<tr>%s</tr>", body), "</tbody></table>"
+    "<div class=\"scroll\"><table class=\"table table-condensed\"><thead><tr>",
+    row("th", literal(names(table))), "</tr></thead><tbody>", sprintf("<tr>%s</tr>", body),
+    "</tbody></table></div>"
   ))
 }
 
@@ -184,9 +185,11 @@ draw_bars <- function(values, labels) {
   sprintf("<span class=\"bars\">%s</span><span class=\"value\">%s</span>", bar, labels)
 }
 
+without_empty_columns <- \(table) table[vapply(table, \(column) !all(is.na(column)), NA)]
+
 # A table to search and sort where DT is there, a plain one otherwise.
 search_table <- function(table, searchable = rlang::is_installed("DT")) {
-  table <- utils::head(table, most_report_rows)
+  table <- without_empty_columns(utils::head(table, most_report_rows))
   if (!searchable) return(html_table(table))
   numbers <- vapply(table, is.numeric, NA)
   table[numbers] <- lapply(table[numbers], signif, 3)
@@ -220,7 +223,9 @@ factor_features <- function(report, name, n = 12) {
 factor_tests <- function(table, name, heading, columns, fdr = 0.05) {
   rows <- table[table$factor == name & !is.na(table$fdr) & table$fdr <= fdr, columns]
   if (NROW(rows) == 0) return("")
-  c(raw_html(sprintf("<h3>%s</h3>", heading)), html_table(utils::head(rows, 8)))
+  rows <- without_empty_columns(utils::head(rows, 8))
+  names(rows)[names(rows) == "higher"] <- "higher in"
+  c(raw_html(sprintf("<h3>%s</h3>", heading)), html_table(rows))
 }
 
 # The associations with technical variables, or with others.
@@ -229,6 +234,7 @@ tests_of <- \(report, technical) report$associations[report$associations$technic
 # A section about a factor: its features on the left, what goes with it on the right.
 factor_section <- function(report, name) {
   features <- factor_features(report, name)
+  features$inclusion <- round(features$inclusion, 2)
   paste(c(
     "\n\n## ", name, "\n\n", describe_factor(report, name),
     raw_html("<div class=\"factor\"><div>"),
@@ -294,6 +300,12 @@ describe_agreement <- function(report) {
   agreement <- cluster_agreement(report$group[known], report$clusters[known])
   sprintf("Agreement of the two: normalised mutual information %.2f, adjusted Rand index %.2f.",
           agreement[["nmi"]], agreement[["ari"]])
+}
+
+# What the page was made with, folded up.
+session_details <- function() {
+  raw_html(c("<details><summary>R and its packages</summary><pre>",
+             literal(utils::capture.output(utils::sessionInfo())), "</pre></details>"))
 }
 
 # Sizes of figures in inches that leave every row its room.

@@ -3,8 +3,13 @@
 #
 # Source: TCGA open-access data (https://www.cancer.gov/tcga): normalised log values of mRNA, miRNA
 # and protein (RPPA) of 220 breast tumours with their PAM50 subtype, the selection of tumours and
-# features that the data set `breast.TCGA` of the R package mixOmics (GPL) made known, rounded to 5
+# features that the data set `breast.TCGA` of the R package mixOmics made known, rounded to 5
 # decimals. In the CSV files rows are samples and columns are features.
+#
+# Licence: the measurements are open, but the selection and normalisation are mixOmics' own and GPL
+# (>= 2). So are the CSV files, tcga_breast, and the package as a whole, since an R package has one
+# licence field (inst/COPYRIGHTS). R packages that carry other selections of the same tumours are
+# GPL too (the RTCGA family) or download them when they run (curatedTCGAData).
 
 read_omic <- function(name) {
   file <- gzfile(file.path("data-raw", "breast_tcga", paste0(name, ".csv.gz")))

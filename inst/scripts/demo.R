@@ -100,7 +100,7 @@ write_figures <- function(fit, subtype, folder) {
   save("links", plot_links(fit, factor = 1), 7.5, 5.5)
   save("latent", coloured(plot_latent(fit, subtype)), 8, 5)
   save("factors", filled(plot_factors(fit, c(1, 2), subtype)), 6.5, 5)
-  save("map", filled(plot_map(fit, subtype)), 6.5, 5)
+  save("map", filled(plot_map(fit, subtype)), 7.5, 5)
   save("map_tsne", filled(plot_map(fit, subtype, "tsne")), 6.5, 5)
   save("map_umap", filled(plot_map(fit, subtype, "umap")), 6.5, 5)
   save("gates", plot_gates(fit, subtype), 8, 3.5)
@@ -108,7 +108,8 @@ write_figures <- function(fit, subtype, folder) {
   save("subtype_correlation", plot_subtype_correlation(fit, subtype, tcga_breast$omics), 8, 6.5)
 }
 
-# One page with all of it; with a few gene sets that textbooks have and this cohort measured.
+# One page with all of it; with gene sets that were made without this cohort (inst/COPYRIGHTS has
+# their source).
 write_report <- function(fit, subtype, folder) {
   if (!rlang::is_installed(c("limma", "rmarkdown")) || !rmarkdown::pandoc_available("2.0")) {
     return(cat_step("No report: it needs pandoc and the R packages limma and rmarkdown"))
@@ -118,13 +119,7 @@ write_report <- function(fit, subtype, folder) {
   poems_report(
     fit, data.frame(tumours[c("subtype", "set")], row.names = tumours$sample),
     file.path(folder, "report.html"), group = subtype, title = "Breast tumours of TCGA",
-    sets = list(
-      stroma = c("POSTN", "COL15A1", "COL6A1", "CTSK", "HTRA1", "CCDC80", "GAS6", "TAGLN"),
-      "cell cycle" = c("ASPM", "CCNA2", "E2F1", "ASF1B", "NCAPG2", "GINS2", "RBL1"),
-      "interferon response" = c("IFIT3", "IFIH1", "IFITM2", "SAMD9L", "EIF2AK2", "PLSCR1"),
-      "miR-200 family" = c("hsa-mir-141", "hsa-mir-200a", "hsa-mir-200b", "hsa-mir-200c",
-                           "hsa-mir-429")
-    )
+    sets = system.file("extdata", "gene_sets.gmt", package = "omicpoems", mustWork = TRUE)
   )
 }
 

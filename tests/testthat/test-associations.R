@@ -440,3 +440,26 @@ test_that("plot_associations() draws technical variables below a line", {
   only <- plot_associations(associations[!associations$technical, ])
   expect_false(any(vapply(only$layers, \(layer) inherits(layer$geom, "GeomHline"), NA)))
 })
+
+test_that("plot_associations() names the group that red stands for, and fills its rows", {
+  skip_if_not_installed("ggplot2")
+  row <- function(column, measure, effect, higher) {
+    data.frame(factor = paste0("Factor", seq_along(effect)), column = column, measure = measure,
+               effect = effect, higher = higher, fdr = 0.01)
+  }
+  associations <- rbind(
+    row("sex", "r", c(0.3, -0.4), c("male", "female")),
+    row("smoker", "r", c(0.2, -0.1), c("TRUE", "FALSE")),
+    row("site", "r", c(-0.2, -0.1), c("A", "A")),
+    row("grade", "eta2", c(0.2, 0.1), c("III", "I")), row("age", "rho", c(0.1, 0.2), NA)
+  )
+  plot <- plot_associations(associations)
+  labels <- plot$scales$get_scales("y")$labels
+  expect_identical(labels[["sex"]], "sex = male (r)")
+  expect_identical(unname(labels[c("smoker", "site", "age")]),
+                   c("smoker (r)", "site (r)", "age (rho)"))
+  for (layer in 1:2) {
+    tiles <- ggplot2::layer_data(plot, layer)
+    expect_equal(as.numeric(tiles$ymax - tiles$ymin), rep(1, nrow(tiles)))
+  }
+})

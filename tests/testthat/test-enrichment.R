@@ -176,6 +176,16 @@ test_that("plot_enrichment() draws the sets of small FDR, those of each factor f
   })
 })
 
+test_that("the key of dots shows rates from the limit to the smallest", {
+  expect_identical(rate_breaks(1.3, 10), c(5, 10))
+  least <- -log10(0.05)
+  for (most in c(1.31, 1.9, 3, 7.7)) {
+    breaks <- rate_breaks(least, most)
+    expect_gte(length(breaks), 1)
+    expect_true(all(breaks >= least & breaks <= most))
+  }
+})
+
 test_that("tables of sets are read as lists, whatever their columns are called", {
   features <- sprintf("g%d", 1:30)
   sets <- list(B = features[1:8], A = features[c(10:19, 3)])
@@ -211,4 +221,23 @@ test_that("sets without a gene are left out, and old encodings are read", {
   expect_identical(sets, list(a = "g1"))
   writeLines(c("A\tna", "B\tna"), path)
   expect_error(read_sets(path), "GMT format")
+})
+
+test_that("the gene sets that come with the package are whole collections of others", {
+  path <- system.file("extdata", "gene_sets.gmt", package = "omicpoems")
+  sets <- read_sets(path)
+  family <- grepl(" family$", names(sets))
+  expect_identical(sum(!family), 50L)
+  # MSigDB's hallmarks have 32 to 200 genes, 4383 in all.
+  expect_identical(range(lengths(sets[!family])), c(32L, 200L))
+  expect_identical(length(unique(unlist(sets[!family]))), 4383L)
+  expect_true(all(c("GREB1", "TFF1", "PGR") %in% sets[["estrogen response early"]]))
+  expect_setequal(sets[["mir-8 family"]],
+                  paste0("hsa-mir-", c("141", "200a", "200b", "200c", "429")))
+  # Enough of them are in the cohort, of whose features they are not made.
+  found <- vapply(sets, \(set) {
+    max(vapply(tcga_breast$omics, \(omic) sum(set %in% rownames(omic)), 0L))
+  }, 0L)
+  expect_gte(sum(found[!family] >= 5), 10)
+  expect_lt(max(found[!family] / lengths(sets[!family])), 0.2)
 })

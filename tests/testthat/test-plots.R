@@ -17,8 +17,33 @@ test_that("plot_history() draws the history's losses and marks the epoch kept", 
   expect_identical(validation$loss, fit$history$validation)
   expect_identical(training$epoch, fit$history$epoch)
   expect_equal(drawn(plot, 1)$xintercept, fit$best_epoch)
-  expect_setequal(drawn(plot, 2)$y, c(fit$history$training, fit$history$validation))
+  losses <- c(fit$history$training, fit$history$validation)
+  expect_setequal(drawn(plot, 2)$y, pmin(losses, highest_drawn(plot$data)))
   expect_draws(plot)
+})
+
+test_that("plot_history() marks the start, and a first loss far above all others at the edge", {
+  fit <- small_fit()
+  fit$history <- data.frame(epoch = 1:5, training = c(900, 520, 510, 505, 500),
+                            validation = c(540, 530, 525, 520, 518))
+  plot <- draw_history(fit)
+  expect_identical(plot$data$loss[1], 900)
+  marks <- drawn(plot, 3)
+  expect_identical(marks$x, c(1, 1))
+  expect_identical(marks$y, c(540, 540))
+  expect_identical(marks$shape, c(17, 16))
+  expect_match(drawn(plot, 4)$label, "900")
+  expect_lt(max(ggplot2::ggplot_build(plot)$layout$panel_params[[1]]$y.range), 545)
+  expect_match(plot$labels$subtitle, "triangle")
+  expect_draws(plot)
+  # A start as far from the second epoch as that is from the last is no outlier.
+  fit$history$training[1] <- 540
+  plot <- draw_history(fit)
+  expect_identical(drawn(plot, 3)$y, c(540, 540))
+  expect_identical(drawn(plot, 3)$shape, c(16, 16))
+  expect_no_match(plot$labels$subtitle, "triangle")
+  fit$history <- fit$history[1, ]
+  expect_identical(draw_history(fit)$data$loss, c(540, 540))
 })
 
 test_that("plot_history() has one curve where no sample was held out", {
@@ -95,27 +120,96 @@ test_that("plot_gates() can be sorted by any omic", {
   })
 })
 
-test_that("plot_gate_distribution() draws the quartiles of the samples that have the omic", {
+test_that("plot_gate_distribution() draws quartiles, apart for samples with other omics", {
   fit <- small_fit()
-  group <- small_group()
-  boxes <- drawn(plot_gate_distribution(fit, group))
-  for (i in seq_along(fit$omics)) {
-    has <- fit$omics[[i]]$samples
-    for (name in unique(group)) {
-      gates <- fit$gates[has, i][group[has] == name]
-      # The axis goes upwards, groups downwards.
-      box <- boxes[boxes$PANEL == i & boxes$y == c(low = 1, high = 2)[[name]], ]
-      expect_equal(unlist(box[c("xlower", "xmiddle", "xupper")], use.names = FALSE),
-                   unname(quantile(gates, c(0.25, 0.5, 0.75))))
-      expect_identical(box$fill, omic_palette[i])
-    }
+  group <- factor(small_group())
+  omics <- names(fit$omics)
+  lacks <- !seq_along(fit$samples) %in% fit$omics$mirna$samples
+  expect_quartiles <- function(box, gates, omic) {
+    expect_equal(unlist(box[c("xlower", "xmiddle", "xupper")], use.names = FALSE),
+                 unname(quantile(gates, c(0.25, 0.5, 0.75))))
+    expect_identical(substr(box$fill, 1, 7), omic_palette[match(omic, omics)])
   }
-  expect_draws(plot_gate_distribution(fit, group))
+  plot <- plot_gate_distribution(fit, group)
+  boxes <- drawn(plot)
+  panels <- ggplot2::ggplot_build(plot)$layout$layout
+  expect_identical(nrow(boxes), 10L) # 2 groups x (3 omics with, 2 without mirna)
+  for (row in seq_len(nrow(panels))) {
+    omic <- as.character(panels$omic[row])
+    here <- group == panels$group[row]
+    box <- boxes[boxes$PANEL == row, ]
+    expect_quartiles(box[box$y == 2, ], fit$gates[here & !lacks, omic], omic)
+    if (omic != "mirna") expect_quartiles(box[box$y == 1, ], fit$gates[here & lacks, omic], omic)
+  }
+  expect_draws(plot)
   alone <- drawn(plot_gate_distribution(fit))
   expect_equal(sort(alone$xmiddle), sort(c(
-    median(fit$gates[, "rna"]), median(fit$gates[, "protein"]), median(fit$gates[1:45, "mirna"])
-  )))
+    apply(fit$gates[!lacks, ], 2, median), apply(fit$gates[lacks, c("rna", "protein")], 2, median)
+  )), ignore_attr = TRUE)
   expect_draws(plot_gate_distribution(fit))
+})
+
+test_that("plot_gate_distribution() has a row per omic or group where all samples have all omics", {
+  fit <- small_fit()
+  all <- seq_along(fit$samples)
+  fit$omics <- lapply(fit$omics, \(omic) replace(omic, "samples", list(all)))
+  fit$gates[] <- 1 / 3
+  fit <- seal_fit(fit)
+  expect_equal(sort(as.numeric(drawn(plot_gate_distribution(fit))$y)), 1:3)
+  grouped <- drawn(plot_gate_distribution(fit, small_group()))
+  expect_identical(as.vector(table(grouped$PANEL)), rep(2L, 3))
+})
+
+test_that("combinations of omics are named, the most common first", {
+  expect_identical(describe_omics_at_hand(c(a = TRUE, b = TRUE, c = TRUE)), "all omics")
+  expect_identical(describe_omics_at_hand(c(a = TRUE, b = FALSE, c = TRUE)), "no b")
+  expect_identical(describe_omics_at_hand(c(a = TRUE, b = FALSE, c = FALSE)), "only a")
+  has <- omics_at_hand(small_fit())
+  expect_identical(as.vector(table(has)), c(45L, 15L))
+  expect_identical(levels(has), c("all omics", "no mirna"))
+  combinations <- expand.grid(rep(list(0:1), 3))[-1, ]
+  fit <- list(samples = as.character(1:7), omics = lapply(
+    stats::setNames(combinations, c("a", "b", "c")), \(has) list(samples = which(has == 1))
+  ))
+  expect_identical(nlevels(omics_at_hand(fit)), 6L)
+  expect_identical(levels(omics_at_hand(fit))[6], "others")
+})
+
+test_that("panels are as wide as their groups, and titles of narrow ones stand upright", {
+  group <- rep(c("large", "small"), c(57, 3))
+  upright <- \(plot) identical(plot$theme$strip.text.x$angle, 90)
+  plot <- plot_gates(small_fit(), group)
+  grid <- ggplot2::ggplotGrob(plot)
+  widths <- grid$widths[sort(unique(grid$layout$l[grepl("^panel", grid$layout$name)]))]
+  expect_equal(as.numeric(widths[2]) / as.numeric(widths[1]), 3 / 57, tolerance = 1e-6)
+  expect_true(upright(plot))
+  expect_draws(plot)
+  expect_false(upright(plot_gates(small_fit(), rep(c("a", "b"), 30))))
+})
+
+test_that("ink can be read on every colour", {
+  contrast <- function(one, other) {
+    luminance <- function(colour) {
+      rgb <- grDevices::col2rgb(colour)[, 1] / 255
+      linear <- ifelse(rgb <= 0.03928, rgb / 12.92, ((rgb + 0.055) / 1.055)^2.4)
+      sum(c(0.2126, 0.7152, 0.0722) * linear)
+    }
+    both <- sort(c(luminance(one), luminance(other)))
+    (both[2] + 0.05) / (both[1] + 0.05)
+  }
+  numbers <- seq(-1, 1, by = 0.02)
+  colours <- colours_at(numbers, diverging, c(-1, 1))
+  # 3 is what WCAG 2.1 asks of graphics.
+  expect_gt(min(mapply(contrast, colours, ink_on(colours))), 3)
+  expect_identical(ink_on(colours_at(c(-0.52, 0.52, 0, NA), diverging, c(-1, 1))),
+                   c("white", "white", "black", "white"))
+  # The colours are those that ggplot2 draws.
+  values <- data.frame(x = numbers)
+  drawn_colours <- ggplot2::layer_data(
+    ggplot2::ggplot(values, ggplot2::aes(x, 1, fill = x)) + ggplot2::geom_tile() +
+      scale_fill_around_0(1)
+  )$fill
+  expect_lt(max(abs(grDevices::col2rgb(drawn_colours) - grDevices::col2rgb(colours))), 6)
 })
 
 test_that("omics have the same colours everywhere, in the order of the fit", {
@@ -368,6 +462,19 @@ test_that("plot_map() draws principal components", {
   expect_identical(unique(drawn(plot)$fill[plot$data$group == "high"]), group_palette[1])
   expect_draws(plot)
   expect_draws(plot_map(fit))
+})
+
+test_that("plot_map() has one scale for both axes of components, in a panel of 4 by 3", {
+  for (at in list(cbind(c(-3, 5), c(0, 1)), cbind(c(0, 1), c(-10, 5)))) {
+    axes <- equal_axes(at)
+    expect_identical(axes$ratio, 1)
+    expect_equal(diff(axes$limits$x) / diff(axes$limits$y), 4 / 3)
+    expect_true(all(range(at[, 1]) > axes$limits$x[1] & range(at[, 1]) < axes$limits$x[2]))
+    expect_true(all(range(at[, 2]) > axes$limits$y[1] & range(at[, 2]) < axes$limits$y[2]))
+    # It is no larger than it must be.
+    filled <- apply(at, 2, \(x) diff(range(x))) / vapply(axes$limits[c("x", "y")], diff, 0)
+    expect_gt(max(filled), 0.9)
+  }
 })
 
 test_that("plot_map() with UMAP is governed by the fit's seed and leaves the user's be", {

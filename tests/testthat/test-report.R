@@ -46,6 +46,7 @@ test_that("tables have every cell, numbers to the right, and bars of the right l
   expect_match(html, "0&#46;500", fixed = TRUE)
   expect_match(html, "<td class=\"number\">10&#37;</td><td class=\"number\">3</td>", fixed = TRUE)
   expect_match(html, "<td class=\"number\"></td>", fixed = TRUE)
+  expect_match(html, "<div class=\"scroll\"><table", fixed = TRUE)
 })
 
 test_that("factors are told by what the fit says of them", {
@@ -111,6 +112,9 @@ test_that("a factor's section has technical variables apart from clinical data",
   both <- section(rows)
   expect_match(both, "Clinical data</h3>.*age.*Technical variables</h3>.*lacks mirna")
   expect_match(both, "<th>also</th>", fixed = TRUE)
+  expect_no_match(both, "<th>higher", fixed = TRUE)
+  rows$higher <- c("male", NA)
+  expect_match(section(rows[1, ]), "<th>higher in</th>.*<td>male</td>")
   expect_no_match(section(rows[1, ]), "Technical variables</h3>")
   expect_no_match(section(rows[2, ]), "Clinical data</h3>")
   expect_error(poems_report(fit, technical = "plate"), "missing")
@@ -124,6 +128,7 @@ test_that("the page goes without clinical data, sets, groups and clusters", {
   page <- read_page(file)
   expect_false(grepl("(Clinical data|Gene sets)</h", page))
   expect_match(page, "Factor1</h2>", fixed = TRUE)
+  expect_match(page, R.version.string, fixed = TRUE)
 })
 
 test_that("tables are plain without DT", {
