@@ -84,15 +84,12 @@ factor_number <- \(names) ifelse(grepl("^Factor[0-9]+$", names), sub("^Factor", 
 # At most 20 of these names, at equal distances.
 thin <- \(names) names[seq(1, length(names), by = ceiling(length(names) / 20))]
 
-scale_x_factors <- function(names, breaks = thin, ...) {
-  ggplot2::scale_x_discrete(breaks = breaks, labels = factor_number, guide = factor_axis(names),
-                            ...)
-}
-
 # Names that users gave are longer than numbers.
-factor_axis <- function(names) {
+scale_x_factors <- function(names, ...) {
   names <- as.character(names)
-  ggplot2::guide_axis(angle = if (any(factor_number(names) == names)) 45)
+  angle <- if (any(factor_number(names) == names)) 45
+  ggplot2::scale_x_discrete(breaks = thin, labels = factor_number,
+                            guide = ggplot2::guide_axis(angle = angle), ...)
 }
 
 # Long names without their middle: what tells features apart is often at the end.
