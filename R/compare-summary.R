@@ -102,13 +102,14 @@ augment.poems_comparison <- function(x, data = NULL, ...) {
 
 #' @rdname tidy.poems_comparison
 #' @exportS3Method ggplot2::autoplot
-autoplot.poems_comparison <- function(object, type = c("compare", "history", "latent"), ...) {
+autoplot.poems_comparison <- function(object, type = c("compare", "history", "latent", "independence"), ...) {
   rlang::check_installed("ggplot2", "to plot a fit.")
   type <- arg_match(type)
   rlang::check_dots_empty()
   if (type == "latent") check_any_column(object)
   switch(type,
     compare = plot_compare(object), history = draw_history(object),
+    independence = plot_independence(object),
     latent = draw_latent(object$latent, check_group(group_names(object), object$samples)) +
       ggplot2::labs(title = "Shared and salient factors of every sample", y = NULL)
   )

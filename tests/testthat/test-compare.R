@@ -106,6 +106,31 @@ test_that("cancelling blocks are told", {
   expect_output(print(fit), "cancel each other in the target in features \\(10%", perl = TRUE)
 })
 
+test_that("figures show which samples look like targets and how far blocks are independent", {
+  skip_if_not_installed("ggplot2")
+  world <- compare_world(seed = 9)
+  fit <- quick_compare(world, epochs = 3)
+  drawn <- plot_salient_in(fit, world$omics)
+  expect_no_warning(ggplot2::ggplotGrob(drawn))
+  expect_identical(drawn$data$gain, salient_in(fit, world$omics)$gain)
+  expect_identical(as.character(drawn$data$group),
+                   ifelse(world$target[drawn$data$sample], "target", "background") |> unname())
+  few <- lapply(world$omics, \(x) x[, 1:12])
+  named <- plot_salient_in(fit, few, group = rep(c("x", "y"), 6))
+  expect_identical(as.character(named$data$group), rep(c("x", "y"), 6))
+  strangers <- lapply(few, \(x) `colnames<-`(x, paste0("new", 1:12)))
+  expect_identical(unique(as.character(plot_salient_in(fit, strangers)$data$group)), "new")
+  drawn <- plot_independence(fit)
+  expect_no_warning(ggplot2::ggplotGrob(drawn))
+  of <- intersect(omicpoems:::measured_samples(fit), names(which(fit$target)))
+  one <- drawn$data[drawn$data$shared == "Shared2" & drawn$data$salient == "Salient1", ]
+  expect_equal(one$correlation,
+               stats::cor(shared(fit)[of, "Shared2"], salient(fit)[of, "Salient1"]))
+  nothing <- quick_compare(compare_world(salient = 0, seed = 15), epochs = 2)
+  expect_error(plot_independence(nothing), "no salient factor")
+  expect_error(plot_salient_in(nothing, world$omics), "no salient factor")
+})
+
 test_that("tables, figures and gene sets take comparisons", {
   world <- compare_world(seed = 4)
   fit <- quick_compare(world, epochs = 3)
