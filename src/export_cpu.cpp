@@ -1,6 +1,5 @@
 // The machine.
-#include <RcppEigen.h>
-
+#include "bindings/rcpp.h"
 #include "kernel/kernel.h"
 #include "support/parallel.h"
 
