@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what a goal of the Makefile needs and the machine lacks: through apt where this is
-# Debian or Ubuntu and we are root, R packages from CRAN or Bioconductor otherwise.
+# Debian or Ubuntu and we are root, R packages from CRAN and Bioconductor otherwise.
 #
 #   bash tools/setup.sh demo|test|lint|bench|docs
 set -euo pipefail
@@ -31,7 +31,7 @@ apt_install() {
 if can_use_apt; then
   apt_install r-base-core r-base-dev r-recommended g++ make
   if [ "$goal" = test ]; then apt_install cmake libgtest-dev nlohmann-json3-dev libeigen3-dev; fi
-  if [ "$goal" = lint ]; then apt_install clang-format r-cran-lintr; fi
+  if [ "$goal" = lint ]; then apt_install clang-format; fi
   # For the report and the vignettes.
   if [ "$goal" = demo ] || [ "$goal" = test ]; then apt_install pandoc; fi
   # Only the peer of the speed benchmark needs it.
@@ -57,6 +57,7 @@ if [ -n "$missing" ] && can_use_apt; then
       if apt-cache show "$name" >/dev/null 2>&1; then packages+=("$name"); fi
     done
   done
-  apt_install ${packages[@]+"${packages[@]}"}
+  apt_install ${packages[@]+"${packages[@]}"} ||
+    echo "Apt could not install all of them; what is still missing is sought elsewhere." >&2
 fi
 Rscript tools/dependencies.R install "$goal"

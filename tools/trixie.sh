@@ -37,8 +37,8 @@ archive=$(apt-get indextargets --format '$(LABEL) $(REPO_URI)' 2>/dev/null |
 make_root() {
   command -v debootstrap >/dev/null ||
     { apt-get update -qq && apt-get install -y -qq debootstrap; } || return 1
-  rm -rf "$root.new"
-  debootstrap --variant=minbase "$release" "$root.new" "$archive" || return 1
+  rm -rf --one-file-system "$root.new"
+  unshare --mount debootstrap --variant=minbase "$release" "$root.new" "$archive" || return 1
   # Nobody misses the root when the power goes.
   echo force-unsafe-io >"$root.new/etc/dpkg/dpkg.cfg.d/unsafe-io"
   apt-config dump | grep -E '^Acquire::(http|https|Check-)' >"$root.new/etc/apt/apt.conf.d/90host"
@@ -65,7 +65,7 @@ in_root '{ dpkg -s ccache make || { apt-get update && apt-get install -y ccache 
   skip "What the tests need could not be installed: $(tail -n 1 "$log")"
 
 in_root 'make build/installed' 9>&- || exit 1
-in_root "export R_LIBS=build/library && Rscript tools/test.R build/r-counts $filter" 9>&- || exit 1
+in_root "export R_LIBS=/omicpoems/build/library && Rscript tools/test.R build/r-counts $filter" 9>&- || exit 1
 read -r passed failed skipped <"$root/omicpoems/build/r-counts"
 echo "$release: $passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
