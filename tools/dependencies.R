@@ -58,9 +58,11 @@ use_repositories <- function() {
   options(repos = c(own, bioconductor[setdiff(names(bioconductor), names(own))]))
 }
 
-# The first library that may be written to, else the user's own.
+# The first library that may be written to, else the user's own; not that of this folder, which
+# `make clean` removes.
 choose_library <- function() {
-  path <- .libPaths()[file.access(.libPaths(), 2) == 0][1]
+  paths <- setdiff(.libPaths(), normalizePath("build/library", mustWork = FALSE))
+  path <- paths[file.access(paths, 2) == 0][1]
   if (is.na(path)) {
     path <- path.expand(Sys.getenv("R_LIBS_USER"))
     dir.create(path, recursive = TRUE, showWarnings = FALSE)
