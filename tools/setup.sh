@@ -8,8 +8,8 @@ goal=$1
 
 can_use_apt() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
 
-# Whether R is Debian's own, or will be for want of any, so that R packages may be Debian's too. An R
-# from elsewhere (of rocker's images, or built by hand) does not see those.
+# Whether R is Debian's own, or will be for want of any, so that R packages may be Debian's too. An
+# R from elsewhere (of rocker's images, or built by hand) does not see those.
 has_debian_r() {
   local rscript
   rscript=$(command -v Rscript) || return 0

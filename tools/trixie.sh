@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the R tests on Debian trixie (R 4.5), whichever release this machine has: in a root of its own,
-# made by debootstrap from the archive that apt uses here, and kept for the next time.
+# Runs the R tests on Debian trixie (R 4.5), whichever release this machine has: in a root of its
+# own, made by debootstrap from the archive that apt uses here, and kept for the next time.
 #
 #   bash tools/trixie.sh [filter]    # as testthat's: tests/testthat/test-<filter>.R
 #
@@ -20,8 +20,8 @@ skip() {
   exit 0
 }
 
-# in_root COMMAND: as the root's only user, with this machine's devices. What is mounted is gone when
-# the command ends, however it ends.
+# in_root COMMAND: in the project's copy there, with this machine's devices. What is mounted is gone
+# when the command ends, however it ends.
 in_root() {
   unshare --mount bash -c '
     mount --rbind /dev "$0/dev" && mount -t proc proc "$0/proc" || exit 1
@@ -30,9 +30,11 @@ in_root() {
       ${https_proxy+https_proxy="$https_proxy"} bash -c "cd /omicpoems && $1"' "$root" "$1"
 }
 
-# The archive of this machine's Debian, as apt knows it.
-archive=$(apt-get indextargets --format '$(LABEL) $(REPO_URI)' 2>/dev/null |
-  sed -n 's/^Debian //p' | sort -u | head -n 1)
+# The archive of this machine's Debian, as apt knows it once it has been updated.
+find_archive() {
+  apt-get indextargets --format '$(LABEL) $(REPO_URI)' 2>/dev/null |
+    sed -n 's/^Debian //p' | sort -u | head -n 1
+}
 
 make_root() {
   command -v debootstrap >/dev/null ||
@@ -46,6 +48,11 @@ make_root() {
 }
 
 [ "$(id -u)" = 0 ] || skip "Making a root needs the rights of root."
+archive=$(find_archive)
+if [ -z "$archive" ]; then
+  apt-get update -qq
+  archive=$(find_archive)
+fi
 [ -n "$archive" ] || skip "Apt knows no archive of Debian here."
 unshare --mount true 2>/dev/null || skip "Nothing may be mounted here."
 mkdir -p "$cache"
@@ -65,7 +72,8 @@ in_root '{ dpkg -s ccache make || { apt-get update && apt-get install -y ccache 
   skip "What the tests need could not be installed: $(tail -n 1 "$log")"
 
 in_root 'make build/installed' 9>&- || exit 1
-in_root "export R_LIBS=/omicpoems/build/library && Rscript tools/test.R build/r-counts $filter" 9>&- || exit 1
+in_root "export R_LIBS=/omicpoems/build/library
+  Rscript tools/test.R build/r-counts $filter" 9>&- || exit 1
 read -r passed failed skipped <"$root/omicpoems/build/r-counts"
 echo "$release: $passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
