@@ -26,7 +26,7 @@ in_root() {
   unshare --mount bash -c '
     mount --rbind /dev "$0/dev" && mount -t proc proc "$0/proc" || exit 1
     exec chroot "$0" env -i PATH=/usr/lib/ccache:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
-      LANG=C.UTF-8 NOT_CRAN=true ${http_proxy+http_proxy="$http_proxy"} \
+      LANG=C.UTF-8 NOT_CRAN=true CCACHE_NOHASHDIR=1 ${http_proxy+http_proxy="$http_proxy"} \
       ${https_proxy+https_proxy="$https_proxy"} bash -c "cd /omicpoems && $1"' "$root" "$1"
 }
 
