@@ -5,9 +5,9 @@
 #' variable `OMICPOEMS_SIMD` (`"baseline"`, `"avx2"` or `"avx512"`), set before the package's first
 #' computation, asks for a lower level. Fits at different levels differ by rounding only.
 #'
-#' Newer instruction sets are those of 64-bit x86 processors, on Linux and macOS. On Windows there is
-#' the baseline alone: its compiler does not align on the stack what AVX needs aligned (GCC bug
-#' 54412), and the program would crash. Results are the same there, and take longer.
+#' Newer instruction sets are those of 64-bit x86 processors, on Linux and macOS. On Windows there
+#' is the baseline alone: its compiler does not align on the stack what AVX needs aligned (GCC bug
+#' 54412), and the program would crash. Results differ by rounding only there, and take longer.
 #'
 #' @return A list of class `poems_engine`: `level`, the instruction set in use; `dispatch`, whether
 #'   there are others than the baseline to choose from; `openmp`, whether the package was built with

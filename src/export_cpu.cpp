@@ -18,7 +18,6 @@ Rcpp::List core_cpu() {
   const bool dispatch = false;
 #endif
   return Rcpp::List::create(Rcpp::Named("level") = poems::kernel().level,
-                            Rcpp::Named("dispatch") = dispatch,
-                            Rcpp::Named("openmp") = openmp,
+                            Rcpp::Named("dispatch") = dispatch, Rcpp::Named("openmp") = openmp,
                             Rcpp::Named("most_threads") = poems::most_threads());
 }
