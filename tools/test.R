@@ -5,7 +5,7 @@ arguments <- commandArgs(trailingOnly = TRUE)
 
 results <- as.data.frame(testthat::test_dir(
   "tests/testthat",
-  filter = if (length(arguments) > 1) arguments[2],
+  filter = if (length(arguments) > 1) arguments[2], perl = TRUE,
   package = "omicpoems", load_package = "installed", reporter = "check", stop_on_failure = FALSE
 ))
 failed <- sum(results$failed) + sum(results$error)

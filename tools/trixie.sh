@@ -2,7 +2,7 @@
 # Runs the R tests on Debian trixie (R 4.5), whichever release this machine has: in a root of its
 # own, made by debootstrap from the archive that apt uses here, and kept for the next time.
 #
-#   bash tools/trixie.sh [filter]    # as testthat's: tests/testthat/test-<filter>.R
+#   bash tools/trixie.sh [filter]    # as testthat's: a regular expression of tests' names
 #
 # Where the root cannot be made (no root rights, no network, no Debian) it says so and leaves it at
 # that; tests that fail in it fail. Removing the folder named below makes the root anew.
@@ -73,7 +73,7 @@ in_root '{ dpkg -s ccache make || { apt-get update && apt-get install -y ccache 
 
 in_root 'make build/installed' 9>&- || exit 1
 in_root "export R_LIBS=/omicpoems/build/library
-  Rscript tools/test.R build/r-counts $filter" 9>&- || exit 1
+  Rscript tools/test.R build/r-counts '$filter'" 9>&- || exit 1
 read -r passed failed skipped <"$root/omicpoems/build/r-counts"
 echo "$release: $passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
