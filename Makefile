@@ -1,12 +1,13 @@
-# Everything a user or developer runs. Each goal first installs what the machine lacks (tools/setup.sh)
-# and is quick to repeat.
+# Everything a user or developer runs. Each goal first installs what the machine lacks
+# (tools/setup.sh) and is quick to repeat.
 
 LIBRARY := build/library
 CORES := $(shell nproc 2>/dev/null || echo 2)
-SOURCES := DESCRIPTION NAMESPACE $(wildcard R/*.R src/*.cpp src/*.h src/*/*.cpp src/*/*.h src/Makevars* data/*.rda inst/* inst/*/*)
+SOURCES := DESCRIPTION NAMESPACE $(wildcard R/*.R src/*.cpp src/*.h src/*/*.cpp src/*/*.h \
+  src/Makevars* data/*.rda inst/* inst/*/*)
 export R_LIBS := $(CURDIR)/$(LIBRARY)$(if $(R_LIBS),:$(R_LIBS))
 
-.PHONY: demo test check lint torture bench docs clean
+.PHONY: demo test test-trixie check lint torture bench docs clean
 
 demo: build/ready-demo build/installed
 	Rscript inst/scripts/demo.R demo-out
@@ -14,8 +15,13 @@ demo: build/ready-demo build/installed
 test: build/ready-test build/installed
 	bash tools/test.sh
 
+# The R tests on Debian trixie, from any Debian, as root.
+test-trixie:
+	bash tools/trixie.sh
+
+# Options of R CMD check may follow: make check CHECK_OPTIONS=--no-tests.
 check: build/ready-test
-	bash tools/check.sh
+	bash tools/check.sh $(CHECK_OPTIONS)
 
 lint: build/ready-lint
 	bash tools/lint.sh
@@ -45,10 +51,11 @@ build/ready-%: tools/setup.sh tools/dependencies.R DESCRIPTION
 	bash tools/setup.sh $*
 	@mkdir -p build && touch $@
 
-# From nothing, because R's own rules do not know which headers a source includes.
+# From nothing, because R's own rules do not know which headers a source includes; without R's lock,
+# which an interrupted build leaves behind to stop the next.
 build/installed: $(SOURCES) | build/ready-demo
 	mkdir -p $(LIBRARY)
 	rm -f src/*.o src/*/*.o
-	MAKEFLAGS=-j$(CORES) R CMD INSTALL --preclean --clean --no-docs --library=$(LIBRARY) . \
+	MAKEFLAGS=-j$(CORES) R CMD INSTALL --no-lock --preclean --clean --no-docs --library=$(LIBRARY) . \
 	  > build/install.log 2>&1 || { tail -n 40 build/install.log; exit 1; }
 	@touch $@

@@ -23,7 +23,7 @@ run_files <- function(cache, plan, models, omics, group, test_sets, score_seeds,
 # that the code uses. `seen`: functions being described, lest they call each other for ever.
 describe_function <- function(f, seen = list()) {
   if (is.primitive(f)) return(deparse(f))
-  used <- sapply(variables_outside(f), find_outside_packages, environment(f), simplify = FALSE)
+  used <- lapply(rlang::set_names(variables_outside(f)), find_outside_packages, environment(f))
   used <- Filter(Negate(is.null), used)
   list(code = deparse(f, control = c("keepNA", "keepInteger", "digits17")),
        values = lapply(used[order(names(used), method = "radix")], describe_value, c(seen, f)))

@@ -5,9 +5,14 @@
 #' variable `OMICPOEMS_SIMD` (`"baseline"`, `"avx2"` or `"avx512"`), set before the package's first
 #' computation, asks for a lower level. Fits at different levels differ by rounding only.
 #'
-#' @return A list of class `poems_engine`: `level`, the instruction set in use; `openmp`, whether
-#'   the package was built with OpenMP; and `threads`, the default number of threads of a fit. Fits
-#'   on different numbers of threads are identical.
+#' Newer instruction sets are those of 64-bit x86 processors, on Linux and macOS. On Windows there
+#' is the baseline alone: its compiler does not align on the stack what AVX needs aligned (GCC bug
+#' 54412), and the program would crash. Results differ by rounding only there, and take longer.
+#'
+#' @return A list of class `poems_engine`: `level`, the instruction set in use; `dispatch`, whether
+#'   there are others than the baseline to choose from; `openmp`, whether the package was built with
+#'   OpenMP; and `threads`, the default number of threads of a fit. Fits on different numbers of
+#'   threads are identical.
 #'
 #' @section Errors:
 #' None.
@@ -20,7 +25,10 @@
 poems_engine <- function() {
   cpu <- core_cpu()
   threads <- if (cpu$openmp) unname(parallelly::availableCores()) else 1L
-  structure(list(level = cpu$level, openmp = cpu$openmp, threads = threads), class = "poems_engine")
+  structure(
+    list(level = cpu$level, dispatch = cpu$dispatch, openmp = cpu$openmp, threads = threads),
+    class = "poems_engine"
+  )
 }
 
 #' @export
@@ -29,5 +37,10 @@ print.poems_engine <- function(x, ...) {
     "Instruction set %s, OpenMP %s, %d thread%s",
     x$level, if (x$openmp) "on" else "off", x$threads, if (x$threads == 1) "" else "s"
   ))
+  if (!x$dispatch) {
+    cli::cat_line(
+      "No other instruction set is compiled for this system; see `?poems_engine`.", col = "grey"
+    )
+  }
   invisible(x)
 }

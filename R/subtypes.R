@@ -239,12 +239,6 @@ knn_accuracy <- function(embedding, subtype) {
 
 # Runs code with a seed of R's default generator, then puts the user's generator back.
 with_seed <- function(seed, code) {
-  global <- globalenv()
-  before <- get0(".Random.seed", global, inherits = FALSE)
-  on.exit(
-    if (is.null(before)) rm(".Random.seed", envir = global)
-    else assign(".Random.seed", before, envir = global)
-  )
-  set.seed(seed, kind = "Mersenne-Twister", normal.kind = "Inversion", sample.kind = "Rejection")
-  code
+  withr::with_seed(seed, code, .rng_kind = "Mersenne-Twister", .rng_normal_kind = "Inversion",
+                   .rng_sample_kind = "Rejection")
 }

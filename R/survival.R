@@ -42,8 +42,7 @@ default_folds <- 5
 #' @examplesIf rlang::is_installed("survival")
 #' truth <- simulate_omics(samples = 120, subtypes = 2, separation = 4, seed = 1)
 #' # Made up: the second group lives half as long.
-#' set.seed(1)
-#' time <- rexp(120, rate = as.integer(truth$subtype))
+#' time <- withr::with_seed(1, rexp(120, rate = as.integer(truth$subtype)))
 #' alive <- time > 1
 #' survival <- survival::Surv(pmin(time, 1), !alive)
 #' evaluate_survival(truth$factors, survival, groups = 2)

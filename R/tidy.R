@@ -1,5 +1,7 @@
 # Tidy tables: what a fit holds, one row per unit, with documented columns.
 
+#' @return What the methods for fits return: see [tidy.poems()], [glance.poems()] and
+#'   [augment.poems()].
 #' @importFrom generics tidy
 #' @export
 generics::tidy

@@ -1,6 +1,4 @@
 // The comparison models of the POEMS paper.
-#include <RcppEigen.h>
-
 #include <memory>
 #include <string>
 #include <vector>
@@ -9,6 +7,7 @@
 #include "bindings/cohort.h"
 #include "bindings/models.h"
 #include "bindings/monitor.h"
+#include "bindings/rcpp.h"
 #include "training/baselines.h"
 
 using namespace bindings;

@@ -1,8 +1,7 @@
 // The cohort, read and scaled once for all that is asked of it.
-#include <RcppEigen.h>
-
 #include "bindings/cohort.h"
 #include "bindings/monitor.h"
+#include "bindings/rcpp.h"
 #include "training/schedule.h"
 
 using namespace bindings;

@@ -1,6 +1,4 @@
 // Models that tell what target samples have and background samples have not.
-#include <RcppEigen.h>
-
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,6 +8,7 @@
 #include "bindings/config.h"
 #include "bindings/models.h"
 #include "bindings/monitor.h"
+#include "bindings/rcpp.h"
 #include "training/comparisons.h"
 
 using namespace bindings;

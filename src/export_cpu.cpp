@@ -1,7 +1,7 @@
 // The machine.
-#include <RcppEigen.h>
-
+#include "bindings/rcpp.h"
 #include "kernel/kernel.h"
+#include "kernel/kernel_target.h"
 #include "support/parallel.h"
 
 // What the core computes with.
@@ -12,7 +12,12 @@ Rcpp::List core_cpu() {
 #else
   const bool openmp = false;
 #endif
+#ifdef POEMS_HAS_X86_KERNELS
+  const bool dispatch = true;
+#else
+  const bool dispatch = false;
+#endif
   return Rcpp::List::create(Rcpp::Named("level") = poems::kernel().level,
-                            Rcpp::Named("openmp") = openmp,
+                            Rcpp::Named("dispatch") = dispatch, Rcpp::Named("openmp") = openmp,
                             Rcpp::Named("most_threads") = poems::most_threads());
 }

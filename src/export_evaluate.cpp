@@ -1,6 +1,4 @@
 // Single passes and steps, by which the model is compared with recorded numbers.
-#include <RcppEigen.h>
-
 #include <string>
 #include <utility>
 #include <vector>
@@ -8,6 +6,7 @@
 #include "analysis/projection.h"
 #include "bindings/cohort.h"
 #include "bindings/parameters.h"
+#include "bindings/rcpp.h"
 
 using namespace bindings;
 

@@ -1,10 +1,9 @@
 // What a fit says of features.
-#include <RcppEigen.h>
-
 #include "analysis/slopes.h"
 #include "analysis/variance.h"
 #include "bindings/cohort.h"
 #include "bindings/parameters.h"
+#include "bindings/rcpp.h"
 
 using namespace bindings;
 

@@ -1,10 +1,9 @@
 // What a fit says of samples.
-#include <RcppEigen.h>
-
 #include "analysis/latent_mode.h"
 #include "analysis/projection.h"
 #include "bindings/cohort.h"
 #include "bindings/parameters.h"
+#include "bindings/rcpp.h"
 
 using namespace bindings;
 

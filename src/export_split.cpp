@@ -1,6 +1,4 @@
 // Models that split what omics share from what is private to each.
-#include <RcppEigen.h>
-
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,6 +8,7 @@
 #include "bindings/config.h"
 #include "bindings/models.h"
 #include "bindings/monitor.h"
+#include "bindings/rcpp.h"
 #include "training/splits.h"
 
 using namespace bindings;

@@ -1,12 +1,11 @@
 // What R starts training from, and predicts with: inner products and the sparse linear factor
 // model.
-#include <RcppEigen.h>
-
 #include <vector>
 
 #include "analysis/factor_model.h"
 #include "analysis/gram.h"
 #include "bindings/matrices.h"
+#include "bindings/rcpp.h"
 #include "support/sizes.h"
 
 using namespace bindings;

@@ -1,6 +1,4 @@
 // Training.
-#include <RcppEigen.h>
-
 #include <utility>
 #include <vector>
 
@@ -10,6 +8,7 @@
 #include "bindings/cohort.h"
 #include "bindings/monitor.h"
 #include "bindings/parameters.h"
+#include "bindings/rcpp.h"
 #include "training/trainer.h"
 
 using namespace bindings;

@@ -1,7 +1,7 @@
 # Lists or installs the R packages that a goal of the Makefile needs and that are missing or older
 # than DESCRIPTION asks for.
 #
-#   Rscript tools/dependencies.R list|install demo|test|bench|docs
+#   Rscript tools/dependencies.R list|install demo|test|lint|bench|docs
 
 arguments <- commandArgs(trailingOnly = TRUE)
 action <- arguments[1]
@@ -16,32 +16,74 @@ read_field <- function(field) {
   stats::setNames(version, gsub("[ (].*", "", entries))
 }
 
-wanted <- c(read_field("Imports"), read_field("LinkingTo"), read_field("Suggests"))
-if (goal == "docs") wanted <- c(wanted, roxygen2 = "7.2.3")
-if (goal == "bench") wanted <- c(wanted, iC10TrainingData = "0", softImpute = "0")
-wanted <- wanted[!duplicated(names(wanted))]
+package <- c(read_field("Imports"), read_field("LinkingTo"))
+suggests <- read_field("Suggests")
+
+# What a goal cannot go without, and what it does more with.
+needs <- switch(goal,
+  demo = c(package, suggests[c("class", "cluster", "ggplot2", "Rtsne", "tibble", "uwot")]),
+  test = c(package, suggests["testthat"]),
+  lint = character(),
+  bench = package,
+  docs = c(package, roxygen2 = "7.2.3")
+)
+likes <- switch(goal,
+  demo = suggests[c("DT", "knitr", "rmarkdown")],
+  test = suggests,
+  lint = c(lintr = "0"),
+  bench = c(suggests, iC10TrainingData = "0", softImpute = "0")
+)
+without <- c(
+  demo = "the report is not written, or its tables cannot be searched",
+  test = "tests, examples and vignettes that need them are skipped",
+  lint = "R is not looked at",
+  bench = "comparisons that need them are left out"
+)
 
 is_missing <- function(package, version) {
   found <- suppressWarnings(utils::packageDescription(package, fields = "Version"))
   is.na(found) || utils::compareVersion(found, version) < 0
 }
-missing <- names(wanted)[mapply(is_missing, names(wanted), wanted)]
+missing_of <- function(wanted) {
+  wanted <- wanted[!duplicated(names(wanted))]
+  names(wanted)[as.logical(mapply(is_missing, names(wanted), wanted))]
+}
 
+# CRAN, and what Bioconductor has for this version of R: software, annotation and experiments.
+use_repositories <- function() {
+  if ("@CRAN@" %in% getOption("repos")) utils::chooseCRANmirror(graphics = FALSE, ind = 1)
+  own <- getOption("repos")
+  utils::setRepositories(ind = 1:4)
+  bioconductor <- getOption("repos")[c("BioCsoft", "BioCann", "BioCexp")]
+  options(repos = c(own, bioconductor[setdiff(names(bioconductor), names(own))]))
+}
+
+# The first library that may be written to, else the user's own; not that of this folder, which
+# `make clean` removes.
+choose_library <- function() {
+  paths <- setdiff(.libPaths(), normalizePath("build/library", mustWork = FALSE))
+  path <- paths[file.access(paths, 2) == 0][1]
+  if (is.na(path)) {
+    path <- path.expand(Sys.getenv("R_LIBS_USER"))
+    dir.create(path, recursive = TRUE, showWarnings = FALSE)
+    .libPaths(path)
+  }
+  path
+}
+
+missing <- missing_of(c(needs, likes))
 if (action == "list") {
   cat(missing, sep = "\n")
 } else if (length(missing) > 0) {
-  if ("@CRAN@" %in% getOption("repos")) utils::chooseCRANmirror(graphics = FALSE, ind = 1)
-  repositories <- getOption("repos")
-  utils::setRepositories(ind = 1:2) # CRAN and Bioconductor, which has some of Suggests
-  options(repos = c(repositories, getOption("repos")["BioCsoft"]))
-  library_path <- .libPaths()[file.access(.libPaths(), 2) == 0][1]
-  if (is.na(library_path)) {
-    library_path <- path.expand(Sys.getenv("R_LIBS_USER"))
-    dir.create(library_path, recursive = TRUE, showWarnings = FALSE)
-    .libPaths(library_path)
-  }
-  cat("Installing R packages", missing, "into", library_path, "\n")
-  utils::install.packages(missing, lib = library_path, Ncpus = 2)
-  failed <- missing[mapply(is_missing, missing, wanted[missing])]
+  use_repositories()
+  path <- choose_library()
+  cat("Installing R packages", missing, "into", path, "\n")
+  # Without locks, which an interrupted installation leaves behind.
+  try(utils::install.packages(missing, lib = path, Ncpus = 2, INSTALL_opts = "--no-lock"))
+  failed <- missing_of(needs)
   if (length(failed) > 0) stop("could not install ", toString(failed), call. = FALSE)
+  failed <- missing_of(likes)
+  if (length(failed) > 0) {
+    cat("Could not install ", toString(failed), ": ", without[[goal]], ".\n", sep = "")
+  }
 }

@@ -1,12 +1,20 @@
 #!/usr/bin/env bash
 # Installs what a goal of the Makefile needs and the machine lacks: through apt where this is
-# Debian or Ubuntu and we are root, R packages from CRAN or Bioconductor otherwise.
+# Debian or Ubuntu and we are root, R packages from CRAN and Bioconductor otherwise.
 #
 #   bash tools/setup.sh demo|test|lint|bench|docs
 set -euo pipefail
 goal=$1
 
 can_use_apt() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
+
+# Whether R is Debian's own, or will be for want of any, so that R packages may be Debian's too. An
+# R from elsewhere (of rocker's images, or built by hand) does not see those.
+has_debian_r() {
+  local rscript
+  rscript=$(command -v Rscript) || return 0
+  dpkg -S "$(readlink -f "$rscript")" >/dev/null 2>&1
+}
 
 # Reads the archive's list of packages, once.
 apt_update() {
@@ -29,9 +37,10 @@ apt_install() {
 }
 
 if can_use_apt; then
-  apt_install r-base-core r-base-dev r-recommended g++ make
+  if has_debian_r; then apt_install r-base-core r-base-dev r-recommended; fi
+  apt_install g++ make
   if [ "$goal" = test ]; then apt_install cmake libgtest-dev nlohmann-json3-dev libeigen3-dev; fi
-  if [ "$goal" = lint ]; then apt_install clang-format r-cran-lintr; fi
+  if [ "$goal" = lint ]; then apt_install clang-format; fi
   # For the report and the vignettes.
   if [ "$goal" = demo ] || [ "$goal" = test ]; then apt_install pandoc; fi
   # Only the peer of the speed benchmark needs it.
@@ -42,12 +51,13 @@ if can_use_apt; then
   fi
 fi
 if ! command -v Rscript >/dev/null; then
-  echo "R is not installed. Install R 4.2 or newer (https://www.r-project.org), then run this again." >&2
+  echo "R is not installed. Install R 4.2 or newer (https://www.r-project.org), then run this" \
+    "again." >&2
   exit 1
 fi
 
 missing=$(Rscript tools/dependencies.R list "$goal")
-if [ -n "$missing" ] && can_use_apt; then
+if [ -n "$missing" ] && can_use_apt && has_debian_r; then
   # Debian's name of an R package is in lower case; those that Debian lacks come from CRAN or
   # Bioconductor below.
   apt_update
@@ -57,6 +67,7 @@ if [ -n "$missing" ] && can_use_apt; then
       if apt-cache show "$name" >/dev/null 2>&1; then packages+=("$name"); fi
     done
   done
-  apt_install ${packages[@]+"${packages[@]}"}
+  apt_install ${packages[@]+"${packages[@]}"} ||
+    echo "Apt could not install all of them; what is still missing is sought elsewhere." >&2
 fi
 Rscript tools/dependencies.R install "$goal"

@@ -1,13 +1,12 @@
 // The cohort, from the list of omics that R makes of it.
 #pragma once
 
-#include <RcppEigen.h>
-
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "bindings/column_file.h"
+#include "bindings/rcpp.h"
 #include "data/cohort.h"
 #include "support/sizes.h"
 

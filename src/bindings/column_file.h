@@ -1,14 +1,13 @@
 // An omic that stays on disk.
 #pragma once
 
-#include <RcppEigen.h>
-
 #include <fstream>
 #include <limits>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "bindings/rcpp.h"
 #include "data/cohort.h"
 #include "support/sizes.h"
 

@@ -1,11 +1,10 @@
 // Settings of models and of training, from the lists that R makes of them.
 #pragma once
 
-#include <RcppEigen.h>
-
 #include <algorithm>
 #include <string>
 
+#include "bindings/rcpp.h"
 #include "models/poems.h"
 #include "training/trainer.h"
 

@@ -1,12 +1,11 @@
 // Matrices and positions between R and the core. Transposed: R has what are rows here in columns.
 #pragma once
 
-#include <RcppEigen.h>
-
 #include <cmath>
 #include <string>
 #include <vector>
 
+#include "bindings/rcpp.h"
 #include "support/types.h"
 
 namespace bindings {

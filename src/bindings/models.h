@@ -2,12 +2,11 @@
 // changes, as one flat list of matrices by the core's names.
 #pragma once
 
-#include <RcppEigen.h>
-
 #include <string>
 #include <vector>
 
 #include "bindings/matrices.h"
+#include "bindings/rcpp.h"
 #include "models/model.h"
 #include "models/settings.h"
 #include "training/trainer.h"

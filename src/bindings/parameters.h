@@ -1,8 +1,6 @@
 // Parameters between R and the core.
 #pragma once
 
-#include <RcppEigen.h>
-
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -10,6 +8,7 @@
 #include "bindings/cohort.h"
 #include "bindings/config.h"
 #include "bindings/matrices.h"
+#include "bindings/rcpp.h"
 #include "models/poems.h"
 
 namespace bindings {

@@ -2,8 +2,9 @@
 // column, so an omic is features x samples, as Bioconductor stores it.
 #pragma once
 
-#include <Eigen/Dense>
 #include <cstdint>
+
+#include "support/eigen.h"
 
 namespace poems {
 

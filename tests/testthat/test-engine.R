@@ -3,6 +3,16 @@ test_that("the engine says what it computes with", {
   expect_true(engine$level %in% c("baseline", "avx2", "avx512"))
   expect_identical(engine$threads, poems_control()$threads)
   expect_output(print(engine), paste("Instruction set", engine$level))
+  x86 <- grepl("x86_64|x86-64", R.version$arch) && .Platform$OS.type != "windows"
+  expect_identical(engine$dispatch, x86)
+})
+
+test_that("an engine of the baseline alone says so", {
+  engine <- poems_engine()
+  engine$dispatch <- TRUE
+  expect_no_match(paste(capture.output(print(engine)), collapse = " "), "No other")
+  engine$dispatch <- FALSE
+  expect_output(print(engine), "No other instruction set")
 })
 
 # In a child process, because the level is chosen once per process.
