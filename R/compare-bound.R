@@ -12,9 +12,9 @@ passing_correlation <- function(bound, n, p, q) {
   stats::uniroot(excess, c(0, 1), tol = 1e-6)$root
 }
 
-# HSIC of N(0, I_p) and N(0, I_q) but for one pair of coordinates of correlation r, with the Gaussian
-# kernels of the bound (src/pieces/independence.h). Kernels are products over coordinates, and so are
-# their means over two pairs of draws, joint E kl, apart E k E l, and mixed E(E k E l).
+# HSIC of N(0, I_p) and N(0, I_q) but for one pair of coordinates of correlation r, with the
+# Gaussian kernels of the bound (src/pieces/independence.h). Kernels are products over coordinates,
+# and so are their means over two pairs of draws, joint E kl, apart E k E l, and mixed E(E k E l).
 hsic_of_pair <- function(r, p, q) {
   a <- kernel_rate(p)
   b <- kernel_rate(q)

@@ -65,9 +65,9 @@ factors_about_zero <- function(x, omic, most, threads) {
 no_factors <- \(features) list(loadings = matrix(0, features, 0))
 
 # A model is a list of `loadings` (features x factors, shared ones first), `noise` of every feature,
-# `shared`, how many factors are, and `mean` of every factor in the target, 0 of shared ones: salient
-# factors are looked for in what varies within the target, since about 0 a shift makes all that it
-# touches look like one factor. x: standardised about the background.
+# `shared`, how many factors are, and `mean` of every factor in the target, 0 of shared ones:
+# salient factors are looked for in what varies within the target, since about 0 a shift makes all
+# that it touches look like one factor. x: standardised about the background.
 learn_comparison <- function(x, omic, target, shared, salient, threads) {
   common <- factors_about_zero(x[, !target, drop = FALSE], omic, shared, threads)
   model <- list(loadings = common$loadings, shared = ncol(common$loadings),

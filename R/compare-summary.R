@@ -102,7 +102,8 @@ augment.poems_comparison <- function(x, data = NULL, ...) {
 
 #' @rdname tidy.poems_comparison
 #' @exportS3Method ggplot2::autoplot
-autoplot.poems_comparison <- function(object, type = c("compare", "history", "latent", "independence"), ...) {
+autoplot.poems_comparison <- function(object, type = c("compare", "history", "latent",
+                                                       "independence"), ...) {
   rlang::check_installed("ggplot2", "to plot a fit.")
   type <- arg_match(type)
   rlang::check_dots_empty()

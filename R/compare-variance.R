@@ -49,8 +49,10 @@ omic_variance <- function(fit, omic, shares) {
   both <- shares(fit$latent, TRUE)
   shared <- shares(without(fit$blocks$salient), TRUE)
   background <- shares(fit$latent, FALSE)
-  parts <- \(of) data.frame(target_shared = shared[[of]], target_salient = both[[of]] - shared[[of]],
-                            target_total = both[[of]], background = background[[of]])
+  parts <- \(of) data.frame(
+    target_shared = shared[[of]], target_salient = both[[of]] - shared[[of]],
+    target_total = both[[of]], background = background[[of]]
+  )
   k <- seq_len(ncol(fit$latent))
   list(
     omic = parts("omic"), features = data.frame(feature = omic$features, parts("features")),

@@ -30,7 +30,7 @@ plot_independence <- function(fit) {
   ggplot2::ggplot(values, ggplot2::aes(.data$shared, .data$salient, fill = .data$correlation)) +
     ggplot2::geom_tile(colour = "white") +
     ggplot2::geom_text(
-      ggplot2::aes(label = sprintf("%.1f", .data$correlation)), size = 2.8,
+      ggplot2::aes(label = sprintf("%.1f", round(.data$correlation, 1) + 0)), size = 2.8,
       colour = ink_on(colours_at(values$correlation, diverging, c(-1, 1)))
     ) +
     scale_fill_around_0(1) +

@@ -30,7 +30,7 @@ plot_salient_in <- function(fit, newdata, group = NULL, samples = c("columns", "
   check_comparison(fit)
   check_any_salient(fit)
   values <- salient_in(fit, newdata, samples = arg_match(samples), covariates = covariates)
-  values$group <- if (is.null(group)) known_groups(fit, values$sample) else
+  values$group <- if (is.null(group)) groups_in_fit(fit, values$sample) else
     labels_by_sample(group, values$sample, rlang::caller_env(), "group")
   ggplot2::ggplot(values, ggplot2::aes(.data$gain, .data$group)) +
     ggplot2::geom_vline(xintercept = 0, colour = "grey60") +
@@ -46,7 +46,7 @@ plot_salient_in <- function(fit, newdata, group = NULL, samples = c("columns", "
 }
 
 # Target or background, as a sample of the fit is; others are "new".
-known_groups <- function(fit, samples) {
+groups_in_fit <- function(fit, samples) {
   group <- group_names(fit)[match(samples, fit$samples)]
   factor(ifelse(is.na(group), "new", group), c("new", "background", "target"))
 }
