@@ -106,6 +106,7 @@ poems_compare <- function(x, background, group = NULL, shared = 16, salient = 8,
   check_families(data$data, family)
   n_top <- steps_of(preprocess, "n_top", names(data$data))
   omics <- learn_scaling(data$data, scale, family, covariates$design, n_top)
+  warn_of_data(data, omics)
   data$design <- covariates$design
 
   started <- proc.time()[["elapsed"]]

@@ -15,8 +15,10 @@ check_magnitude <- function(lowest, highest, omic, arg, call) {
   ), call = call)
 }
 
-# Omics of which single samples decide. `omics`: what learn_scaling() returns.
-warn_of_data <- function(data, omics) {
+# Omics of which single samples decide. `cohort`: what read_omics() returns, which has told of
+# those that are unlike all others; `omics`: what learn_scaling() returns.
+warn_of_data <- function(cohort, omics) {
+  data <- cohort$data
   few <- names(data)[vapply(data, ncol, 0L) < fewest_samples]
   if (length(few) > 0) {
     cli::cli_warn(c(
@@ -27,7 +29,7 @@ warn_of_data <- function(data, omics) {
   }
   for (omic in setdiff(names(data), few)) {
     alone <- dominating_sample(data[[omic]], omics[[omic]])
-    if (is.null(alone)) next
+    if (is.null(alone) || alone %in% cohort$unlike[[omic]]) next
     cli::cli_warn(c(
       "Sample {quote_some(alone)} has most of the variance of omic {quote_some(omic)}.",
       "i" = "The R2 of the omic is that of this sample. Is it in other units, or not normalised?

@@ -16,10 +16,11 @@ read_omics <- function(x, samples = c("columns", "rows"), experiments = NULL, as
   check_not_empty(data, call)
   check_common_samples(data, samples, call)
   warn_names_in_part(lapply(data, colnames), "x", call)
-  warn_unlike_samples(data)
+  unlike <- unlike_samples_of(data)
+  warn_unlike_samples(unlike, data)
   names_of_samples <- union_of_samples(data)
   check_cohort_size(names_of_samples, samples, call)
-  cohort <- list(data = data, samples = names_of_samples)
+  cohort <- list(data = data, samples = names_of_samples, unlike = unlike)
   cohort$assays <- unlist(lapply(sources, `[[`, "assay"))
   cohort
 }

@@ -220,7 +220,7 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
   check_families(data$data, family)
   n_top <- steps_of(preprocess, "n_top", names(data$data))
   omics <- learn_scaling(data$data, scale, family, covariates$design, n_top)
-  warn_of_data(data$data, omics)
+  warn_of_data(data, omics)
   warn_of_hidden(control, factors)
 
   started <- proc.time()[["elapsed"]]

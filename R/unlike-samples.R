@@ -16,9 +16,13 @@ no_profile <- 0.3
 # At most this share of the samples can be unlike all others.
 most_unlike <- 0.05
 
-warn_unlike_samples <- function(data) {
+# Per omic that has any, their names.
+unlike_samples_of <- function(data) {
   found <- lapply(data, unlike_samples)
-  found <- found[lengths(found) > 0]
+  found[lengths(found) > 0]
+}
+
+warn_unlike_samples <- function(found, data) {
   if (length(found) == 0) return(invisible())
   lines <- sprintf("%s: %s", names(found), vapply(found, \(names) {
     paste(quote_some(names), collapse = ", ")

@@ -34,3 +34,20 @@ test_that("fits name it", {
   expect_warning(read_omics(lapply(omics, \(x) as.data.frame(t(x))), "rows"), "has no other omic")
   expect_warning(quick_baseline(omics["rna"], epochs = 1), "rna: \"Length\"")
 })
+
+test_that("a sample that has most of an omic's variance is told once", {
+  quiet <- list(threads = 1, progress = FALSE, epochs = 2)
+  told <- \(omics) sum(grepl("s07", testthat::capture_warnings(
+    poems(omics, 2, seed = 1, control = quiet)
+  )))
+  omics <- small_cohort()$omics
+  omics$rna[, "s07"] <- 1e6
+  expect_identical(told(omics), 1L)
+  # Too few features to tell what samples are like.
+  omics <- small_cohort()$omics
+  omics$rna <- omics$rna[1:4, ]
+  omics$rna[, "s07"] <- 1e4
+  expect_warning(poems(omics, 2, seed = 1, control = quiet),
+                 "\"s07\" has most of the variance of omic \"rna\"")
+  expect_identical(told(omics), 1L)
+})
