@@ -26,12 +26,13 @@ check: build/ready-test
 lint: build/ready-lint
 	bash tools/lint.sh
 
-# Damaged fits, malformed calls and random problems, for about an hour; SEED for others.
+# Damaged fits, malformed calls, random problems and signals, for about an hour; SEED for others.
 SEED := 1
 torture: build/ready-test build/installed
 	Rscript tests/torture/mutate.R seed=$(SEED) count=4000
 	Rscript tests/torture/calls.R seed=$(SEED) count=6000
 	Rscript tests/torture/problems.R seed=$(SEED) count=500
+	Rscript tests/torture/signals.R seed=$(SEED) count=100
 
 bench: build/ready-bench build/installed
 	Rscript bench/accuracy.R

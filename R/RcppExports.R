@@ -73,6 +73,22 @@ core_unlinked_file <- function(path) {
     .Call(`_omicpoems_core_unlinked_file`, path)
 }
 
+core_watch_termination <- function() {
+    invisible(.Call(`_omicpoems_core_watch_termination`))
+}
+
+core_unwatch_termination <- function() {
+    invisible(.Call(`_omicpoems_core_unwatch_termination`))
+}
+
+core_end_requested <- function() {
+    .Call(`_omicpoems_core_end_requested`)
+}
+
+core_check_interrupt <- function() {
+    invisible(.Call(`_omicpoems_core_check_interrupt`))
+}
+
 core_project <- function(parameters, model_config, cohort, threads) {
     .Call(`_omicpoems_core_project`, parameters, model_config, cohort, threads)
 }

@@ -132,17 +132,20 @@ poems_baseline <- function(x, model = c("poem", "mocss_ae", "mocss_vae", "mocss_
 
   started <- proc.time()[["elapsed"]]
   config <- baseline_config(model, form, settings, omics, data$samples)
-  trained <- core_baseline_train(
-    config, held_cohort(omics, data$data, data$samples, NULL, control$threads),
-    initial_noise(omics), c(control, list(seed = seed)), progress_reporter(control, environment())
-  )
-  check_trained(trained, control)
-  check_finite_training(trained["parameters"], control)
-  new_baseline_fit(
-    trained, call = call, model = model, form = form, settings = settings, control = control,
-    scaling = scale, seed = seed, samples = data$samples, omics = omics, config = config,
-    seconds = proc.time()[["elapsed"]] - started
-  )
+  reporter <- progress_reporter(control, environment())
+  finish_training({
+    trained <- interruptible(core_baseline_train(
+      config, held_cohort(omics, data$data, data$samples, NULL, control$threads),
+      initial_noise(omics), c(control, list(seed = seed)), reporter
+    ))
+    check_trained(trained, control)
+    check_finite_training(trained["parameters"], control)
+    new_baseline_fit(
+      trained, call = call, model = model, form = form, settings = settings, control = control,
+      scaling = scale, seed = seed, samples = data$samples, omics = omics, config = config,
+      seconds = proc.time()[["elapsed"]] - started
+    )
+  })
 }
 
 # What the forms have in common with the objectives of poems().

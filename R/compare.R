@@ -112,13 +112,16 @@ poems_compare <- function(x, background, group = NULL, shared = 16, salient = 8,
   started <- proc.time()[["elapsed"]]
   config <- compare_config(decoder, shared, salient, bound, choose_balance(balance, data$target),
                            control, omics, data$target)
-  trained <- train_comparison(config, omics, data, seed, control, environment())
-  new_comparison(
-    trained, data = data, omics = omics, call = call, decoder = decoder,
-    independence = independence, control = control, scaling = scale, seed = seed,
-    covariates = covariates, preprocess = preprocess, asked = c(shared = shared, salient = salient),
-    started = started
-  )
+  frame <- environment()
+  finish_training({
+    trained <- train_comparison(config, omics, data, seed, control, frame)
+    new_comparison(
+      trained, data = data, omics = omics, call = call, decoder = decoder,
+      independence = independence, control = control, scaling = scale, seed = seed,
+      covariates = covariates, preprocess = preprocess,
+      asked = c(shared = shared, salient = salient), started = started
+    )
+  })
 }
 
 # From the start to trained parameters and what they say of the samples.
@@ -127,7 +130,8 @@ train_comparison <- function(config, omics, data, seed, control, envir) {
   count <- c(config$shared, config$salient)
   if (config$decoder == "sparse") {
     held_out <- core_compare_held_out(data$target, control$validation, seed)
-    first <- find_comparison(config, omics, data, data$target, held_out, seed, control)
+    first <- interruptible(find_comparison(config, omics, data, data$target, held_out, seed,
+                                           control))
     count <- first$count
     config[c("shared", "salient")] <- first[c("shared", "salient")]
     if (any(count == 0)) config$independence <- 0
@@ -136,8 +140,10 @@ train_comparison <- function(config, omics, data, seed, control, envir) {
   if (config$decoder == "sparse") {
     start <- write_comparison(start, first, config, omics, control$threads)
   }
-  trained <- core_compare_train(start, config, cohort, data$target,
-                                c(control, list(seed = seed)), progress_reporter(control, envir))
+  trained <- interruptible(core_compare_train(
+    start, config, cohort, data$target, c(control, list(seed = seed)),
+    progress_reporter(control, envir)
+  ))
   check_trained(trained, rlang::caller_env())
   trained$posterior <- core_compare_embed(trained$parameters, config, cohort, data$target,
                                           control$threads)

@@ -4,6 +4,7 @@
 #' samples gain, and background samples that look like them, too.
 #'
 #' @inheritParams salient_in
+#' @param fit A fit from [poems_compare()].
 #' @param group What samples are grouped by, a vector named by sample or in the order of the samples
 #'   of `newdata`. By default target and background as in the fit, of samples that are in it.
 #' @return A [ggplot2::ggplot] object to print, save or restyle. Its data has one row per sample,

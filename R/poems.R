@@ -24,8 +24,9 @@
 #' Training holds out a share of the samples (`validation` in [poems_control()]) to know when to
 #' stop, and keeps the parameters of the best epoch. A cohort of at most 1000 samples is then
 #' trained once more, from the start and for as many epochs, with all its samples; what the fit says
-#' of losses and of samples held out is of the first training. Interrupting it (Ctrl-C) ends the
-#' training and returns, with a warning, the best fit so far.
+#' of losses and of samples held out is of the first training. Interrupting it (Ctrl-C), or a
+#' scheduler's request to end (SIGTERM), ends the training and returns, with a warning, the best fit so
+#' far. What comes when training is done waits until the fit is complete, which it then is.
 #'
 #' @section Families:
 #' Each omic has a family, the distribution of its values given the factors:
@@ -229,10 +230,10 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
                          weights)
   cohort <- held_cohort(omics, data$data, data$samples, covariates$design, control$threads)
   train <- function(control, reporter, start) {
-    core_train(
+    interruptible(core_train(
       cohort, config, noise, c(unclass(control), list(seed = seed, revisit = revisit_zeros_every)),
       reporter, start$parameters, as.list(start$misplaced)
-    )
+    ))
   }
   start_of <- function(control, known = NULL) {
     if (control$start == "random") return(NULL)
@@ -243,43 +244,46 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
     )
   }
   start <- start_of(control)
-  trained <- train(control, progress_reporter(control, environment()), start)
-  check_trained(trained, control)
-  if (trains_again(trained, control, data$samples)) {
-    all <- utils::modifyList(control, list(validation = 0, epochs = trained$best_epoch))
-    start <- start_of(all, start$misplaced)
-    again <- train(all, progress_reporter(all, environment()), start)
-    trained <- take_all_samples(trained, again, all)
-  }
-  check_finite_training(trained, control)
-  trained$sums <- variance_sums(trained$parameters, config, cohort, trained$mode,
-                                colMeans(trained$mode), groups$of, control$threads)
-  experts <- core_experts(trained$parameters, config, cohort, control$threads)
-  trained$contributions <- experts_shares(experts, trained$gates)
-  used <- spaced(length(data$samples), most_start_samples)
-  z <- trained$mode[used, , drop = FALSE]
-  decoded <- core_reconstruct(trained$parameters, config, z, control$threads)
-  trained$bend <- share_bent(decoded, z)
-  if (learns_predictions(control)) {
-    x <- values_without_covariates(trained$parameters, omics, data$data, data$samples[used],
-                                   covariates$design)
-    trained$remainder <- learn_remainder(x, z, decoded, omics, seed, control$threads)
-    omic <- omic_of_features(omics)
-    trained$maps <- without_misplaced(x, omic, start$certain, used) |>
-      learn_maps(omic, omics, control$threads) |>
-      learn_checks(x, omic)
-    trained$inclusion <- calibrated_inclusion(
-      x, z, decoded, trained$remainder, omics,
-      choose_factors(trained$sums$all, control$objective), control$threads
+  frame <- environment()
+  fit <- finish_training({
+    trained <- train(control, progress_reporter(control, frame), start)
+    check_trained(trained, control)
+    if (trains_again(trained, control, data$samples)) {
+      all <- utils::modifyList(control, list(validation = 0, epochs = trained$best_epoch))
+      start <- start_of(all, start$misplaced)
+      again <- train(all, progress_reporter(all, frame), start)
+      trained <- take_all_samples(trained, again, all)
+    }
+    check_finite_training(trained, control)
+    trained$sums <- variance_sums(trained$parameters, config, cohort, trained$mode,
+                                  colMeans(trained$mode), groups$of, control$threads)
+    experts <- core_experts(trained$parameters, config, cohort, control$threads)
+    trained$contributions <- experts_shares(experts, trained$gates)
+    used <- spaced(length(data$samples), most_start_samples)
+    z <- trained$mode[used, , drop = FALSE]
+    decoded <- core_reconstruct(trained$parameters, config, z, control$threads)
+    trained$bend <- share_bent(decoded, z)
+    if (learns_predictions(control)) {
+      x <- values_without_covariates(trained$parameters, omics, data$data, data$samples[used],
+                                     covariates$design)
+      trained$remainder <- learn_remainder(x, z, decoded, omics, seed, control$threads)
+      omic <- omic_of_features(omics)
+      trained$maps <- without_misplaced(x, omic, start$certain, used) |>
+        learn_maps(omic, omics, control$threads) |>
+        learn_checks(x, omic)
+      trained$inclusion <- calibrated_inclusion(
+        x, z, decoded, trained$remainder, omics,
+        choose_factors(trained$sums$all, control$objective), control$threads
+      )
+    }
+    omics <- add_membership(omics, data) |> add_reading(data, preprocess)
+    new_fit(
+      trained,
+      call = call, seed = seed, control = control, scaling = scale, config = config,
+      samples = data$samples, omics = omics, covariates = add_share_of_groups(covariates, omics),
+      seconds = proc.time()[["elapsed"]] - started
     )
-  }
-  omics <- add_membership(omics, data) |> add_reading(data, preprocess)
-  fit <- new_fit(
-    trained,
-    call = call, seed = seed, control = control, scaling = scale, config = config,
-    samples = data$samples, omics = omics, covariates = add_share_of_groups(covariates, omics),
-    seconds = proc.time()[["elapsed"]] - started
-  )
+  })
   warn_no_factor(fit)
   warn_of_losses(fit$history, fit$best_epoch, control)
   fit

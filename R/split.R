@@ -128,13 +128,16 @@ poems_split <- function(x, shared = 8, private = 8,
   started <- proc.time()[["elapsed"]]
   config <- split_config(method, decoder, shared, private, completeness, control, omics, labels,
                          max(0L, ncol(covariates$design)))
-  trained <- train_split(config, omics, data, seed, control, environment())
-  new_split_fit(
-    trained, data = data, omics = omics, call = call, method = method,
-    decoder = decoder, completeness = completeness,
-    labels = labels, control = control, scaling = scale, seed = seed, covariates = covariates,
-    preprocess = preprocess, started = started
-  )
+  frame <- environment()
+  finish_training({
+    trained <- train_split(config, omics, data, seed, control, frame)
+    new_split_fit(
+      trained, data = data, omics = omics, call = call, method = method,
+      decoder = decoder, completeness = completeness,
+      labels = labels, control = control, scaling = scale, seed = seed, covariates = covariates,
+      preprocess = preprocess, started = started
+    )
+  })
 }
 
 # From the start to trained parameters and what they say of the samples.
@@ -143,14 +146,14 @@ train_split <- function(config, omics, data, seed, control, envir) {
   sparse <- config$decoder == "sparse"
   if (sparse) {
     held_out <- core_held_out(length(data$samples), control$validation, seed)
-    first <- find_start(config, omics, data, held_out, seed, control)
+    first <- interruptible(find_start(config, omics, data, held_out, seed, control))
     config[c("shared", "private")] <- first[c("shared", "private")]
   }
   embed <- \(parameters) core_split_embed(parameters, config, cohort, control$threads)
   start <- core_split_initial(config, initial_noise(omics), seed)
   if (sparse) start <- write_start(start, first$found, config, omics)
-  trained <- core_split_train(start, config, cohort, c(control, list(seed = seed)),
-                              progress_reporter(control, envir))
+  trained <- interruptible(core_split_train(start, config, cohort, c(control, list(seed = seed)),
+                                            progress_reporter(control, envir)))
   check_trained(trained, control, rlang::caller_env())
   check_finite_training(trained["parameters"], control, rlang::caller_env())
   if (sparse) {

@@ -233,6 +233,7 @@ counted <- t(vapply(counts, \(n) c(length(n), tabulate(n + 1, 5)), numeric(6)))
 interferon <- c("ISG15", "CXCL10", "RSAD2", "APOBEC3A", "CCL8", "IDO1")
 
 read_cells <- function(file) {
+  loadNamespace("Matrix") # before its matrices are read
   read <- \(name) {
     load(file.path(dirname(file), paste0(name, ".rda")), envir = environment())
     get(name)

@@ -256,6 +256,43 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// core_watch_termination
+void core_watch_termination();
+RcppExport SEXP _omicpoems_core_watch_termination() {
+BEGIN_RCPP
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    core_watch_termination();
+    return R_NilValue;
+END_RCPP
+}
+// core_unwatch_termination
+void core_unwatch_termination();
+RcppExport SEXP _omicpoems_core_unwatch_termination() {
+BEGIN_RCPP
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    core_unwatch_termination();
+    return R_NilValue;
+END_RCPP
+}
+// core_end_requested
+bool core_end_requested();
+RcppExport SEXP _omicpoems_core_end_requested() {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    rcpp_result_gen = Rcpp::wrap(core_end_requested());
+    return rcpp_result_gen;
+END_RCPP
+}
+// core_check_interrupt
+void core_check_interrupt();
+RcppExport SEXP _omicpoems_core_check_interrupt() {
+BEGIN_RCPP
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    core_check_interrupt();
+    return R_NilValue;
+END_RCPP
+}
 // core_project
 Rcpp::List core_project(const Rcpp::List& parameters, const Rcpp::List& model_config, SEXP cohort, int threads);
 RcppExport SEXP _omicpoems_core_project(SEXP parametersSEXP, SEXP model_configSEXP, SEXP cohortSEXP, SEXP threadsSEXP) {
@@ -517,6 +554,10 @@ static const R_CallMethodDef CallEntries[] = {
     {"_omicpoems_core_variance", (DL_FUNC) &_omicpoems_core_variance, 7},
     {"_omicpoems_core_slopes", (DL_FUNC) &_omicpoems_core_slopes, 4},
     {"_omicpoems_core_unlinked_file", (DL_FUNC) &_omicpoems_core_unlinked_file, 1},
+    {"_omicpoems_core_watch_termination", (DL_FUNC) &_omicpoems_core_watch_termination, 0},
+    {"_omicpoems_core_unwatch_termination", (DL_FUNC) &_omicpoems_core_unwatch_termination, 0},
+    {"_omicpoems_core_end_requested", (DL_FUNC) &_omicpoems_core_end_requested, 0},
+    {"_omicpoems_core_check_interrupt", (DL_FUNC) &_omicpoems_core_check_interrupt, 0},
     {"_omicpoems_core_project", (DL_FUNC) &_omicpoems_core_project, 4},
     {"_omicpoems_core_experts", (DL_FUNC) &_omicpoems_core_experts, 4},
     {"_omicpoems_core_mode", (DL_FUNC) &_omicpoems_core_mode, 5},

@@ -6,19 +6,22 @@
 #include <utility>
 #include <vector>
 
+#include "bindings/termination.h"
 #include "training/trainer.h"
 
 namespace bindings {
 
 inline void check_interrupt(void*) { R_CheckUserInterrupt(); }
 
-/// Reports each epoch to an R function and notices interrupts without leaving the core.
+/// Reports each epoch to an R function and notices interrupts and requests to end without leaving
+/// the core.
 class RMonitor : public poems::Monitor {
  public:
   explicit RMonitor(Rcpp::Function callback) : callback_(std::move(callback)) {}
 
   bool interrupted() override {
-    return interrupted_ || R_ToplevelExec(check_interrupt, nullptr) == FALSE;
+    return interrupted_ || Termination::requested() ||
+           R_ToplevelExec(check_interrupt, nullptr) == FALSE;
   }
 
   /// The callback returns FALSE when it was interrupted itself.

@@ -3,7 +3,7 @@ torture <- function() {
   folder <- test_path("..", "torture")
   skip_if_not(dir.exists(folder))
   here <- new.env(parent = asNamespace("omicpoems"))
-  for (file in c("outcomes.R", "fits.R", "mutate.R", "calls.R")) {
+  for (file in c("outcomes.R", "fits.R", "mutate.R", "calls.R", "signals.R")) {
     sys.source(file.path(folder, file), here)
   }
   here
@@ -32,4 +32,19 @@ test_that("malformed calls are clear errors", {
   table <- here$torture_by_calls(calls, seed = 1, count = 150, isolated = FALSE)
   expect_gt(sum(table$outcome == "clear"), 50)
   expect_none(table, c("cpp", "raw"))
+})
+
+test_that("what is trained is not lost to an interrupt or a request to end", {
+  skip_on_cran()
+  skip_on_os("windows")
+  undo <- suppressWarnings(system2("env", c("--default-signal=INT", "true"), stderr = FALSE))
+  skip_if(undo != 0, "env cannot set signals back to their default")
+  library_path <- dirname(getNamespaceInfo("omicpoems", "path"))
+  skip_if_not(dir.exists(file.path(library_path, "omicpoems", "Meta")), "package not installed")
+  withr::local_envvar(R_LIBS = paste(c(library_path, .libPaths()), collapse = ":"))
+  here <- torture()
+  script <- here$child_script()
+  withr::defer(unlink(script))
+  expect_identical(here$one_signal(script, "poems", tools::SIGTERM, 100, "trained"), "fit")
+  expect_identical(here$one_signal(script, "split", tools::SIGINT, 100, "trained"), "fit")
 })

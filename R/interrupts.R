@@ -1,0 +1,27 @@
+# What a training has learnt is not lost to an interrupt or to a request to end (SIGTERM): either
+# ends the training, which returns what it has, and has to wait where R reads that out.
+
+# `expr` trains, in interruptible(), and makes a fit. What comes when training is done is told
+# when the fit is complete.
+finish_training <- function(expr) {
+  core_watch_termination()
+  on.exit(core_unwatch_termination())
+  suspendInterrupts({
+    fit <- expr
+    if (was_interrupted() && isTRUE(fit$stopped != "interrupted")) {
+      cli::cli_warn("Interrupted when training was done: the fit is complete.")
+    }
+    fit
+  })
+}
+
+# In `expr`, which loses nothing, interrupts work as usual.
+interruptible <- \(expr) allowInterrupts(expr)
+
+# Whether an interrupt or a request to end has come since; the interrupt is then dealt with.
+was_interrupted <- function() {
+  tryCatch({
+    allowInterrupts(core_check_interrupt())
+    core_end_requested()
+  }, interrupt = \(condition) TRUE)
+}
