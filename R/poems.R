@@ -25,8 +25,8 @@
 #' stop, and keeps the parameters of the best epoch. A cohort of at most 1000 samples is then
 #' trained once more, from the start and for as many epochs, with all its samples; what the fit says
 #' of losses and of samples held out is of the first training. Interrupting it (Ctrl-C), or a
-#' scheduler's request to end (SIGTERM), ends the training and returns, with a warning, the best fit so
-#' far. What comes when training is done waits until the fit is complete, which it then is.
+#' scheduler's request to end (SIGTERM), ends the training and returns, with a warning, the best fit
+#' so far. What comes when training is done waits until the fit is complete, which it then is.
 #'
 #' @section Families:
 #' Each omic has a family, the distribution of its values given the factors:
