@@ -7,6 +7,7 @@
 # alike, the name or number of the assay to take; NULL for the first.
 open_input <- function(x, arg, samples, experiments, assays, call) {
   omics <- list_omics(x, arg, call)
+  check_printable(names(omics), arg, call)
   check_experiments(experiments, call)
   omics <- choose_experiments(omics, experiments, arg, call)
   check_assays(assays, omics, call)
@@ -16,6 +17,16 @@ open_input <- function(x, arg, samples, experiments, assays, call) {
   )
   tell_assays(sources, assays)
   sources
+}
+
+# Names of omics head tables, files and figures.
+check_printable <- function(names, arg, call) {
+  control <- names[grepl("[\\x01-\\x1f\\x7f]", names, perl = TRUE, useBytes = TRUE)]
+  if (length(control) == 0) return(invisible())
+  cli::cli_abort(c(
+    "Names of omics in {.arg {arg}} must have no line breaks, tabs or other control characters.",
+    "x" = "Not so: {quote_some(control)}."
+  ), call = call)
 }
 
 # The omics of any input, still of their own class, without reading them. Those of a

@@ -138,3 +138,12 @@ test_that("sparse matrices and logical values are numbers", {
   dense <- c(x["protein"], list(mutated = 1 * (x$mrna > 0.5)))
   expect_identical(without_timing(quick(sparse)), without_timing(quick(dense)))
 })
+
+test_that("names of omics that would break tables", {
+  x <- small_omics()
+  broken <- stats::setNames(x, replace(names(x), 1, "gene\nexpression"))
+  expect_error(quick(broken), "\"gene\\\\nexpression\"")
+  fit <- quick(stats::setNames(x, replace(names(x), 1, "g\u00e8nes \u03b2")))
+  expect_error(predict(fit, broken), "control characters")
+  expect_error(poems_split(broken), "control characters")
+})
