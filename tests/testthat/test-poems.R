@@ -125,13 +125,8 @@ test_that("a loss that is not finite is an error that says what to do", {
   expect_snapshot(tell(poems(diverged)))
 })
 
-test_that("an interrupt ends the training and returns the fit so far", {
-  skip_on_cran()
-  # A shell makes what it starts in the background deaf to SIGINT, and R respects that.
-  undo <- suppressWarnings(system2("env", c("--default-signal=INT", "true"), stderr = FALSE))
-  skip_if(undo != 0, "env cannot set signals back to their default")
-  library_path <- dirname(getNamespaceInfo("omicpoems", "path"))
-  skip_if_not(dir.exists(file.path(library_path, "omicpoems", "Meta")), "package not installed")
+# What a process of its own gets from a training without end that is sent a signal.
+fit_after_signal <- function(signal, library_path) {
   out <- withr::local_tempdir()
   withr::local_envvar(OUT = out, LIB = library_path)
   script <- quote({
@@ -162,13 +157,25 @@ test_that("an interrupt ends the training and returns the fit so far", {
   expect_true(wait_for("pid"))
   child <- as.integer(readLines(file.path(out, "pid")))
   withr::defer(tools::pskill(child, tools::SIGKILL))
-  Sys.sleep(2)
-  tools::pskill(child, tools::SIGINT)
+  Sys.sleep(4)
+  tools::pskill(child, signal)
   expect_true(wait_for("fit.rds"))
-  fit <- readRDS(file.path(out, "fit.rds"))
-  expect_identical(fit$stopped, "interrupted")
-  expect_gt(fit$epochs, 1)
-  expect_true(fit$warned)
+  readRDS(file.path(out, "fit.rds"))
+}
+
+test_that("an interrupt or a request to end ends the training and returns the fit so far", {
+  skip_on_cran()
+  # A shell makes what it starts in the background deaf to SIGINT, and R respects that.
+  undo <- suppressWarnings(system2("env", c("--default-signal=INT", "true"), stderr = FALSE))
+  skip_if(undo != 0, "env cannot set signals back to their default")
+  library_path <- dirname(getNamespaceInfo("omicpoems", "path"))
+  skip_if_not(dir.exists(file.path(library_path, "omicpoems", "Meta")), "package not installed")
+  for (signal in c(tools::SIGINT, tools::SIGTERM)) {
+    fit <- fit_after_signal(signal, library_path)
+    expect_identical(fit$stopped, "interrupted")
+    expect_gt(fit$epochs, 1)
+    expect_true(fit$warned)
+  }
 })
 
 test_that("a fit read in a new session has the names of its loadings", {
