@@ -20,7 +20,8 @@ read_omics <- function(x, samples = c("columns", "rows"), experiments = NULL, as
   warn_unlike_samples(unlike, data)
   names_of_samples <- union_of_samples(data)
   check_cohort_size(names_of_samples, samples, call)
-  cohort <- list(data = data, samples = names_of_samples, unlike = unlike)
+  cohort <- list(data = data, samples = names_of_samples)
+  if (length(unlike) > 0) cohort$unlike <- unlike
   cohort$assays <- unlist(lapply(sources, `[[`, "assay"))
   cohort
 }
