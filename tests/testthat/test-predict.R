@@ -155,3 +155,25 @@ test_that("the mode is closer to a sample's values than the posterior mean is", 
     expect_lt(of_mode, error(names(late)[v], of_mean[[v]] * fit$omics[[v]]$scale))
   }
 })
+
+test_that("batches of any size, threads and files give the same bits", {
+  fit <- small_fit()
+  omics <- small_cohort()$omics
+  only <- \(samples) Filter(ncol, lapply(omics, \(x) x[, intersect(samples, colnames(x)),
+                                                       drop = FALSE]))
+  whole <- predict(fit, omics)
+  rebuilt <- predict(fit, omics, type = "reconstruction")$rna
+  file <- withr::local_tempfile(fileext = ".rds")
+  saveRDS(fit, file)
+  read <- readRDS(file)
+  read$control$threads <- 2L
+  for (size in c(1, 7, 60)) {
+    batches <- split(rownames(whole), (seq_len(nrow(whole)) - 1) %/% size)
+    for (batch in batches[unique(c(1, length(batches)))]) {
+      expect_identical(suppressMessages(predict(read, only(batch)))[batch, , drop = FALSE],
+                       whole[batch, , drop = FALSE])
+      again <- suppressMessages(predict(read, only(batch), type = "reconstruction"))$rna
+      expect_identical(again[, batch, drop = FALSE], rebuilt[, batch, drop = FALSE])
+    }
+  }
+})
