@@ -134,7 +134,7 @@ poems_baseline <- function(x, model = c("poem", "mocss_ae", "mocss_vae", "mocss_
   config <- baseline_config(model, form, settings, omics, data$samples)
   reporter <- progress_reporter(control, environment())
   finish_training({
-    trained <- interruptible(core_baseline_train(
+    trained <- allowInterrupts(core_baseline_train(
       config, held_cohort(omics, data$data, data$samples, NULL, control$threads),
       initial_noise(omics), c(control, list(seed = seed)), reporter
     ))

@@ -16,8 +16,8 @@ built_in_models <- function() {
 embed_poems <- function(objective) {
   force(objective)
   function(train, seed) {
-    fit <- poems(train, factors = benchmark_dimensions, seed = seed,
-                 control = poems_control(objective, progress = FALSE))
+    fit <- one_of_many(poems(train, factors = benchmark_dimensions, seed = seed,
+                             control = poems_control(objective, progress = FALSE)))
     function(newdata) stats::predict(fit, newdata, scaled = TRUE)
   }
 }

@@ -219,12 +219,12 @@ places_without <- function(fit, data, out) {
   control$progress <- FALSE
   design <- fit$covariates$design
   table <- if (!is.null(design)) as.data.frame(design)
-  again <- suppressMessages(poems(
+  again <- one_of_many(suppressMessages(poems(
     omics_of(data, setdiff(fit$samples, out)), factors = fit$config$factors, scale = fit$scaling,
     seed = fit$seed, control = without_predictions(control),
     family = vapply(fit$omics, `[[`, "", "family"),
     covariates = table[setdiff(fit$samples, out), , drop = FALSE], weights = omic_weights(fit)
-  ))
+  )))
   suppressMessages(stats::predict(again, data, covariates = table, scaled = TRUE))
 }
 

@@ -23,7 +23,8 @@
 #'   the scale of the data, as of [predict.poems()].
 #' * `salient_in()`: a data frame with a row per sample: `sample`; `gain`, by how much the share of
 #'   its squared deviations (of Gaussian omics, on the scale of training) that is explained rises
-#'   when it is given salient factors; and these factors, taken as if it were of the target.
+#'   when it is given salient factors, `NA` without a Gaussian omic; and these factors, taken as if
+#'   it were of the target.
 #'
 #' @section Errors:
 #' A block that does not exist is an error. See [predict.poems()] for `newdata` and `covariates`.
@@ -101,7 +102,8 @@ salient_in <- function(fit, newdata, samples = c("columns", "rows"), covariates 
     colSums((x - decoded)[looked_at, , drop = FALSE]^2, na.rm = TRUE)
   }
   total <- colSums(x[looked_at, , drop = FALSE]^2, na.rm = TRUE)
-  data.frame(sample = data$samples, gain = (left(without) - left(z)) / total,
+  gain <- if (any(looked_at)) (left(without) - left(z)) / total else NA_real_
+  data.frame(sample = data$samples, gain = gain,
              z[, fit$blocks$salient, drop = FALSE], row.names = NULL)
 }
 

@@ -130,7 +130,7 @@ train_comparison <- function(config, omics, data, seed, control, envir) {
   count <- c(config$shared, config$salient)
   if (config$decoder == "sparse") {
     held_out <- core_compare_held_out(data$target, control$validation, seed)
-    first <- interruptible(find_comparison(config, omics, data, data$target, held_out, seed,
+    first <- allowInterrupts(find_comparison(config, omics, data, data$target, held_out, seed,
                                            control))
     count <- first$count
     config[c("shared", "salient")] <- first[c("shared", "salient")]
@@ -140,7 +140,7 @@ train_comparison <- function(config, omics, data, seed, control, envir) {
   if (config$decoder == "sparse") {
     start <- write_comparison(start, first, config, omics, control$threads)
   }
-  trained <- interruptible(core_compare_train(
+  trained <- allowInterrupts(core_compare_train(
     start, config, cohort, data$target, c(control, list(seed = seed)),
     progress_reporter(control, envir)
   ))

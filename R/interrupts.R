@@ -1,7 +1,7 @@
 # What a training has learnt is not lost to an interrupt or to a request to end (SIGTERM): either
 # ends the training, which returns what it has, and has to wait where R reads that out.
 
-# `expr` trains, in interruptible(), and makes a fit. What comes when training is done is told
+# `expr` trains, in allowInterrupts(), and makes a fit. What comes when training is done is told
 # when the fit is complete.
 finish_training <- function(expr) {
   core_watch_termination()
@@ -9,14 +9,12 @@ finish_training <- function(expr) {
   suspendInterrupts({
     fit <- expr
     if (was_interrupted() && isTRUE(fit$stopped != "interrupted")) {
-      cli::cli_warn("Interrupted when training was done: the fit is complete.")
+      cli::cli_warn("Interrupted when training was done: the fit is complete.",
+                    class = "poems_interrupted")
     }
     fit
   })
 }
-
-# In `expr`, which loses nothing, interrupts work as usual.
-interruptible <- \(expr) allowInterrupts(expr)
 
 # Whether an interrupt or a request to end has come since; the interrupt is then dealt with.
 was_interrupted <- function() {
@@ -24,4 +22,10 @@ was_interrupted <- function() {
     allowInterrupts(core_check_interrupt())
     core_end_requested()
   }, interrupt = \(condition) TRUE)
+}
+
+# One of many fits, of which users ask for what all say together: an interrupt that it survives ends
+# the whole, which else would count it among those that were trained to their end.
+one_of_many <- function(expr) {
+  withCallingHandlers(expr, poems_interrupted = \(condition) rlang::interrupt())
 }

@@ -11,8 +11,8 @@
 #'   with `sample`, `gain` (see [salient_in()]) and `group`.
 #'
 #' @section Errors:
-#' Those of [salient_in()]; a fit without salient factors; groups not known of every sample.
-#' ggplot2 must be installed.
+#' Those of [salient_in()]; a fit without salient factors; no Gaussian omic; groups not known of
+#' every sample. ggplot2 must be installed.
 #'
 #' @inherit variance_explained.poems_split source
 #' @family figures
@@ -31,6 +31,12 @@ plot_salient_in <- function(fit, newdata, group = NULL, samples = c("columns", "
   check_comparison(fit)
   check_any_salient(fit)
   values <- salient_in(fit, newdata, samples = arg_match(samples), covariates = covariates)
+  if (all(is.na(values$gain))) {
+    cli::cli_abort(c(
+      "There is no gain to show: it is of Gaussian omics, and {.arg newdata} has none.",
+      "i" = "{.fn salient_in} has the salient factors of these samples."
+    ))
+  }
   values$group <- if (is.null(group)) groups_in_fit(fit, values$sample) else
     labels_by_sample(group, values$sample, rlang::caller_env(), "group")
   ggplot2::ggplot(values, ggplot2::aes(.data$gain, .data$group)) +

@@ -48,10 +48,6 @@ draw_factor_variance <- function(values, fit) {
   values$factor <- factor(values$factor, levels = names_of_factors(fit))
   ggplot2::ggplot(values, ggplot2::aes(.data$factor, .data$r2, fill = .data$omic)) +
     ggplot2::geom_col(width = 0.8) +
-    ggplot2::facet_grid(
-      rows = ggplot2::vars(.data$omic),
-      labeller = ggplot2::as_labeller(variance_labels(variance_explained(fit, by = "omic")))
-    ) +
     scale_x_factors(names_of_factors(fit)) +
     ggplot2::scale_y_continuous(labels = share_labels) +
     ggplot2::scale_fill_manual(values = omic_colours(names(fit$omics)), guide = "none") +
@@ -59,12 +55,23 @@ draw_factor_variance <- function(values, fit) {
       title = "Variance explained by every factor, given the others",
       x = "Factor", y = "Share of the omic's variance"
     ) +
-    theme_poems() +
+    in_rows_of_omics(fit)
+}
+
+# A row of panels per omic, with what all factors explain of it.
+in_rows_of_omics <- function(fit) {
+  list(
+    ggplot2::facet_grid(
+      rows = ggplot2::vars(.data$omic),
+      labeller = ggplot2::as_labeller(variance_labels(variance_explained(fit, by = "omic")))
+    ),
+    theme_poems(),
     ggplot2::theme(
       strip.text.y = ggplot2::element_text(angle = 0, hjust = 0),
       panel.grid.major.x = ggplot2::element_blank(),
       panel.spacing.y = ggplot2::unit(10, "pt")
     )
+  )
 }
 
 # Shares far below 0 are drawn at the edge: a few samples would squeeze all others.
@@ -110,10 +117,6 @@ draw_group_variance <- function(values, fit) {
   ggplot2::ggplot(values[!is.na(values$r2), ],
                   ggplot2::aes(.data$group, .data$r2, fill = .data$omic)) +
     ggplot2::geom_col(width = 0.7) +
-    ggplot2::facet_grid(
-      rows = ggplot2::vars(.data$omic),
-      labeller = ggplot2::as_labeller(variance_labels(variance_explained(fit, by = "omic")))
-    ) +
     ggplot2::scale_x_discrete(labels = shorten) +
     ggplot2::scale_y_continuous(labels = share_labels) +
     ggplot2::scale_fill_manual(values = omic_colours(names(fit$omics)), guide = "none") +
@@ -121,12 +124,7 @@ draw_group_variance <- function(values, fit) {
       title = "Variance explained within every group of samples",
       x = NULL, y = "Share of the group's variance"
     ) +
-    theme_poems() +
-    ggplot2::theme(
-      strip.text.y = ggplot2::element_text(angle = 0, hjust = 0),
-      panel.grid.major.x = ggplot2::element_blank(),
-      panel.spacing.y = ggplot2::unit(10, "pt")
-    )
+    in_rows_of_omics(fit)
 }
 
 draw_group_factors <- function(values, fit) {

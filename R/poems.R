@@ -230,7 +230,7 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
                          weights)
   cohort <- held_cohort(omics, data$data, data$samples, covariates$design, control$threads)
   train <- function(control, reporter, start) {
-    interruptible(core_train(
+    allowInterrupts(core_train(
       cohort, config, noise, c(unclass(control), list(seed = seed, revisit = revisit_zeros_every)),
       reporter, start$parameters, as.list(start$misplaced)
     ))
@@ -345,7 +345,7 @@ check_trained <- function(trained, control = poems_control(), call = rlang::call
   if (trained$stopped == "interrupted") {
     cli::cli_warn(
       "Interrupted after epoch {length(trained$history$epoch)}: this is the fit of epoch
-       {trained$best_epoch}, the best so far."
+       {trained$best_epoch}, the best so far.", class = "poems_interrupted"
     )
   }
 }
@@ -379,7 +379,7 @@ take_all_samples <- function(trained, again, control) {
   }
   if (again$stopped != "epochs") {
     cli::cli_warn("Interrupted while training on all samples: this is the fit without those held
-                   out.")
+                   out.", class = "poems_interrupted")
     return(trained)
   }
   parts <- c("parameters", "latent", "mode", "gates")

@@ -146,13 +146,13 @@ train_split <- function(config, omics, data, seed, control, envir) {
   sparse <- config$decoder == "sparse"
   if (sparse) {
     held_out <- core_held_out(length(data$samples), control$validation, seed)
-    first <- interruptible(find_start(config, omics, data, held_out, seed, control))
+    first <- allowInterrupts(find_start(config, omics, data, held_out, seed, control))
     config[c("shared", "private")] <- first[c("shared", "private")]
   }
   embed <- \(parameters) core_split_embed(parameters, config, cohort, control$threads)
   start <- core_split_initial(config, initial_noise(omics), seed)
   if (sparse) start <- write_start(start, first$found, config, omics)
-  trained <- interruptible(core_split_train(start, config, cohort, c(control, list(seed = seed)),
+  trained <- allowInterrupts(core_split_train(start, config, cohort, c(control, list(seed = seed)),
                                             progress_reporter(control, envir)))
   check_trained(trained, control, rlang::caller_env())
   check_finite_training(trained["parameters"], control, rlang::caller_env())

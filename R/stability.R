@@ -151,8 +151,10 @@ fit_run <- function(run, omics, subsample, factors, scale, control, family, cova
   } else if (subsample < 1) {
     omics <- with_seed(run$draw, draw_samples(omics, subsample))
   }
-  suppressMessages(poems(omics, factors = factors, scale = scale, seed = run$seed,
-                         control = control, family = family, covariates = covariates))
+  one_of_many(suppressMessages(
+    poems(omics, factors = factors, scale = scale, seed = run$seed, control = control,
+          family = family, covariates = covariates)
+  ))
 }
 
 # Subsamples ------------------------------------------------------------------------------------

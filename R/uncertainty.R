@@ -144,11 +144,11 @@ refit_control <- function(fit) {
 # One refit, to half of the samples, in the factors of the fit.
 draw_refit <- function(seed, fit, omics, design, control) {
   half <- with_seed(seed, draw_samples(omics, 0.5))
-  refit <- suppressWarnings(suppressMessages(poems(
+  refit <- suppressWarnings(suppressMessages(one_of_many(poems(
     half, factors = fit$config$factors, scale = fit$scaling, seed = seed, control = control,
     family = vapply(fit$omics, `[[`, "", "family"),
     covariates = if (!is.null(design)) as.data.frame(design), weights = omic_weights(fit)
-  )))
+  ))))
   in_factors_of(fit, refit)
 }
 

@@ -129,6 +129,12 @@ test_that("figures show which samples look like targets and how far blocks are i
   nothing <- quick_compare(compare_world(salient = 0, seed = 15), epochs = 2)
   expect_error(plot_independence(nothing), "no salient factor")
   expect_error(plot_salient_in(nothing, world$omics), "no salient factor")
+  whole <- lapply(world$omics, \(x) round(exp(x / 4 + 3)))
+  counts <- quick_compare(utils::modifyList(world, list(omics = whole)), epochs = 2,
+                          family = "poisson")
+  expect_gt(length(counts$blocks$salient), 0)
+  expect_true(all(is.na(salient_in(counts, whole)$gain)))
+  expect_error(plot_salient_in(counts, whole), "Gaussian")
 })
 
 test_that("tables, figures and gene sets take comparisons", {

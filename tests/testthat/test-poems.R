@@ -125,6 +125,15 @@ test_that("a loss that is not finite is an error that says what to do", {
   expect_snapshot(tell(poems(diverged)))
 })
 
+test_that("one of many fits that is interrupted ends the whole", {
+  partial <- list(stopped = "interrupted", history = list(epoch = 1:7), best_epoch = 5)
+  expect_warning(check_trained(partial), class = "poems_interrupted")
+  told <- \(expr) tryCatch(expr, interrupt = \(condition) "ended")
+  expect_identical(told(suppressWarnings(one_of_many(check_trained(partial)))), "ended")
+  expect_identical(told(one_of_many(3)), 3)
+  expect_warning(one_of_many(warning("other")), "other")
+})
+
 # What a process of its own gets from a training without end that is sent a signal.
 fit_after_signal <- function(signal, library_path) {
   out <- withr::local_tempdir()
