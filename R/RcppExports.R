@@ -153,6 +153,10 @@ core_initial_parameters <- function(model_config, noise, seed) {
     .Call(`_omicpoems_core_initial_parameters`, model_config, noise, seed)
 }
 
+core_checkpoint_key <- function(path) {
+    .Call(`_omicpoems_core_checkpoint_key`, path)
+}
+
 core_train <- function(cohort, model_config, noise, trainer_config, callback, start, misplaced) {
     .Call(`_omicpoems_core_train`, cohort, model_config, noise, trainer_config, callback, start, misplaced)
 }

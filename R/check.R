@@ -49,3 +49,18 @@ quote_some <- function(names) {
 as_bullets <- function(lines) {
   stats::setNames(gsub("([{}])", "\\1\\1", lines), rep("*", length(lines)))
 }
+
+check_path_to_write <- function(path, arg, call = rlang::caller_env()) {
+  if (!dir.exists(dirname(path))) {
+    cli::cli_abort(c(
+      "{.arg {arg}} must be in a folder that exists.",
+      "x" = "There is no folder {.file {dirname(path)}}."
+    ), call = call)
+  }
+  if (dir.exists(path)) {
+    cli::cli_abort(c(
+      "{.arg {arg}} must be the path of a file to write.",
+      "x" = "{.file {path}} is a folder."
+    ), call = call)
+  }
+}

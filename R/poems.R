@@ -125,6 +125,8 @@
 #'   column data. `NULL` for none.
 #' @param weights How much omics count, see below: numbers above 0 named by omic; those not named
 #'   count 1. `NULL` for all alike.
+#' @param checkpoint A file from which the same call goes on if this one does not come to its end,
+#'   see below. `NULL` for none.
 #'
 #' @return An object of class `poems`, a plain list that survives [saveRDS()]:
 #'   * `factors`: the number of factors in use, which the following have.
@@ -165,6 +167,20 @@
 #' the samples of each batch. The fit is the same, to the last bit, as that of ordinary matrices,
 #' and no omic has to fit into memory.
 #'
+#' @section Long fits:
+#' With `checkpoint`, the state of the training is written to that file every minute
+#' (`options(omicpoems.checkpoint_seconds = 60)`; less often where writing would take more than a
+#' twentieth of the time; 0 is after every batch), when it is interrupted and when it is done. The same call then goes on
+#' from there, whether the process was interrupted, killed or lost with its machine, to the same
+#' fit, bit by bit, as if nothing had happened, but for the seconds told. The training on all
+#' samples has a second file, whose name ends in `-all`. A file that is there is never half written:
+#' it takes the place of the one before once it is on the disk. Both stay when the fit is done, for
+#' you to remove.
+#'
+#' A checkpoint is of one fit: with other data, settings, seed, or another version of the package it
+#' is an error, which says what differs. The number of threads may differ. Another kind of processor
+#' rounds differently, and so does a fit that goes on there.
+#'
 #' @section Errors:
 #' Input is checked before any fitting; errors name the omic and at most five of the culprits.
 #' Training whose loss stops being finite is an error that says what to change.
@@ -203,7 +219,8 @@
 #' @export
 poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL, seed = NULL,
                   control = poems_control(), family = NULL, covariates = NULL, experiments = NULL,
-                  assays = NULL, preprocess = NULL, groups = NULL, weights = NULL) {
+                  assays = NULL, preprocess = NULL, groups = NULL, weights = NULL,
+                  checkpoint = NULL) {
   call <- data_free_call(match.call(), "poems")
   samples <- arg_match(samples)
   if (!is.null(call$samples)) call$samples <- samples
@@ -212,6 +229,7 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
   control <- as_control(control)
   scale <- choose_scaling(scale, control$objective)
   preprocess <- as_preprocess(preprocess)
+  checkpoint <- check_checkpoint(checkpoint)
   data <- read_omics(x, samples, experiments, assays, preprocess)
   family <- choose_families(family, data$data, control$objective)
   groups <- read_sample_groups(groups, x, data$samples)
@@ -229,11 +247,16 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
   config <- model_config(control, factors, noise, family, max(0L, ncol(covariates$design)),
                          weights)
   cohort <- held_cohort(omics, data$data, data$samples, covariates$design, control$threads)
-  train <- function(control, reporter, start) {
-    allowInterrupts(core_train(
-      cohort, config, noise, c(unclass(control), list(seed = seed, revisit = revisit_zeros_every)),
-      reporter, start$parameters, as.list(start$misplaced)
-    ))
+  key <- if (!is.null(checkpoint)) {
+    checkpoint_key(omics, data, covariates, config, scale, seed, control)
+  }
+  kept <- checkpoint_of(checkpoint, key)
+  train <- function(control, reporter, start, kept) {
+    settings <- c(unclass(control), list(seed = seed, revisit = revisit_zeros_every),
+                  checkpoint = if (!is.null(kept)) list(kept))
+    with_checkpoint(kept$path, allowInterrupts(core_train(
+      cohort, config, noise, settings, reporter, start$parameters, as.list(start$misplaced)
+    )))
   }
   start_of <- function(control, known = NULL) {
     if (control$start == "random") return(NULL)
@@ -246,12 +269,13 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
   start <- start_of(control)
   frame <- environment()
   fit <- finish_training({
-    trained <- train(control, progress_reporter(control, frame), start)
+    trained <- train(control, progress_reporter(control, frame), start, kept)
     check_trained(trained, control)
     if (trains_again(trained, control, data$samples)) {
       all <- utils::modifyList(control, list(validation = 0, epochs = trained$best_epoch))
       start <- start_of(all, start$misplaced)
-      again <- train(all, progress_reporter(all, frame), start)
+      again <- train(all, progress_reporter(all, frame), start,
+                     checkpoint_of(checkpoint, key, all_samples = TRUE))
       trained <- take_all_samples(trained, again, all)
     }
     check_finite_training(trained, control)

@@ -122,18 +122,7 @@ check_pandoc <- function(call = rlang::caller_env()) {
 check_report_file <- function(file, call = rlang::caller_env()) {
   check_value(file, "file", "a path that ends in \".html\"",
               \(x) is.character(x) && length(x) == 1 && grepl("\\.html$", x), call)
-  if (!dir.exists(dirname(file))) {
-    cli::cli_abort(c(
-      "{.arg file} must be in a folder that exists.",
-      "x" = "There is no folder {.file {dirname(file)}}."
-    ), call = call)
-  }
-  if (dir.exists(file)) {
-    cli::cli_abort(c(
-      "{.arg file} must be the path of a file to write.",
-      "x" = "{.file {file}} is a folder."
-    ), call = call)
-  }
+  check_path_to_write(file, "file", call)
 }
 
 # Pieces of the page ----------------------------------------------------------------------------

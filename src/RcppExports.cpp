@@ -517,6 +517,17 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// core_checkpoint_key
+Rcpp::CharacterVector core_checkpoint_key(const std::string& path);
+RcppExport SEXP _omicpoems_core_checkpoint_key(SEXP pathSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const std::string& >::type path(pathSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_checkpoint_key(path));
+    return rcpp_result_gen;
+END_RCPP
+}
 // core_train
 Rcpp::List core_train(SEXP cohort, const Rcpp::List& model_config, const Rcpp::List& noise, const Rcpp::List& trainer_config, const Rcpp::Function& callback, const Rcpp::RObject& start, const Rcpp::List& misplaced);
 RcppExport SEXP _omicpoems_core_train(SEXP cohortSEXP, SEXP model_configSEXP, SEXP noiseSEXP, SEXP trainer_configSEXP, SEXP callbackSEXP, SEXP startSEXP, SEXP misplacedSEXP) {
@@ -574,6 +585,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_omicpoems_core_factor_scores", (DL_FUNC) &_omicpoems_core_factor_scores, 6},
     {"_omicpoems_core_factor_uncertainty", (DL_FUNC) &_omicpoems_core_factor_uncertainty, 6},
     {"_omicpoems_core_initial_parameters", (DL_FUNC) &_omicpoems_core_initial_parameters, 3},
+    {"_omicpoems_core_checkpoint_key", (DL_FUNC) &_omicpoems_core_checkpoint_key, 1},
     {"_omicpoems_core_train", (DL_FUNC) &_omicpoems_core_train, 7},
     {NULL, NULL, 0}
 };

@@ -56,6 +56,18 @@ Rcpp::List core_initial_parameters(const Rcpp::List& model_config, const Rcpp::L
   return write_parameters(model);
 }
 
+// What a checkpoint is of, by name.
+// [[Rcpp::export]]
+Rcpp::CharacterVector core_checkpoint_key(const std::string& path) {
+  Rcpp::CharacterVector values, names;
+  for (const auto& [name, value] : poems::key_of_checkpoint(path)) {
+    names.push_back(name);
+    values.push_back(value);
+  }
+  values.names() = names;
+  return values;
+}
+
 // Fits a model. The callback is told epoch, training and validation loss, and returns FALSE to
 // stop. `start`: parameters to start from, or NULL for random ones; `misplaced`: per omic, samples
 // that training is to take as lacking it.
@@ -87,7 +99,7 @@ Rcpp::List core_train(SEXP cohort, const Rcpp::List& model_config, const Rcpp::L
       Rcpp::Named("history") = history_to_r(result.history),
       Rcpp::Named("validation") = positions_to_r(result.validation_samples),
       Rcpp::Named("best_epoch") = static_cast<int>(result.best_epoch),
-      Rcpp::Named("stopped") = name_of(result.stopped),
+      Rcpp::Named("stopped") = name_of(result.stopped), Rcpp::Named("not_kept") = result.not_kept,
       Rcpp::Named("latent") = to_r(projection.mean, true), Rcpp::Named("mode") = to_r(mode, true),
       Rcpp::Named("gates") = to_r(projection.gates, true),
       Rcpp::Named("variance") =

@@ -62,6 +62,15 @@ inline void read_training_options(const Rcpp::List& list, poems::models::PoemsOp
   options.revisit = count_in(list, "revisit");
 }
 
+inline poems::CheckpointConfig read_checkpoint_config(const Rcpp::List& list) {
+  poems::CheckpointConfig config{Rcpp::as<std::string>(list["path"]), list["seconds"], {}};
+  const Rcpp::CharacterVector key = list["key"];
+  const Rcpp::CharacterVector names = key.names();
+  for (R_xlen_t i = 0; i < key.size(); ++i)
+    config.key.emplace_back(Rcpp::as<std::string>(names[i]), Rcpp::as<std::string>(key[i]));
+  return config;
+}
+
 inline poems::TrainerConfig read_trainer_config(const Rcpp::List& list,
                                                 const poems::Objective& objective) {
   constexpr Index largest_validation_batch = 512;  // bounds memory
@@ -78,6 +87,8 @@ inline poems::TrainerConfig read_trainer_config(const Rcpp::List& list,
   config.hides_omics = objective.hides_omics;
   config.validates_at_mean = objective.validates_at_mean;
   config.validation_batch = std::min(largest_validation_batch, config.batch_size);
+  if (list.containsElementNamed("checkpoint"))
+    config.checkpoint = read_checkpoint_config(list["checkpoint"]);
   return config;
 }
 

@@ -48,6 +48,7 @@ class NegativeBinomialLikelihood : public Likelihood<T> {
   /// One step of Newton's method in every log a_j, of at most 1, towards the mode given the values
   /// seen since the last reset.
   void update_noise() override;
+  std::vector<Vector<double>*> counts() override { return {&slope_, &curvature_}; }
 
   double deviance(Index j, T x, T eta) const override;
   Score score(Index j, T x, T eta) const override;

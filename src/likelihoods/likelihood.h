@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "data/cohort.h"
 #include "tape/parameter.h"
@@ -62,6 +63,9 @@ class Likelihood {
   /// Forgets what has been counted, from which update_noise() would estimate the noise anew.
   virtual void reset_counts() {}
   virtual void update_noise() {}
+
+  /// What has been counted, by feature.
+  virtual std::vector<Vector<double>*> counts() { return {}; }
 
   /// Twice the log-likelihood that a perfect prediction gains: for Gaussian omics (x - eta)^2,
   /// without sigma^2. x may be any mean of the family. Not for missing values.

@@ -123,6 +123,9 @@ class Model {
   /// What training changes beside parameters, such as inclusion probabilities; always in one order.
   virtual std::vector<StateArray<T>> state() { return {}; }
 
+  /// What an epoch's batches have counted so far for its end; always in one order.
+  virtual std::vector<Vector<double>*> counts() { return {}; }
+
   /// Starting values. spread: per omic, the standard deviation of its features.
   virtual void initialise(std::uint64_t seed, const std::vector<Vector<double>>& spread) = 0;
 
@@ -174,7 +177,11 @@ class Model {
 template <typename T>
 class Snapshot {
  public:
+  Snapshot() = default;
+  explicit Snapshot(std::vector<Matrix<T>> values) : values_(std::move(values)) {}
+
   bool empty() const { return values_.empty(); }
+  const std::vector<Matrix<T>>& values() const { return values_; }
 
   void take(Model<T>& model) {
     std::size_t at = 0;

@@ -250,6 +250,14 @@ std::vector<StateArray<T>> Poems<T>::state() {
   return all;
 }
 
+template <typename T>
+std::vector<Vector<double>*> Poems<T>::counts() {
+  std::vector<Vector<double>*> all;
+  for (PoemsOmicModel<T>& omic : omics)
+    for (Vector<double>* counted : omic.likelihood->counts()) all.push_back(counted);
+  return all;
+}
+
 template struct PoemsOmicModel<float>;
 template struct PoemsOmicModel<double>;
 template class Poems<float>;

@@ -68,6 +68,7 @@ class Poems : public Model<T> {
 
   std::vector<Parameter<T>*> parameters() override;
   std::vector<StateArray<T>> state() override;
+  std::vector<Vector<double>*> counts() override;
 
   PoemsPass<T> encode(Tape<T>& tape, const Batch<T>& batch, const pieces::Draws<T>& draws,
                       int threads) const;

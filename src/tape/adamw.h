@@ -26,6 +26,8 @@ class AdamW {
 
   /// Call once before a round of update() calls.
   void next_step() { ++step_; }
+  long steps() const { return step_; }
+  void go_on_after(long steps) { step_ = steps; }
 
   void update(Parameter<T>& parameter, bool decay, int threads) const;
 

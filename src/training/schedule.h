@@ -117,6 +117,11 @@ class EarlyStopping {
 
   bool goes_on(long epoch) const { return epoch - best_epoch_ < patience_; }
   long best_epoch() const { return best_epoch_; }  ///< 0 before the first
+  double best_loss() const { return best_loss_; }
+  void go_on_after(long best_epoch, double best_loss) {
+    best_epoch_ = best_epoch;
+    best_loss_ = best_loss;
+  }
 
  private:
   long patience_;

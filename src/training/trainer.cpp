@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstdio>
 #include <memory>
+#include <stdexcept>
 
 #include "data/hide_omics.h"
+#include "support/sizes.h"
 
 namespace poems {
 
@@ -32,6 +35,7 @@ class Trainer {
         config_(config),
         monitor_(monitor),
         parameters_(model.parameters()),
+        stages_(model.stages()),
         tape_(true, config.threads),
         values_(false, config.threads) {}
 
@@ -39,23 +43,40 @@ class Trainer {
     Split split = split_samples(cohort_.samples, cohort_.groups, config_.validation, config_.seed);
     training_samples_ = std::move(split.training);
     result_.validation_samples = std::move(split.validation);
-    for (const models::Stage<T>& stage : model_.stages()) {
-      if (result_.stopped == Stopped::interrupted || result_.stopped == Stopped::diverged) break;
-      run_stage(stage);
+    begin(0);
+    if (config_.checkpoint) {
+      if (file_exists(config_.checkpoint->path))
+        read_checkpoint();
+      else
+        write_checkpoint();  // where that cannot be done, nothing is lost yet
     }
+    while (!at_.done && run_stage()) begin(at_.stage + 1);
     return std::move(result_);
   }
 
  private:
-  void run_stage(const models::Stage<T>& stage) {
-    begin(stage);
-    long epoch = 0;
-    while (epoch < config_.epochs && goes_on(epoch + 1)) ++epoch;
+  /// How far the training is.
+  struct Place {
+    std::size_t stage = 0;
+    long epoch = 0;           ///< of the stage: as many are done
+    std::size_t batches = 0;  ///< of the next epoch: as many are done
+    EpochRecord record;       ///< of that epoch, so far
+    bool done = false;
+  };
+
+  /// False when there is no other stage to come.
+  bool run_stage() {
+    while (at_.epoch < config_.epochs && goes_on(at_.epoch + 1)) {
+    }
     if (config_.keeps_best && !best_.empty())
       best_.restore(model_);
     else
       result_.best_epoch = result_.history.empty() ? 0 : result_.history.back().epoch;
     if (!all_finite()) stops(Stopped::diverged);  // the last step of all, after the last loss
+    if (result_.stopped == Stopped::interrupted) return false;  // its checkpoint is written
+    at_.done = result_.stopped == Stopped::diverged || at_.stage + 1 == stages_.size();
+    if (at_.done && config_.checkpoint) keep_end();
+    return !at_.done;
   }
 
   bool all_finite() const {
@@ -66,11 +87,13 @@ class Trainer {
                        [](const models::StateArray<T>& array) { return array.value.allFinite(); });
   }
 
-  void begin(const models::Stage<T>& stage) {
-    stage_ = &stage;
+  void begin(std::size_t stage) {
+    at_ = {};
+    at_.stage = stage;
+    stage_ = &stages_[stage];
     adams_.clear();
-    if (stage.moves.empty()) adams_.emplace_back(config_.optimiser, config_.decay);
-    for (const models::Move<T>& move : stage.moves) {
+    if (stage_->moves.empty()) adams_.emplace_back(config_.optimiser, config_.decay);
+    for (const models::Move<T>& move : stage_->moves) {
       AdamWConfig optimiser = config_.optimiser;
       optimiser.learning_rate *= move.rate;
       adams_.emplace_back(optimiser, config_.decay);
@@ -82,19 +105,24 @@ class Trainer {
 
   /// One epoch; false when it was the last.
   bool goes_on(long epoch) {
-    EpochRecord record;
-    record.stage = stage_->name;
-    record.epoch = epoch;
-    if (!train_epoch(record)) return stops(Stopped::interrupted);
+    at_.record.stage = stage_->name;
+    at_.record.epoch = epoch;
+    if (!train_epoch()) return stops(Stopped::interrupted);
+    EpochRecord record = std::move(at_.record);
     record.figures = model_.figures();
     record.validation = validation_loss(epoch);
-    record.seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    record.seconds = seconds();
     result_.history.push_back(record);
+    at_.epoch = epoch;
+    at_.batches = 0;
+    at_.record = {};
     monitor_.epoch_done(record);
     if (!std::isfinite(record.training)) return stops(Stopped::diverged);
     return still_improving(record) || stops(Stopped::converged);
   }
+
+  /// Since the start of training, in whichever process.
+  double seconds() const { return seconds_before_ + since(start_); }
 
   bool stops(Stopped why) {
     result_.stopped = why;
@@ -107,14 +135,17 @@ class Trainer {
   }
 
   /// False when interrupted.
-  bool train_epoch(EpochRecord& record) {
+  bool train_epoch() {
+    EpochRecord& record = at_.record;
     const auto batches = epoch_batches(training_samples_, cohort_.groups, config_.batch_size,
                                        config_.seed, record.epoch);
     double n = 0.0;
     for (const std::vector<Index>& samples : batches) n += static_cast<double>(samples.size());
     const Stream hide_stream(config_.seed, Purpose::hide_omics, record.epoch);
     enter(record.epoch, true);
-    for (std::size_t b = 0; b < batches.size(); ++b) {
+    take_up_counts();
+    while (at_.batches < batches.size()) {
+      const std::size_t b = at_.batches++;
       Batch<T> batch = make_batch(cohort_, batches[b], config_.threads);
       if (config_.hides_omics) hide_omics(hide_stream, batch);
       step(batch, pieces::StreamDraws<T>(config_.seed, draws_of(record.epoch, b, batches.size()),
@@ -122,7 +153,9 @@ class Trainer {
       const double share = static_cast<double>(batch.size()) / n;
       record.training += share * terms_.total();
       add_terms(terms_, share, record.terms);
-      if (monitor_.interrupted()) return false;
+      const bool interrupted = monitor_.interrupted();
+      if (config_.checkpoint && (interrupted || checkpoint_is_due())) keep();
+      if (interrupted) return false;
     }
     model_.after_epoch();
     return true;
@@ -194,11 +227,119 @@ class Trainer {
     return stopping_.goes_on(record.epoch);
   }
 
+  // Checkpoints.
+
+  static double since(std::chrono::steady_clock::time_point then) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - then).count();
+  }
+
+  /// Writing may take a twentieth of the time, but where every batch is to be kept.
+  bool checkpoint_is_due() const {
+    const double seconds = config_.checkpoint->seconds;
+    return seconds == 0.0 || since(written_) >= std::max(seconds, 20.0 * writing_took_);
+  }
+
+  /// A training goes on without its checkpoint, on a full disk, say.
+  void keep() {
+    try {
+      write_checkpoint();
+      result_.not_kept.clear();
+    } catch (const std::runtime_error& error) {
+      result_.not_kept = error.what();
+      written_ = std::chrono::steady_clock::now();
+    }
+  }
+
+  /// Nobody wants to go on from what diverged.
+  void keep_end() {
+    if (result_.stopped == Stopped::diverged)
+      std::remove(config_.checkpoint->path.c_str());
+    else
+      keep();
+  }
+
+  void write_checkpoint() {
+    const auto begun = std::chrono::steady_clock::now();
+    KeptFileWriter file(config_.checkpoint->path);
+    write_key(file, config_.checkpoint->key);
+    file.put<std::uint64_t>(at_.stage);
+    file.put<std::int64_t>(at_.epoch);
+    file.put<std::uint64_t>(at_.batches);
+    file.put<int>(at_.done ? 1 : 0);
+    file.put(seconds());
+    file.put<std::int64_t>(result_.best_epoch);
+    file.put<int>(static_cast<int>(result_.stopped));
+    write_record(file, at_.record);
+    file.put<std::uint64_t>(result_.history.size());
+    for (const EpochRecord& record : result_.history) write_record(file, record);
+    for (Adam<T>& adam : adams_) file.put<std::int64_t>(adam.rule().steps());
+    file.put<std::int64_t>(stopping_.best_epoch());
+    file.put(stopping_.best_loss());
+    write_model(file, model_, at_.done);
+    write_matrices(file, at_.done ? std::vector<Matrix<T>>() : best_.values());
+    file.finish();
+    written_ = std::chrono::steady_clock::now();
+    writing_took_ = since(begun);
+  }
+
+  void read_checkpoint() {
+    KeptFileReader file(config_.checkpoint->path);
+    read_key(file);
+    const auto stage = file.get<std::uint64_t>();
+    check_position(static_cast<Index>(stage), static_cast<Index>(stages_.size()), "Stages");
+    begin(stage);
+    at_.epoch = file.get<std::int64_t>();
+    at_.batches = file.get<std::uint64_t>();
+    at_.done = file.get<int>() == 1;
+    seconds_before_ = file.get<double>();
+    result_.best_epoch = file.get<std::int64_t>();
+    const auto stopped = static_cast<Stopped>(file.get<int>());
+    if (at_.done) result_.stopped = stopped;
+    at_.record = read_record(file);
+    result_.history.resize(file.expect(file.get<std::uint64_t>(), sizeof(double)));
+    for (EpochRecord& record : result_.history) record = read_record(file);
+    for (Adam<T>& adam : adams_) adam.rule().go_on_after(file.get<std::int64_t>());
+    const auto best_epoch = file.get<std::int64_t>();
+    stopping_.go_on_after(best_epoch, file.get<double>());
+    counts_ = read_model(file, model_, at_.done);
+    best_ = models::Snapshot<T>(read_matrices<T>(file));
+    file.finish();
+  }
+
+  static void write_record(KeptFileWriter& file, const EpochRecord& record) {
+    file.put(record.stage);
+    file.put<std::int64_t>(record.epoch);
+    for (double value : {record.training, record.validation, record.seconds}) file.put(value);
+    write_figures(file, record.terms);
+    write_figures(file, record.figures);
+  }
+
+  static EpochRecord read_record(KeptFileReader& file) {
+    EpochRecord record;
+    record.stage = file.text();
+    record.epoch = file.get<std::int64_t>();
+    for (double* value : {&record.training, &record.validation, &record.seconds})
+      *value = file.get<double>();
+    record.terms = read_figures(file);
+    record.figures = read_figures(file);
+    return record;
+  }
+
+  /// What the batches of this epoch counted before the checkpoint.
+  void take_up_counts() {
+    if (counts_.empty()) return;
+    const std::vector<Vector<double>*> counts = model_.counts();
+    check_size(static_cast<Index>(counts_.size()), static_cast<Index>(counts.size()), "Counts");
+    for (std::size_t i = 0; i < counts.size(); ++i) *counts[i] = counts_[i];
+    counts_.clear();
+  }
+
   models::Model<T>& model_;
   const Cohort<T>& cohort_;
   const TrainerConfig config_;
   Monitor& monitor_;
   const std::vector<Parameter<T>*> parameters_;
+  const std::vector<models::Stage<T>> stages_;
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::vector<Index> training_samples_;
   TrainingResult result_;
@@ -210,6 +351,12 @@ class Trainer {
   std::vector<Adam<T>> adams_;  ///< one per move, or that of the model's own steps
   EarlyStopping stopping_{0};
   models::Snapshot<T> best_;
+  Place at_;
+
+  // Of checkpoints.
+  std::vector<Matrix<double>> counts_;
+  double seconds_before_ = 0.0, writing_took_ = 0.0;
+  std::chrono::steady_clock::time_point written_;
 };
 
 }  // namespace

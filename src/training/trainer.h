@@ -3,12 +3,14 @@
 #pragma once
 
 #include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "data/cohort.h"
 #include "models/model.h"
+#include "training/checkpoint.h"
 #include "training/schedule.h"
 
 namespace poems {
@@ -29,6 +31,8 @@ struct TrainerConfig {
   bool validates_at_mean = true;  ///< otherwise at a sample of the latents
   /// Samples validated together; all where the loss is no mean over samples.
   Index validation_batch = std::numeric_limits<Index>::max();
+  /// Where the training is kept while it is under way, and goes on from if it is there.
+  std::optional<CheckpointConfig> checkpoint;
 };
 
 /// One line of the history. Training losses are means over the epoch's samples.
@@ -56,10 +60,11 @@ struct TrainingResult {
   /// Of the last stage, the epoch of the lowest validation loss, or the last one where that counts.
   long best_epoch = 0;
   Stopped stopped = Stopped::epochs;
+  std::string not_kept;  ///< why the last checkpoint could not be written; empty if it was
 };
 
 /// Trains `model` in place, every stage for as many epochs at most, each with a patience of its
-/// own.
+/// own. Throws where a checkpoint that is there cannot be read, or the first one be written.
 template <typename T>
 TrainingResult train(models::Model<T>& model, const Cohort<T>& cohort, const TrainerConfig& config,
                      Monitor& monitor);
