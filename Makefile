@@ -33,6 +33,8 @@ torture: build/ready-test build/installed
 	Rscript tests/torture/calls.R seed=$(SEED) count=6000
 	Rscript tests/torture/problems.R seed=$(SEED) count=500
 	Rscript tests/torture/signals.R seed=$(SEED) count=100
+	Rscript tests/torture/checkpoints.R seed=$(SEED) count=100
+	Rscript tests/torture/disks.R seed=$(SEED) count=100
 
 bench: build/ready-bench build/installed
 	Rscript bench/accuracy.R

@@ -71,6 +71,21 @@ write_run <- function(row, file) {
   if (is.null(file)) return(invisible())
   unfinished <- tempfile("unfinished", dirname(file))
   on.exit(unlink(unfinished))
-  saveRDS(row, unfinished)
-  file.rename(unfinished, file)
+  tryCatch(
+    {
+      saveRDS(row, unfinished)
+      file.rename(unfinished, file)
+    },
+    error = \(error) warn_not_cached(file, error),
+    warning = \(warning) warn_not_cached(file, warning)
+  )
+  invisible()
+}
+
+# What was computed is not lost with the disk that it was to be kept on.
+warn_not_cached <- function(file, condition) {
+  cli::cli_warn(c(
+    "A run could not be kept in {.file {dirname(file)}}: it would be computed again.",
+    "x" = "{conditionMessage(condition)}"
+  ))
 }
