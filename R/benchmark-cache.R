@@ -66,26 +66,26 @@ read_run <- function(file) {
   NULL
 }
 
-# Under another name first: a file with the right name is always whole.
+# Under another name first, and read again, since R says nothing of a full disk: a file with the right
+# name is always whole.
 write_run <- function(row, file) {
   if (is.null(file)) return(invisible())
   unfinished <- tempfile("unfinished", dirname(file))
   on.exit(unlink(unfinished))
-  tryCatch(
-    {
+  kept <- tryCatch(
+    suppressWarnings({
       saveRDS(row, unfinished)
-      file.rename(unfinished, file)
-    },
-    error = \(error) warn_not_cached(file, error),
-    warning = \(warning) warn_not_cached(file, warning)
+      identical(readRDS(unfinished), row) && file.rename(unfinished, file)
+    }),
+    error = \(error) FALSE
   )
-  invisible()
+  if (!kept) warn_not_cached(dirname(file))
 }
 
 # What was computed is not lost with the disk that it was to be kept on.
-warn_not_cached <- function(file, condition) {
+warn_not_cached <- function(folder) {
   cli::cli_warn(c(
-    "A run could not be kept in {.file {dirname(file)}}: it would be computed again.",
-    "x" = "{conditionMessage(condition)}"
-  ))
+    "A run could not be kept in {.file {folder}}: it would be computed again.",
+    "i" = "Is the folder writable, and is there space?"
+  ), .frequency = "regularly", .frequency_id = folder)
 }
