@@ -35,6 +35,7 @@ torture: build/ready-test build/installed
 	Rscript tests/torture/signals.R seed=$(SEED) count=100
 	Rscript tests/torture/checkpoints.R seed=$(SEED) count=100
 	Rscript tests/torture/disks.R seed=$(SEED) count=100
+	Rscript tests/torture/memory.R seed=$(SEED) count=50
 
 bench: build/ready-bench build/installed
 	Rscript bench/accuracy.R

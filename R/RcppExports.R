@@ -89,6 +89,10 @@ core_check_interrupt <- function() {
     invisible(.Call(`_omicpoems_core_check_interrupt`))
 }
 
+core_address_space_left <- function() {
+    .Call(`_omicpoems_core_address_space_left`)
+}
+
 core_project <- function(parameters, model_config, cohort, threads) {
     .Call(`_omicpoems_core_project`, parameters, model_config, cohort, threads)
 }

@@ -3,11 +3,11 @@
 
 # `expr` trains, in allowInterrupts(), and makes a fit. What comes when training is done is told
 # when the fit is complete.
-finish_training <- function(expr) {
+finish_training <- function(expr, call = rlang::caller_env()) {
   core_watch_termination()
   on.exit(core_unwatch_termination())
   suspendInterrupts({
-    fit <- expr
+    fit <- with_memory_told(expr, call)
     if (was_interrupted() && isTRUE(fit$stopped != "interrupted")) {
       cli::cli_warn("Interrupted when training was done: the fit is complete.",
                     class = "poems_interrupted")

@@ -230,13 +230,15 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
   scale <- choose_scaling(scale, control$objective)
   preprocess <- as_preprocess(preprocess)
   checkpoint <- check_checkpoint(checkpoint)
-  data <- read_omics(x, samples, experiments, assays, preprocess)
+  free <- free_memory()
+  data <- with_memory_told(read_omics(x, samples, experiments, assays, preprocess))
   family <- choose_families(family, data$data, control$objective)
   groups <- read_sample_groups(groups, x, data$samples)
   covariates <- read_covariates(covariates, x, data$samples, control$objective, groups)
   weights <- read_weights(weights, names(data$data), control$objective)
   data$data <- load_adjusted(data$data, family, !is.null(covariates))
   check_families(data$data, family)
+  check_memory(data$data, family, factors, control, free)
   n_top <- steps_of(preprocess, "n_top", names(data$data))
   omics <- learn_scaling(data$data, scale, family, covariates$design, n_top)
   warn_of_data(data, omics)
@@ -266,7 +268,7 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
       covariates$design, known, weights
     )
   }
-  start <- start_of(control)
+  start <- with_memory_told(start_of(control))
   frame <- environment()
   fit <- finish_training({
     trained <- train(control, progress_reporter(control, frame), start, kept)

@@ -293,6 +293,16 @@ BEGIN_RCPP
     return R_NilValue;
 END_RCPP
 }
+// core_address_space_left
+double core_address_space_left();
+RcppExport SEXP _omicpoems_core_address_space_left() {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    rcpp_result_gen = Rcpp::wrap(core_address_space_left());
+    return rcpp_result_gen;
+END_RCPP
+}
 // core_project
 Rcpp::List core_project(const Rcpp::List& parameters, const Rcpp::List& model_config, SEXP cohort, int threads);
 RcppExport SEXP _omicpoems_core_project(SEXP parametersSEXP, SEXP model_configSEXP, SEXP cohortSEXP, SEXP threadsSEXP) {
@@ -569,6 +579,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_omicpoems_core_unwatch_termination", (DL_FUNC) &_omicpoems_core_unwatch_termination, 0},
     {"_omicpoems_core_end_requested", (DL_FUNC) &_omicpoems_core_end_requested, 0},
     {"_omicpoems_core_check_interrupt", (DL_FUNC) &_omicpoems_core_check_interrupt, 0},
+    {"_omicpoems_core_address_space_left", (DL_FUNC) &_omicpoems_core_address_space_left, 0},
     {"_omicpoems_core_project", (DL_FUNC) &_omicpoems_core_project, 4},
     {"_omicpoems_core_experts", (DL_FUNC) &_omicpoems_core_experts, 4},
     {"_omicpoems_core_mode", (DL_FUNC) &_omicpoems_core_mode, 5},
