@@ -37,7 +37,7 @@ run_child <- function(script, out, delay) {
   unlink(file.path(out, c("pid", "error")))
   settings <- c(paste0("OUT=", out), file.path(R.home("bin"), "Rscript"), shQuote(script))
   system2("env", settings, wait = FALSE, stdout = FALSE, stderr = FALSE)
-  wait_until(\() file.exists(file.path(out, "pid")), 120)
+  if (!wait_until(\() file.exists(file.path(out, "pid")), 600)) stop("No child has started.")
   child <- as.integer(readLines(file.path(out, "pid")))
   gone <- \() !isTRUE(tools::pskill(child, 0))
   wait_until(gone, delay)
