@@ -48,9 +48,8 @@ test_that("fits at different instruction sets differ by rounding only", {
   expect_false(identical(lower$fit$latent, upper$fit$latent))
 })
 
-test_that("a process forked after OpenMP has been used does not wait for ever", {
+test_that("a process forked after threads have been used does not wait for ever", {
   skip_on_os("windows") # cannot fork
-  skip_if_not(poems_engine()$openmp, "built without OpenMP")
   # Large enough that loops run on two threads.
   fit <- \() poems(tcga_breast$omics, factors = 8, seed = 21,
                    control = quick_control(epochs = 2, threads = 2))
