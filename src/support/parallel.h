@@ -26,9 +26,12 @@ inline Block block_at(Index i, Index size, Index total) {
 
 inline Index block_count(Index size, Index total) { return (total + size - 1) / size; }
 
-/// Less work than this, in multiplications, is done sooner by one thread than several can be woken:
-/// about 0.1 ms. On a busy machine waking them takes far longer.
-constexpr double least_parallel_work = 1e6;
+/// Less work than this, in multiplications, is done sooner by one thread than others can be woken:
+/// about 0.1 ms. Tests of the threads themselves lower it.
+#ifndef POEMS_LEAST_PARALLEL_WORK
+#define POEMS_LEAST_PARALLEL_WORK 1e6
+#endif
+constexpr double least_parallel_work = POEMS_LEAST_PARALLEL_WORK;
 
 /// As many threads as loops take, whatever is asked for.
 inline int most_threads() {
