@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <thread>
 
 #include "support/thread_pool.h"
 #include "support/types.h"
@@ -32,12 +31,6 @@ inline Index block_count(Index size, Index total) { return (total + size - 1) / 
 #define POEMS_LEAST_PARALLEL_WORK 1e6
 #endif
 constexpr double least_parallel_work = POEMS_LEAST_PARALLEL_WORK;
-
-/// As many threads as loops take, whatever is asked for.
-inline int most_threads() {
-  constexpr unsigned enough = 64;
-  return static_cast<int>(std::max(enough, std::thread::hardware_concurrency()));
-}
 
 /// Calls body(i, thread) for i in [0, count), with thread in [0, threads). work: multiplications of
 /// the whole loop, roughly.

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <new>
+#include <thread>
 #include <utility>
 
 #include "support/thread.h"
@@ -32,6 +33,13 @@ constexpr std::uint64_t blocks_of(std::uint64_t open) {
 constexpr int threads_of(std::uint64_t open) { return static_cast<int>(open >> block_bits); }
 
 }  // namespace
+
+int most_threads() {
+  constexpr unsigned enough = 64;
+  // To ask takes longer than a small loop.
+  static const int most = static_cast<int>(std::max(enough, std::thread::hardware_concurrency()));
+  return most;
+}
 
 struct ThreadPool::Worker {
   explicit Worker(int i) : index(i) {}

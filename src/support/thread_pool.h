@@ -16,6 +16,9 @@
 
 namespace poems {
 
+/// As many threads as loops take, whatever is asked for.
+int most_threads();
+
 class ThreadPool {
  public:
   using Body = std::function<void(Index, int)>;
