@@ -1,11 +1,11 @@
-# What two threads gain, on cores of their own and beside another busy process: the core's training
-# in poems(). Writes bench/threads.md.
+# What two threads gain, on cores of their own and beside another busy process: the training in
+# poems(). Writes bench/threads.md.
 #
 #   Rscript bench/threads.R [library of another version [rounds]]     (about 2 minutes a round)
 #
 # Needs Linux and two cores. The versions run in turn, round after round, each in a process of its
 # own on cores 0 and 1; the busy process has core 0 alone. Medians over the rounds are reported, and
-# what all other processes took of the two cores meanwhile. As root, all of it (the busy process, too)
+# what all other processes took of the two cores meanwhile. As root, all of it (with the busy process)
 # goes before other users' work.
 arguments <- commandArgs(TRUE)
 libraries <- c(this = dirname(system.file(package = "omicpoems")))
@@ -20,27 +20,34 @@ try(writeLines("-20", "/proc/self/autogroup"), silent = TRUE)
 measure <- function(library, data, threads, busy) {
   library("omicpoems", lib.loc = library, character.only = TRUE)
   core_train <- omicpoems:::core_train
+  breast <- data == "tcga_breast"
+  epochs <- if (breast) 60 else 4
   spent <- function() as.numeric(strsplit(readLines("/proc/stat", 1), " +")[[1]][2:9]) / 100
   timed <- function(...) {
+    arguments <- list(...)
     pid <- if (busy) parallel::mcparallel(repeat NULL)$pid
     if (busy) system2("taskset", c("-pc", "0", pid), stdout = FALSE)
     before <- spent()
-    time <- system.time(result <- core_train(...))
-    all <- sum((spent() - before)[-(4:5)]) # but idling
-    if (busy) tools::pskill(pid, tools::SIGKILL)
-    own <- time[["user.self"]] + time[["sys.self"]]
-    cat(time[["elapsed"]], own, all - own, utils::tail(result$history$training, 1), "\n")
-    quit(save = "no")
+    start <- proc.time()
+    arguments[[5]] <- function(epoch, training, validation) {
+      if (epoch < epochs) return(TRUE)
+      time <- proc.time() - start
+      all <- sum((spent() - before)[-(4:5)]) # but idling
+      if (busy) tools::pskill(pid, tools::SIGKILL)
+      own <- time[["user.self"]] + time[["sys.self"]]
+      cat(time[["elapsed"]], own, all - own, training, "\n")
+      quit(save = "no")
+    }
+    do.call(core_train, arguments)
   }
   utils::assignInNamespace("core_train", timed, "omicpoems")
-  breast <- data == "tcga_breast"
   omics <- if (breast) {
     tcga_breast$omics
   } else {
     simulate_omics(samples = 2000, features = c(rna = 2000), seed = 1)$omics
   }
-  control <- list(epochs = if (breast) 60 else 1, start = "random", threads = threads,
-                  progress = FALSE)
+  control <- list(epochs = epochs, patience = epochs, start = "random",
+                  threads = threads, progress = FALSE)
   poems(omics, factors = 32, seed = 21, control = control)
 }
 
@@ -102,8 +109,8 @@ compared <- unlist(lapply(unique(runs$data), \(data) c(
 cpu <- sub(".*: ", "", grep("^model name", readLines("/proc/cpuinfo"), value = TRUE)[1])
 writeLines(c(
   "# Threads", "",
-  "Written by `Rscript bench/threads.R`. The core's training in `poems()`, 32 factors, random start:",
-  "`tcga_breast` (60 epochs), and a simulated cohort of 2000 samples with 2000 features (1 epoch).",
+  "Written by `Rscript bench/threads.R`. The training in `poems()`, 32 factors, random start:",
+  "`tcga_breast`, 60 epochs, and a simulated cohort of 2000 samples with 2000 features, 4 epochs.",
   sprintf("%s, 2 cores of %s, %d rounds, medians (and ranges) of seconds.", Sys.Date(), cpu, rounds),
   "\"Others\": what all other processes took of the two cores.", "",
   "| data | busy process on core 0 | threads | version | seconds | processor seconds | others |",
