@@ -127,16 +127,30 @@ void ThreadPool::run(Index count, int threads, const Body& body) {
   }
   start(threads - 1);
   body_ = &body;
-  count_ = count;
-  unfinished_ = count;
-  open_ = static_cast<std::uint64_t>(threads) << block_bits | static_cast<std::uint64_t>(count);
-  const auto helpers = static_cast<std::size_t>(std::min(threads - 1, workers()));
-  for (std::size_t w = 0; w < helpers && has_block(0); ++w) workers_[w]->room.wake();
-  while (take_block(0)) continue;
-  caller_.wait_until([&] { return unfinished_ == 0; });
+  share(count, std::min(threads, workers() + 1));
   const std::exception_ptr failure = std::exchange(failure_, nullptr);
   busy_ = false;
   if (failure) std::rethrow_exception(failure);
+}
+
+void ThreadPool::share(Index count, int threads) {
+  const auto begin = Payoff::Clock::now();
+  if (!payoff_.is_worth_it(begin)) threads = 1;
+  count_ = count;
+  unfinished_ = count;
+  open_ = static_cast<std::uint64_t>(threads) << block_bits | static_cast<std::uint64_t>(count);
+  for (int thread = 1; thread < threads && has_block(0); ++thread)
+    workers_[static_cast<std::size_t>(thread - 1)]->room.wake();
+  const auto awake = Payoff::Clock::now();
+  Index own = 0;
+  while (take_block(0)) ++own;
+  const auto done = Payoff::Clock::now();
+  caller_.wait_until([&] { return unfinished_ == 0; });
+  if (threads == 1 || own == 0) return;
+  // What the others' blocks would have taken here, less what it took to have them done.
+  const auto end = Payoff::Clock::now();
+  const double others = static_cast<double>(count - own) / static_cast<double>(own);
+  payoff_.note(others * Payoff::Seconds(done - awake) - (end - done) - (awake - begin), end);
 }
 
 }  // namespace poems

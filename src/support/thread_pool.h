@@ -11,6 +11,7 @@
 #include <mutex>
 #include <vector>
 
+#include "support/payoff.h"
 #include "support/types.h"
 #include "support/waiting_room.h"
 
@@ -52,9 +53,11 @@ class ThreadPool {
   bool has_block(int thread) const;
   bool take_block(int thread);
   void compute(Index i, int thread);
+  void share(Index count, int threads);
 
   std::vector<std::unique_ptr<Worker>> workers_;
-  bool refused_ = false;           ///< whether the system gave no more
+  bool refused_ = false;  ///< whether the system gave no more
+  Payoff payoff_;
   std::atomic<bool> busy_{false};  ///< whether a loop is running
   std::atomic<bool> stopping_{false};
 

@@ -149,6 +149,50 @@ TEST(ThreadPool, ServesSeveralCallers) {
   for (std::thread& caller : callers) caller.join();
 }
 
+using Clock = poems::Payoff::Clock;
+using std::chrono::milliseconds;
+
+/// How long loops are not shared after `now`.
+milliseconds pause_after(const poems::Payoff& payoff, Clock::time_point now) {
+  milliseconds pause{0};
+  while (!payoff.is_worth_it(now + pause)) ++pause;
+  return pause;
+}
+
+TEST(Payoff, PausesWhenMoreIsLostThanSaved) {
+  const Clock::time_point now = Clock::now();
+  poems::Payoff payoff;
+  EXPECT_TRUE(payoff.is_worth_it(now));
+  payoff.note(milliseconds(-3), now);  // once may be chance
+  EXPECT_TRUE(payoff.is_worth_it(now));
+  payoff.note(milliseconds(-3), now);
+  EXPECT_EQ(pause_after(payoff, now), milliseconds(20));
+}
+
+TEST(Payoff, PausesForLongerWhileItGoesOnUpToASecond) {
+  const Clock::time_point now = Clock::now();
+  poems::Payoff payoff;
+  payoff.note(milliseconds(-10), now);
+  milliseconds last = pause_after(payoff, now);
+  for (int i = 0; i < 8; ++i) {
+    payoff.note(milliseconds(1), now);
+    payoff.note(milliseconds(-3), now);
+    const milliseconds pause = pause_after(payoff, now);
+    EXPECT_EQ(pause, std::min(2 * last, milliseconds(1000)));
+    last = pause;
+  }
+}
+
+TEST(Payoff, ForgetsOnceMuchIsSaved) {
+  const Clock::time_point now = Clock::now();
+  poems::Payoff payoff;
+  for (int i = 0; i < 4; ++i) payoff.note(milliseconds(-10), now);
+  EXPECT_GT(pause_after(payoff, now), milliseconds(20));
+  payoff.note(milliseconds(10), now);
+  payoff.note(milliseconds(-10), now);
+  EXPECT_EQ(pause_after(payoff, now), milliseconds(20));
+}
+
 TEST(ParallelFor, GivesTheSameSumsOnAnyNumberOfThreads) {
   constexpr Index count = 300, size = 1000;
   const auto sum_on = [](int threads) {
