@@ -7,3 +7,5 @@ limit_threads <- function(threads) {
   ))
   most
 }
+
+.onUnload <- function(libpath) core_stop_threads()

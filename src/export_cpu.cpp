@@ -17,7 +17,6 @@ Rcpp::List core_cpu() {
                             Rcpp::Named("most_threads") = poems::most_threads());
 }
 
-// R calls this before it lets go of the library, whose code the threads run.
-extern "C" attribute_visible void R_unload_omicpoems(DllInfo*) {
-  poems::ThreadPool::shared().stop();
-}
+// Ends the threads, whose code goes with the library.
+// [[Rcpp::export]]
+void core_stop_threads() { poems::ThreadPool::shared().stop(); }
