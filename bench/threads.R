@@ -5,8 +5,8 @@
 #
 # Needs Linux and two cores. The versions run in turn, round after round, each in a process of its
 # own on cores 0 and 1; the busy process has core 0 alone. Medians over the rounds are reported, and
-# what all other processes took of the two cores meanwhile. As root, all of it (with the busy process)
-# goes before other users' work.
+# what all other processes took of the two cores meanwhile. As root, all of it, with the busy
+# process, goes before other work on the machine.
 arguments <- commandArgs(TRUE)
 libraries <- c(this = dirname(system.file(package = "omicpoems")))
 if (length(arguments) > 0) libraries <- c(before = arguments[1], libraries)
@@ -111,8 +111,10 @@ writeLines(c(
   "# Threads", "",
   "Written by `Rscript bench/threads.R`. The training in `poems()`, 32 factors, random start:",
   "`tcga_breast`, 60 epochs, and a simulated cohort of 2000 samples with 2000 features, 4 epochs.",
-  sprintf("%s, 2 cores of %s, %d rounds, medians (and ranges) of seconds.", Sys.Date(), cpu, rounds),
-  "\"Others\": what all other processes took of the two cores.", "",
+  sprintf("%s, 2 cores of %s, %d rounds: medians (and ranges) of seconds.",
+          Sys.Date(), cpu, rounds),
+  "\"Others\": what all other processes took of the two cores; as root, only what these measurements",
+  "left them.", "",
   "| data | busy process on core 0 | threads | version | seconds | processor seconds | others |",
   "| --- | --- | --- | --- | --- | --- | --- |",
   vapply(groups, row, ""), "",
