@@ -7,7 +7,7 @@ SOURCES := DESCRIPTION NAMESPACE $(wildcard R/*.R src/*.cpp src/*.h src/*/*.cpp 
   src/Makevars* data/*.rda inst/* inst/*/*)
 export R_LIBS := $(CURDIR)/$(LIBRARY)$(if $(R_LIBS),:$(R_LIBS))
 
-.PHONY: demo test test-trixie check lint torture bench docs clean
+.PHONY: demo test test-trixie test-threads fuzz check lint torture bench docs clean
 
 demo: build/ready-demo build/installed
 	Rscript inst/scripts/demo.R demo-out
@@ -18,6 +18,23 @@ test: build/ready-test build/installed
 # The R tests on Debian trixie, from any Debian, as root.
 test-trixie:
 	bash tools/trixie.sh
+
+# The C++ tests that use several threads, under ThreadSanitizer.
+test-threads: build/ready-test
+	cmake -S tests/cpp -B build/cpp-threads -DCMAKE_BUILD_TYPE=Release -DSANITIZE=thread
+	cmake --build build/cpp-threads -j $(CORES)
+	build/cpp-threads/core_tests --gtest_brief=1 --gtest_filter='ThreadPool.*:ParallelFor.*:\
+	Training.*:TrainingOnTheTape.*:SplitLearns.*:Mode.*:Variance.*:Slopes.*:FactorModel.*:Kernel.*'
+
+# Random models on random cohorts, as libFuzzer chooses them, for so many seconds. What it learns
+# is in build/fuzz/corpus, for the next time.
+SECONDS := 600
+fuzz: build/ready-fuzz
+	cmake -S tests/fuzz -B build/fuzz -DCMAKE_CXX_COMPILER=clang++
+	cmake --build build/fuzz -j $(CORES)
+	mkdir -p build/fuzz/corpus
+	cd build/fuzz && ./fuzz_core -max_total_time=$(SECONDS) -max_len=1024 -timeout=60 \
+	  -rss_limit_mb=4096 corpus
 
 # Options of R CMD check may follow: make check CHECK_OPTIONS=--no-tests.
 check: build/ready-test

@@ -53,6 +53,10 @@ core_cpu <- function() {
     .Call(`_omicpoems_core_cpu`)
 }
 
+core_stop_threads <- function() {
+    invisible(.Call(`_omicpoems_core_stop_threads`))
+}
+
 core_evaluate <- function(parameters, model_config, omics, normals, single_precision) {
     .Call(`_omicpoems_core_evaluate`, parameters, model_config, omics, normals, single_precision)
 }

@@ -10,9 +10,15 @@
 #' 54412), and the program would crash. Results differ by rounding only there, and take longer.
 #'
 #' @return A list of class `poems_engine`: `level`, the instruction set in use; `dispatch`, whether
-#'   there are others than the baseline to choose from; `openmp`, whether the package was built with
-#'   OpenMP; and `threads`, the default number of threads of a fit. Fits on different numbers of
-#'   threads are identical.
+#'   there are others than the baseline to choose from; and `threads`, the default number of threads
+#'   of a fit.
+#'
+#' @section Threads:
+#' Fits on different numbers of threads are identical. The threads are the package's own. Those that
+#' have nothing to do sleep, and a loop never waits for one that the system does not run, so that
+#' other work on the machine's cores costs a fit no more than its share. A process forked from R, as
+#' by [parallel::mclapply()], computes on one thread, since it is there to share the cores with its
+#' like.
 #'
 #' @section Errors:
 #' None.
@@ -24,9 +30,9 @@
 #' @export
 poems_engine <- function() {
   cpu <- core_cpu()
-  threads <- if (cpu$openmp) unname(parallelly::availableCores()) else 1L
   structure(
-    list(level = cpu$level, dispatch = cpu$dispatch, openmp = cpu$openmp, threads = threads),
+    list(level = cpu$level, dispatch = cpu$dispatch,
+         threads = unname(parallelly::availableCores())),
     class = "poems_engine"
   )
 }
@@ -34,8 +40,7 @@ poems_engine <- function() {
 #' @export
 print.poems_engine <- function(x, ...) {
   cli::cat_line(sprintf(
-    "Instruction set %s, OpenMP %s, %d thread%s",
-    x$level, if (x$openmp) "on" else "off", x$threads, if (x$threads == 1) "" else "s"
+    "Instruction set %s, %d thread%s", x$level, x$threads, if (x$threads == 1) "" else "s"
   ))
   if (!x$dispatch) {
     cli::cat_line(

@@ -182,6 +182,15 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// core_stop_threads
+void core_stop_threads();
+RcppExport SEXP _omicpoems_core_stop_threads() {
+BEGIN_RCPP
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    core_stop_threads();
+    return R_NilValue;
+END_RCPP
+}
 // core_evaluate
 Rcpp::List core_evaluate(const Rcpp::List& parameters, const Rcpp::List& model_config, const Rcpp::List& omics, const Rcpp::NumericMatrix& normals, bool single_precision);
 RcppExport SEXP _omicpoems_core_evaluate(SEXP parametersSEXP, SEXP model_configSEXP, SEXP omicsSEXP, SEXP normalsSEXP, SEXP single_precisionSEXP) {
@@ -570,6 +579,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_omicpoems_core_compare_embed", (DL_FUNC) &_omicpoems_core_compare_embed, 5},
     {"_omicpoems_core_compare_decode", (DL_FUNC) &_omicpoems_core_compare_decode, 4},
     {"_omicpoems_core_cpu", (DL_FUNC) &_omicpoems_core_cpu, 0},
+    {"_omicpoems_core_stop_threads", (DL_FUNC) &_omicpoems_core_stop_threads, 0},
     {"_omicpoems_core_evaluate", (DL_FUNC) &_omicpoems_core_evaluate, 5},
     {"_omicpoems_core_steps", (DL_FUNC) &_omicpoems_core_steps, 7},
     {"_omicpoems_core_variance", (DL_FUNC) &_omicpoems_core_variance, 7},

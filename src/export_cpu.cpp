@@ -7,17 +7,16 @@
 // What the core computes with.
 // [[Rcpp::export]]
 Rcpp::List core_cpu() {
-#ifdef _OPENMP
-  const bool openmp = true;
-#else
-  const bool openmp = false;
-#endif
 #ifdef POEMS_HAS_X86_KERNELS
   const bool dispatch = true;
 #else
   const bool dispatch = false;
 #endif
   return Rcpp::List::create(Rcpp::Named("level") = poems::kernel().level,
-                            Rcpp::Named("dispatch") = dispatch, Rcpp::Named("openmp") = openmp,
+                            Rcpp::Named("dispatch") = dispatch,
                             Rcpp::Named("most_threads") = poems::most_threads());
 }
+
+// Ends the threads, whose code goes with the library.
+// [[Rcpp::export]]
+void core_stop_threads() { poems::ThreadPool::shared().stop(); }

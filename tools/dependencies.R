@@ -1,7 +1,7 @@
 # Lists or installs the R packages that a goal of the Makefile needs and that are missing or older
 # than DESCRIPTION asks for.
 #
-#   Rscript tools/dependencies.R list|install demo|test|lint|bench|docs
+#   Rscript tools/dependencies.R list|install demo|test|fuzz|lint|bench|docs
 
 arguments <- commandArgs(trailingOnly = TRUE)
 action <- arguments[1]
@@ -23,6 +23,7 @@ suggests <- read_field("Suggests")
 needs <- switch(goal,
   demo = c(package, suggests[c("class", "cluster", "ggplot2", "Rtsne", "tibble", "uwot")]),
   test = c(package, suggests["testthat"]),
+  fuzz = character(),
   lint = character(),
   bench = package,
   docs = c(package, roxygen2 = "7.2.3")

@@ -3,7 +3,7 @@
 set -uo pipefail
 failed=0
 if command -v clang-format >/dev/null; then
-  find src tests/cpp -name '*.h' -o -name '*.cpp' | grep -v RcppExports |
+  find src tests/cpp tests/fuzz -name '*.h' -o -name '*.cpp' | grep -v RcppExports |
     xargs clang-format --dry-run --Werror || failed=1
 else
   echo "C++ is not looked at: clang-format is not installed."

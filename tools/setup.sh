@@ -2,7 +2,7 @@
 # Installs what a goal of the Makefile needs and the machine lacks: through apt where this is
 # Debian or Ubuntu and we are root, R packages from CRAN and Bioconductor otherwise.
 #
-#   bash tools/setup.sh demo|test|lint|bench|docs
+#   bash tools/setup.sh demo|test|fuzz|lint|bench|docs
 set -euo pipefail
 goal=$1
 
@@ -40,6 +40,7 @@ if can_use_apt; then
   if has_debian_r; then apt_install r-base-core r-base-dev r-recommended; fi
   apt_install g++ make
   if [ "$goal" = test ]; then apt_install cmake libgtest-dev nlohmann-json3-dev libeigen3-dev; fi
+  if [ "$goal" = fuzz ]; then apt_install cmake clang libclang-rt-dev libeigen3-dev; fi
   if [ "$goal" = lint ]; then apt_install clang-format; fi
   # For the report and the vignettes.
   if [ "$goal" = demo ] || [ "$goal" = test ]; then apt_install pandoc; fi

@@ -71,7 +71,7 @@ if can_test_cpp; then
     fi
   done
   echo "== C++ core under AddressSanitizer and UndefinedBehaviorSanitizer =="
-  run_cpp build/cpp-sanitize -DSANITIZE=ON
+  run_cpp build/cpp-sanitize -DSANITIZE=address,undefined
 else
   echo "The C++ tests are skipped: they need cmake, GoogleTest and nlohmann-json, which your" \
     "system's package manager has (Debian: cmake libgtest-dev nlohmann-json3-dev; Homebrew: cmake" \

@@ -48,9 +48,8 @@ test_that("fits at different instruction sets differ by rounding only", {
   expect_false(identical(lower$fit$latent, upper$fit$latent))
 })
 
-test_that("a process forked after OpenMP has been used does not wait for ever", {
+test_that("a process forked after threads have been used does not wait for ever", {
   skip_on_os("windows") # cannot fork
-  skip_if_not(poems_engine()$openmp, "built without OpenMP")
   # Large enough that loops run on two threads.
   fit <- \() poems(tcga_breast$omics, factors = 8, seed = 21,
                    control = quick_control(epochs = 2, threads = 2))
@@ -60,4 +59,26 @@ test_that("a process forked after OpenMP has been used does not wait for ever", 
   theirs <- parallel::mccollect(job, wait = FALSE, timeout = 60)
   expect_false(is.null(theirs), label = "the forked process has not come back")
   expect_identical(theirs[[1]]$latent, ours$latent)
+})
+
+test_that("more threads than help are not taken, with a message", {
+  most <- core_cpu()$most_threads
+  expect_message(control <- poems_control(threads = 20000), "more only get in each other's way")
+  expect_identical(control$threads, most)
+  expect_silent(poems_control(threads = most))
+  # The core takes no more either, whatever it is told.
+  x <- matrix(rnorm(2e5), 500)
+  expect_identical(core_inner_products(x, 20000L), core_inner_products(x, 1L))
+})
+
+test_that("threads end when asked to, and start again", {
+  skip_if_not(file.exists("/proc/self/task"))
+  threads <- \() length(list.files("/proc/self/task"))
+  fit <- \() poems(tcga_breast$omics, factors = 8, seed = 21,
+                   control = quick_control(epochs = 2, threads = 3))
+  before <- fit()
+  running <- threads()
+  core_stop_threads()
+  expect_lte(threads(), running - 2)
+  expect_identical(fit()$latent, before$latent)
 })

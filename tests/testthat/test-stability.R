@@ -131,7 +131,7 @@ test_that("BiocParallel's workers give the same result", {
   expect_identical(without_fit_timing(forked), without_fit_timing(one))
 })
 
-test_that("processes forked after OpenMP has been used do not wait for ever", {
+test_that("processes forked after threads have been used do not wait for ever", {
   skip_if_not_installed("BiocParallel")
   skip_on_os("windows")
   control <- quick_control(epochs = 2, threads = 2)
