@@ -137,8 +137,8 @@ core_inner_products <- function(x, threads) {
     .Call(`_omicpoems_core_inner_products`, x, threads)
 }
 
-core_factor_model <- function(x, omic, scores, rounds, threads) {
-    .Call(`_omicpoems_core_factor_model`, x, omic, scores, rounds, threads)
+core_factor_model <- function(x, omic, scores, rounds, threads, members, odds) {
+    .Call(`_omicpoems_core_factor_model`, x, omic, scores, rounds, threads, members, odds)
 }
 
 core_factor_scores <- function(x, omic, loadings, noise, uncertainty, threads) {
@@ -153,7 +153,7 @@ core_initial_parameters <- function(model_config, noise, seed) {
     .Call(`_omicpoems_core_initial_parameters`, model_config, noise, seed)
 }
 
-core_train <- function(cohort, model_config, noise, trainer_config, callback, start, misplaced) {
-    .Call(`_omicpoems_core_train`, cohort, model_config, noise, trainer_config, callback, start, misplaced)
+core_train <- function(cohort, model_config, noise, trainer_config, callback, start, misplaced, members, odds) {
+    .Call(`_omicpoems_core_train`, cohort, model_config, noise, trainer_config, callback, start, misplaced, members, odds)
 }
 

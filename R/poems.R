@@ -203,7 +203,7 @@
 #' @export
 poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL, seed = NULL,
                   control = poems_control(), family = NULL, covariates = NULL, experiments = NULL,
-                  assays = NULL, preprocess = NULL, groups = NULL, weights = NULL) {
+                  assays = NULL, preprocess = NULL, groups = NULL, weights = NULL, sets = NULL) {
   call <- data_free_call(match.call(), "poems")
   samples <- arg_match(samples)
   if (!is.null(call$samples)) call$samples <- samples
@@ -221,6 +221,7 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
   check_families(data$data, family)
   n_top <- steps_of(preprocess, "n_top", names(data$data))
   omics <- learn_scaling(data$data, scale, family, covariates$design, n_top)
+  programs <- read_programs(sets, omics, control)
   warn_of_data(data, omics)
   warn_of_hidden(control, factors)
 
@@ -232,7 +233,8 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
   train <- function(control, reporter, start) {
     allowInterrupts(core_train(
       cohort, config, noise, c(unclass(control), list(seed = seed, revisit = revisit_zeros_every)),
-      reporter, start$parameters, as.list(start$misplaced)
+      reporter, start$parameters, as.list(start$misplaced),
+      core_members(start$set, programs, omics), member_odds
     ))
   }
   start_of <- function(control, known = NULL) {
@@ -240,7 +242,7 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
     linear_start(
       core_initial_parameters(config, noise, seed), omics, data$data, data$samples,
       core_held_out(length(data$samples), control$validation, seed), factors, control,
-      covariates$design, known, weights
+      covariates$design, known, weights, programs
     )
   }
   start <- start_of(control)
@@ -250,9 +252,11 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
     check_trained(trained, control)
     if (trains_again(trained, control, data$samples)) {
       all <- utils::modifyList(control, list(validation = 0, epochs = trained$best_epoch))
+      first <- start
       start <- start_of(all, start$misplaced)
       again <- train(all, progress_reporter(all, frame), start)
       trained <- take_all_samples(trained, again, all)
+      if (!isTRUE(trained$all_samples)) start <- first
     }
     check_finite_training(trained, control)
     trained$sums <- variance_sums(trained$parameters, config, cohort, trained$mode,
@@ -282,7 +286,7 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
       call = call, seed = seed, control = control, scaling = scale, config = config,
       samples = data$samples, omics = omics, covariates = add_share_of_groups(covariates, omics),
       seconds = proc.time()[["elapsed"]] - started
-    )
+    ) |> add_sets(programs, start)
   })
   warn_no_factor(fit)
   warn_of_losses(fit$history, fit$best_epoch, control)
