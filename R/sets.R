@@ -93,7 +93,8 @@ members_of <- function(set, programs, features) {
 largest_member_p <- 0.01
 
 # The fit with its sets: factors called by those that are kept, and `sets`, a list of `table`, one
-# row per set, and `members`, per set and omic their names.
+# row per set, and `members`, per set and omic their names. Rows are ordered by verdict; sets that
+# are kept by what their factors explain.
 add_sets <- function(fit, programs, start) {
   if (is.null(programs)) return(fit)
   features <- lapply(fit$omics, `[[`, "features")
@@ -123,7 +124,11 @@ add_sets <- function(fit, programs, start) {
     names[k] <- table$factor[s] <- table$set[s]
     table[s, c("kept", "added")] <- with[c("kept", "added")]
   }
-  fit$sets <- list(table = table, members = members)
+  # Those without a set are numbered anew, so that numbers have no gaps.
+  free <- !names %in% table$factor
+  names[free] <- numbered_factors(sum(free))
+  order <- order(table$verdict, match(table$factor, names))
+  fit$sets <- list(table = table[order, ], members = members[order])
   rename_factors(fit, names)
 }
 
@@ -137,4 +142,61 @@ features_with_loading <- function(loadings, factor, members) {
   list(kept = kept, added = sum(with$loading) - kept,
        p = stats::phyper(kept - 1, sum(with$member), sum(!with$member), sum(with$loading),
                          lower.tail = FALSE))
+}
+
+# Tables ------------------------------------------------------------------------------------------
+
+check_has_sets <- function(fit, call = rlang::caller_env(2)) {
+  if (!is.null(fit$sets)) return(invisible())
+  cli::cli_abort(c(
+    "This fit has no sets.",
+    "i" = "Factors come from sets of features with {.code poems(x, sets = )}."
+  ), call = call)
+}
+
+set_rows <- function(fit) {
+  check_has_sets(fit)
+  fit$sets$table
+}
+
+# Of the factors that the fit shows.
+member_rows <- function(fit) {
+  check_has_sets(fit)
+  table <- fit$sets$table
+  shown <- which(table$factor %in% names_of_factors(fit))
+  rows <- lapply(shown, \(s) {
+    members <- fit$sets$members[[s]]
+    lapply(intersect(names(members), names(fit$omics)), \(omic) {
+      w <- fit$loadings[[omic]][, table$factor[s]]
+      member <- names(w) %in% members[[omic]]
+      row <- which(member | w != 0)
+      status <- ifelse(w == 0, "dropped", ifelse(member, "kept", "added"))
+      data.frame(factor = table$factor[s], omic = omic, feature = names(w)[row],
+                 status = unname(status[row]), loading = unname(w[row]),
+                 inclusion = unname(fit$inclusion[[omic]][row, table$factor[s]]))
+    })
+  })
+  none <- data.frame(factor = character(), omic = character(), feature = character(),
+                     status = character(), loading = numeric(), inclusion = numeric())
+  do.call(rbind, c(list(none), unlist(rows, recursive = FALSE)))
+}
+
+# Print -------------------------------------------------------------------------------------------
+
+# Sets that are kept, those that explain most first, and what has become of the others.
+cat_sets <- function(table) {
+  if (is.null(table)) return(invisible())
+  cli::cat_line()
+  number <- \(verdict) sum(table$verdict == verdict)
+  cat_text(sprintf("Sets: %d of %d kept%s.", number("kept"), nrow(table), paste(
+    vapply(setdiff(unique(as.character(sort(table$verdict))), "kept"),
+           \(verdict) sprintf(", %d %s", number(verdict), verdict), ""), collapse = ""
+  )))
+  kept <- table[table$verdict == "kept", ]
+  shown <- utils::head(kept, most_factors_printed)
+  if (nrow(shown) == 0) return(invisible())
+  cat_table(list(set = shown$factor, "members found" = format(shown$found),
+                 kept = format(shown$kept), added = format(shown$added)))
+  hidden <- nrow(kept) - nrow(shown)
+  if (hidden > 0) cat_text(sprintf("and %d more: see tidy(fit, \"sets\")", hidden))
 }
