@@ -87,33 +87,33 @@
 #' to begin with is sought in all omics alike, whatever their weights.
 #'
 #' @section Sets of features:
-#' Programs that are known beforehand, such as pathways, targets of a transcription factor or markers
-#' of a cell type, can be given as `sets`. Where the data hold one, it gets a factor that goes by its
-#' name, on whose features members are likelier to be: their prior odds of a loading are 100 times
-#' those of other features, at a rate that is learnt per factor and omic. The data decide about both.
+#' Programs that are known beforehand, such as pathways, targets of a transcription factor or
+#' markers of a cell type, can be given as `sets`. Where the data hold one, it gets a factor that
+#' goes by its name, and members are likelier than other features to have a loading of it: their
+#' prior odds are 100 times as large, at a rate that is learnt per factor and omic. The data decide.
 #' Members that do not follow the factor have a loading of zero, and other features whose values ask
 #' for it have one that is not: a set with some wrong and some missing members is mended.
 #'
-#' A set counts in the omics that have at least 3 of its members, if these are at least 5 together; a
-#' message says where how many were found. In all other omics its factor is free to act on any
+#' A set counts in the omics that have at least 3 of its members, if these are at least 5 together;
+#' a message says where how many were found. In all other omics its factor is free to act on any
 #' feature, as every factor is.
 #'
-#' Which sets the data hold is told at the start. Members must vary together, beyond what features of
-#' the cohort do anyway, more than in 97.5 % of random sets of as many features of the same omics.
-#' Sets are taken one after the other, that with the most evidence first, and each must hold in what
-#' those before it have left. After training, members must have a loading more often than other
-#' features of the same omics. `tidy(fit, "sets")` has the verdict on every set:
+#' Which sets the data hold is told at the start. Members must vary together, beyond what features
+#' of the cohort do anyway, more than in 97.5 % of random sets of as many features of the same
+#' omics. Sets are taken one after the other, that with the most evidence first, and each must hold
+#' in what those before it have left. After training, its factor must still act more on members than
+#' on other features of the same omics. `tidy(fit, "sets")` has the verdict on every set:
 #'
 #' * `"kept"`: the set has a factor, which is called by it.
 #' * `"covered"`: its members vary together, but factors of other sets say what it says.
-#' * `"rejected"`: it says no more than a random set does, or training has left too few members.
+#' * `"rejected"`: it says no more than a random set does, or its factor became another's.
 #' * `"no room"`: `factors` is too small.
 #' * `"too few members"`: too few were found.
 #'
 #' `tidy(fit, "members")` says which members were kept, dropped and added. Factors of sets count
 #' among `factors`; those that are left are free, and stand for what sets do not explain. Sets of
-#' nearly the same features, or of the same process, are usually covered by one of them: which one
-#' is a matter of little, and may differ between cohorts.
+#' nearly the same features, or of the same process, are usually covered by one of them. Which one
+#' matters little, and may differ between cohorts.
 #'
 #' @param x The omics, in any of these forms:
 #'   * a MultiAssayExperiment, whose samples go by their primary names;
@@ -180,8 +180,8 @@
 #'   * `covariates`: `NULL`, or a list with the standardised `design` matrix (samples x columns) and
 #'     what makes that of new samples; with groups, also `groups`: what they are called, the
 #'     group of every sample, and the share of every omic that their means were.
-#'   * `sets`: `NULL`, or a list of `table`, what `tidy(fit, "sets")` returns, and `members`, per set
-#'     and omic in which it counts the names of its members.
+#'   * `sets`: `NULL`, or a list of `table`, what `tidy(fit, "sets")` returns, and `members`, per
+#'     set and omic in which it counts the names of its members.
 #'   * `all_samples`: whether the cohort was trained once more with all its samples.
 #'   * `best_epoch`, `stopped`, `validation`, `seconds`, `seed`, `control`, `scaling`, `omics`,
 #'     `samples`, `parameters`, `order`, `unused`, `config`, `call`, `version`: how the fit came
@@ -236,8 +236,9 @@
 #'              control = list(epochs = 20, threads = 1))
 #' variance_explained(fit, by = "group")
 #'
-#' # Two sets, of which the first has a factor behind it, and one wrong member.
-#' sets <- list(program = rownames(mixed$omics$protein)[as.matrix(mixed$loadings$protein)[, 1] != 0],
+#' # Two sets: one of a factor, with a wrong member and without a right one, and any features.
+#' driven <- as.matrix(mixed$loadings$protein)[, 1] != 0
+#' sets <- list(program = c(names(which(driven))[-1], names(which(!driven))[1]),
 #'              nothing = rownames(mixed$omics$protein)[1:8])
 #' fit <- poems(mixed$omics, factors = 4, seed = 1, sets = sets,
 #'              control = list(epochs = 20, threads = 1))

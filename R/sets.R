@@ -88,9 +88,9 @@ members_of <- function(set, programs, features) {
 
 # What a fit says of sets -------------------------------------------------------------------------
 
-# A set is kept if its members have a loading of its factor more often than other features of the
-# same omics do, beyond chance, as they do at the start.
-largest_member_p <- 0.01
+# A set is kept if its factor still acts more on its members than on other features of the same
+# omics. A broad factor may act on most of them.
+largest_member_p <- 0.05
 
 # The fit with its sets: factors called by those that are kept, and `sets`, a list of `table`, one
 # row per set, and `members`, per set and omic their names. Rows are ordered by verdict; sets that
@@ -133,15 +133,17 @@ add_sets <- function(fit, programs, start) {
 }
 
 # Of one factor, in the omics of `members`: how many members and how many others have a loading, and
-# the hypergeometric p-value of that many members or more.
+# the p-value of members' loadings being the larger ones (ranks within omics).
 features_with_loading <- function(loadings, factor, members) {
   with <- do.call(rbind, Map(\(w, member) {
-    data.frame(loading = w[, factor] != 0, member = rownames(w) %in% member)
+    size <- abs(w[, factor])
+    data.frame(loading = size > 0, member = rownames(w) %in% member,
+               rank = rank(size) / length(size))
   }, loadings[names(members)], members))
   kept <- sum(with$loading & with$member)
   list(kept = kept, added = sum(with$loading) - kept,
-       p = stats::phyper(kept - 1, sum(with$member), sum(!with$member), sum(with$loading),
-                         lower.tail = FALSE))
+       p = stats::wilcox.test(with$rank[with$member], with$rank[!with$member], exact = FALSE,
+                              alternative = "greater")$p.value)
 }
 
 # Tables ------------------------------------------------------------------------------------------

@@ -115,8 +115,9 @@ random_statistics <- function(set, omic, direct) {
 # Statistics in units of standard deviations from the mean of random ones and the set's own: rows of
 # `random` before, the set's last.
 standardised_statistics <- function(value, random) {
-  all <- rbind(random, value)
-  apply(scale(all), 1, max)
+  all <- scale(rbind(random, value))
+  all[is.nan(all)] <- 0  # where a set is all of an omic, as the random ones are
+  apply(all, 1, max)
 }
 
 # The share of sets, itself among them, whose largest standardised statistic is at least as large.

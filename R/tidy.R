@@ -58,8 +58,8 @@ generics::augment
 #'     zero; `kind`, `"shared"` for a factor with loadings in several omics, `"private"` for one of
 #'     a single omic.
 #'   * `"sets"`: of a fit with sets, one row per set. `set`; `verdict` and `factor`, see the section
-#'     on sets in [poems()]; `given`, how many members it has; `found`, how many of them are features
-#'     of omics in which it counts; `kept`, how many of these have a loading of its factor that is
+#'     on sets in [poems()]; `given`, how many members it has; `found`, how many features these are
+#'     in omics in which it counts; `kept`, how many of these have a loading of its factor that is
 #'     not zero; `added`, how many other features of the same omics have one; `p`, the share of
 #'     random sets that say as much.
 #'   * `"members"`: of a fit with sets, one row per feature of each factor called by a set, in the

@@ -73,8 +73,8 @@ Rcpp::List core_train(SEXP cohort, const Rcpp::List& model_config, const Rcpp::L
   initialise(model, noise, trainer.seed);
   if (!start.isNULL()) read_parameters(Rcpp::List(start), model);
   for (R_xlen_t v = 0; v < members.size(); ++v)
-    model.omics[v].spike_slab.sets = read_members(Rcpp::RObject(members[v]), odds,
-                                                  options.omics[v].features, options.factors);
+    model.omics[v].spike_slab.sets =
+        read_members(Rcpp::RObject(members[v]), odds, options.omics[v].features, options.factors);
 
   RMonitor monitor(callback);
   poems::TrainingResult result;

@@ -245,8 +245,8 @@ class Fitter {
         const double squares =
             w.squaredNorm() + loading_variance_.row(k).segment(here.begin, here.size).sum();
         slab_precision_(k, v) = (weak_prior + included / 2.0) / (weak_prior + squares / 2.0);
-        rate_(k, v) = inclusion_rate(included, 2.0, 2.0, here.size, sets_.count(k, here),
-                                     sets_.odds);
+        rate_(k, v) =
+            inclusion_rate(included, 2.0, 2.0, here.size, sets_.count(k, here), sets_.odds);
       }
     }
   }

@@ -44,8 +44,8 @@ class SpikeSlab {
   /// For some features. step: the optimiser's step size per entry, factors x these features.
   void proximal_step(const Matrix<T>& step, double weight, Block features, Matrix<T>& W) const;
 
-  /// E step for p, then M step for eta: eta_k = (sum_j p_jk + a - 1) / (a + b + D - 2) without a set
-  /// (with one, see inclusion_rate.h), from the loadings or the mask made from them.
+  /// E step for p, then M step for eta: eta_k = (sum_j p_jk + a - 1) / (a + b + D - 2) without a
+  /// set (with one, see inclusion_rate.h), from the loadings or the mask made from them.
   void update(const Matrix<T>& W, int threads);
 
  private:
