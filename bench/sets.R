@@ -197,7 +197,7 @@ by <- function(rows, columns) {
 # Tumours ------------------------------------------------------------------------------------------
 
 sets <- system.file("extdata", "gene_sets.gmt", package = "omicpoems")
-seeds <- 1:5
+seeds <- 1:3
 omics <- tcga_breast$omics
 fits <- lapply(list(without = NULL, with = sets), \(sets) lapply(seeds, \(seed) {
   suppressMessages(poems(omics, seed = seed, sets = sets, control = control))
@@ -222,9 +222,10 @@ kept$first <- vapply(kept$set, \(s) {
   paste(w$feature, collapse = ", ")
 }, "")
 reading <- data.frame(set = kept$set, found = kept$found, kept = kept$kept, added = kept$added,
-                      `kept in fits of 5` = kept$times, `R2 of subtype` = share(kept$r2),
+                      `kept in fits of 3` = kept$times, `R2 of subtype` = share(kept$r2),
                       `strongest features` = kept$first, check.names = FALSE)
-verdicts <- table(unlist(lapply(fits$with, \(fit) as.character(tidy(fit, "sets")$verdict)))) / 5
+verdicts <- table(unlist(lapply(fits$with, \(fit) as.character(tidy(fit, "sets")$verdict))))
+verdicts <- verdicts / length(seeds)
 
 writeLines(c(
   "# Factors from sets of features",
@@ -247,7 +248,7 @@ writeLines(c(
   "",
   "`p`: features of rna; mir has half as many. `largest`: loading.",
   "",
-  "## Tumours: share of the variance of hidden values that is predicted, mean of 5 seeds",
+  "## Tumours: share of the variance of hidden values that is predicted, mean of 3 seeds",
   "",
   markdown(hidden),
   "",

@@ -150,6 +150,20 @@ test_that("a fit with sets is kept by saveRDS(), renamed and taken apart", {
   expect_identical(nrow(tidy(subset_fit(set_fit(), omics = "mir"), "members")), 0L)
 })
 
+test_that("stability() says how often sets are kept", {
+  made <- planted_programs()
+  again <- suppressMessages(stability(made$omics, factors = 6, runs = 2, subsample = 0.9, seed = 1,
+                                      sets = made$sets, control = set_control))
+  expect_setequal(again$sets$set, names(made$sets))
+  expect_setequal(again$sets$set[again$sets$kept == 1], c("A", "B", "C"))
+  expect_true(all(c("A", "B", "C") %in% again$factors$factor))
+  expect_true(all(subset(again$similarity, factor == "A")$matched == "A"))
+  expect_output(print(again), "Of 5 sets, 3 are kept in some run and 3 in all")
+  alike <- compare_fits(one = set_fit(), two = again$fit)
+  expect_identical(dimnames(alike$correlations[[1]]),
+                   list(factor_names(set_fit()), factor_names(again$fit)))
+})
+
 test_that("the fit does not depend on the number of threads", {
   made <- planted_programs()
   two <- suppressMessages(poems(made$omics, factors = 8, seed = 1, sets = made$sets,
