@@ -145,8 +145,8 @@ core_inner_products <- function(x, threads) {
     .Call(`_omicpoems_core_inner_products`, x, threads)
 }
 
-core_factor_model <- function(x, omic, scores, rounds, threads) {
-    .Call(`_omicpoems_core_factor_model`, x, omic, scores, rounds, threads)
+core_factor_model <- function(x, omic, scores, rounds, threads, members, odds) {
+    .Call(`_omicpoems_core_factor_model`, x, omic, scores, rounds, threads, members, odds)
 }
 
 core_factor_scores <- function(x, omic, loadings, noise, uncertainty, threads) {
@@ -165,7 +165,7 @@ core_checkpoint_key <- function(path) {
     .Call(`_omicpoems_core_checkpoint_key`, path)
 }
 
-core_train <- function(cohort, model_config, noise, trainer_config, callback, start, misplaced) {
-    .Call(`_omicpoems_core_train`, cohort, model_config, noise, trainer_config, callback, start, misplaced)
+core_train <- function(cohort, model_config, noise, trainer_config, callback, start, misplaced, members, odds) {
+    .Call(`_omicpoems_core_train`, cohort, model_config, noise, trainer_config, callback, start, misplaced, members, odds)
 }
 

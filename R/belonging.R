@@ -131,10 +131,10 @@ duplicated_in_columns <- \(x) apply(x, 2, cumsum) > 1
 # without a factor; `misplaced`, omics x samples; and those of them that are `certain`. `known`:
 # those that a start with some of these samples has found; without, the start with all omics tells
 # at first.
-start_without_misplaced <- function(x, omic, most, threads, known = NULL) {
-  without <- \(misplaced, scores = NULL) {
+start_without_misplaced <- function(x, omic, most, threads, known = NULL, programs = NULL) {
+  without <- \(misplaced, from = NULL) {
     x[misplaced[omic, ]] <- NA
-    start_model(x, omic, most, threads, scores)
+    start_model(x, omic, most, threads, programs, from)
   }
   has <- omics_had(x, omic)
   misplaced <- if (is.null(known)) has & FALSE else known & has
@@ -150,7 +150,7 @@ start_without_misplaced <- function(x, omic, most, threads, known = NULL) {
   doubt <- doubt_again(start, x, misplaced)
   found <- misplaced_of(doubt, has)
   certain <- misplaced_of(doubt, has, least_certain)
-  again <- if (!identical(found, misplaced)) without(found, t(start$model$mean))
+  again <- if (!identical(found, misplaced)) without(found, start$from)
   if (is.null(again)) found <- misplaced else start <- again
   list(start = start, misplaced = found, certain = certain & found)
 }

@@ -9,7 +9,7 @@ fit_format <- 1L
 
 # Parts that nobody has a reason to edit. Those that tables and figures show are the user's.
 sealed_parts <- c("omics", "covariates", "config", "parameters", "order", "spread", "unused",
-                  "blocks", "remainder", "maps", "target", "used", "subset")
+                  "blocks", "remainder", "maps", "target", "used", "subset", "sets")
 
 seal_fit <- function(fit) {
   fit$format <- fit_format
@@ -278,6 +278,10 @@ poems_rules <- list(
   subset = \(fit) is.null(fit$subset) ||
     (is_whole(fit$subset$samples) && is_text(fit$subset$factors[1]) &&
        all(names(fit$omics) %in% fit$subset$omics)),
+  sets = \(fit) is.null(fit$sets) ||
+    (has_columns(fit$sets$table, c("set", "verdict", "factor", "given", "found", "kept", "added",
+                                   "p")) &&
+       is.list(fit$sets$members) && identical(names(fit$sets$members), fit$sets$table$set)),
   parameters = \(fit) are_poems_parameters(fit$parameters, fit)
 )
 
@@ -395,7 +399,8 @@ comparison_rules <- list(
 
 # Without those that a fit may not have: `covariates`, and what goes with sparse decoders.
 parts_of_fits <- list(
-  poems = setdiff(union(names(common_rules), names(poems_rules)), c("covariates", "subset")),
+  poems = setdiff(union(names(common_rules), names(poems_rules)), c("covariates", "subset",
+                                                                           "sets")),
   poems_split = setdiff(union(names(common_rules), names(split_rules)),
                         c("covariates", "latent_sd", "loadings", "inclusion")),
   poems_baseline = setdiff(union(names(common_rules), names(baseline_rules)),

@@ -17,7 +17,7 @@ check_checkpoint <- function(path, call = rlang::caller_env()) {
 
 # What a fit depends on, by the names that users know: a checksum of each. How many threads compute
 # it, and what is shown, is no part of it.
-checkpoint_key <- function(omics, data, covariates, config, scale, seed, control) {
+checkpoint_key <- function(omics, data, covariates, config, scale, seed, control, programs = NULL) {
   settings <- unclass(control)[setdiff(names(control), c("threads", "progress"))]
   values <- vapply(data$data, checksum_of_values, "")
   names(values) <- sprintf("values of omic \"%s\"", names(values))
@@ -32,7 +32,8 @@ checkpoint_key <- function(omics, data, covariates, config, scale, seed, control
       covariates = covariates$design,
       factors = config$factors,
       weights = lapply(config$omics, \(omic) omic$weight),
-      seed = seed
+      seed = seed,
+      sets = programs
     ), settings), core_checksum, "")
   )
 }

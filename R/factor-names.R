@@ -93,5 +93,8 @@ rename_factors <- function(fit, names) {
   for (table in intersect(c("factor", "group_factor"), names(fit$explained))) {
     fit$explained[[table]]$factor <- names[match(fit$explained[[table]]$factor, old)]
   }
+  of <- match(fit$sets$table$factor, old)
+  if (!is.null(fit$sets)) fit$sets$table$factor <- ifelse(is.na(of), fit$sets$table$factor,
+                                                          names[of])
   seal_fit(fit)
 }

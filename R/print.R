@@ -12,12 +12,13 @@
 #'   go by, `taken`, per omic the share of the features' variance that the groups' means were, and
 #'   `variance`, what [variance_explained()] returns by group, with `samples`, their number),
 #'   `weights` (of omics, or `NULL`), `subset` (what [subset_fit()] has taken it from, or `NULL`),
-#'   `variance` (what [variance_explained()] returns), `contributions` (omics x factors, means of
-#'   [contributions()] over the samples that have all omics), `bend` (per omic, the share of what
-#'   the decoders explain that is not linear in the factors), `sparsity` (a list: `features` and
-#'   `factors`, the numbers of features and of factors in use; `features_per_factor`, the median,
-#'   min and max over these factors of the features with a loading that is not zero;
-#'   `factors_per_feature`, the median over features of such factors), `training` (a list)
+#'   `sets` (what [tidy(object, "sets")][tidy.poems] returns, or `NULL`), `variance` (what
+#'   [variance_explained()] returns), `contributions` (omics x factors, means of [contributions()]
+#'   over the samples that have all omics), `bend` (per omic, the share of what the decoders explain
+#'   that is not linear in the factors), `sparsity` (a list: `features` and `factors`, the numbers
+#'   of features and of factors in use; `features_per_factor`, the median, min and max over these
+#'   factors of the features with a loading that is not zero; `factors_per_feature`, the median over
+#'   features of such factors), `training` (a list)
 #'   and `omics`, a data frame with one row per omic:
 #'   * `omic`, `family`, `features` and `samples` (numbers of each);
 #'   * `training` and `validation`: share of variance explained in samples in training and held
@@ -49,6 +50,7 @@ print.poems <- function(x, ...) {
   cat_variance(overview$variance)
   cat_contributions(overview$contributions)
   cat_groups(overview$groups)
+  cat_sets(overview$sets)
   cli::cat_line()
   cat_text(describe_subset(overview$subset))
   cat_covariates(overview$covariates)
@@ -76,6 +78,7 @@ summary.poems <- function(object, ...) {
       groups = group_summary(object),
       weights = omic_weights(object),
       subset = object$subset,
+      sets = object$sets$table,
       variance = object$explained$factor,
       contributions = mean_contributions(object),
       bend = object$bend,
@@ -97,6 +100,7 @@ print.summary.poems <- function(x, ...) {
   cat_variance(x$variance)
   cat_contributions(x$contributions)
   cat_groups(x$groups)
+  cat_sets(x$sets)
   cli::cat_line()
   cat_text(describe_subset(x$subset))
   cat_covariates(x$covariates)

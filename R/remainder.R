@@ -119,7 +119,7 @@ average_loadings <- function(y, start, omic, rounds, threads) {
                 intercept = numeric(nrow(y)), noise = rep(1, nrow(y)),
                 uncertainty = matrix(0, 0, max(omic))))
   }
-  core_factor_model(y, omic, start, rounds, threads)
+  core_factor_model(y, omic, start, rounds, threads, NULL, 1)
 }
 
 # The correlation of what so many factors leave (features x samples): the standard deviations

@@ -40,6 +40,8 @@
 #'   * `agreement`: runs x runs matrix: the sum of the matched factors' similarities, divided by the
 #'     larger number of factors in use.
 #'   * `reference`: number of the reference run, and `fit`, its fit.
+#'   * `sets`: with sets, a data frame with one row per set: `set`, and `kept`, the share of runs
+#'     that kept it.
 #'   * `seeds`: the seed of every run; `settings`: `runs`, `subsample`, `seed` and `pairs`.
 #'
 #' @section Errors:
@@ -62,7 +64,7 @@
 #' @export
 stability <- function(x, factors = 32, runs = 10, subsample = 1, samples = c("columns", "rows"),
                       scale = NULL, seed = NULL, control = poems_control(), BPPARAM = NULL,
-                      family = NULL, covariates = NULL, pairs = FALSE) {
+                      family = NULL, covariates = NULL, pairs = FALSE, sets = NULL) {
   samples <- arg_match(samples)
   factors <- check_factors(factors)
   check_value(runs, "runs", "a whole number of at least 2", \(x) is_whole(x) && x >= 2)
@@ -88,6 +90,7 @@ stability <- function(x, factors = 32, runs = 10, subsample = 1, samples = c("co
   data$data <- load_adjusted(data$data, family, !is.null(design))
   check_families(data$data, family)
   features <- lapply(learn_scaling(data$data, scale, family, design), `[[`, "features")
+  if (!is.null(sets)) sets <- read_sets(sets, unlist(features, use.names = FALSE))
 
   seeds <- with_seed(seed, sample.int(.Machine$integer.max, runs))
   progress <- control$progress
@@ -96,9 +99,19 @@ stability <- function(x, factors = 32, runs = 10, subsample = 1, samples = c("co
   fits <- apply_runs(plan_runs(seeds, pairs), fit_run, BPPARAM, progress, omics = omics,
                      subsample = subsample,
                      factors = factors, scale = scale, control = control, family = family,
-                     covariates = if (!is.null(design)) as.data.frame(design))
+                     covariates = if (!is.null(design)) as.data.frame(design), sets = sets)
   settings <- list(runs = as.integer(runs), subsample = subsample, seed = seed, pairs = pairs)
-  compare_runs(fits, features, seeds, settings)
+  result <- compare_runs(fits, features, seeds, settings)
+  if (!is.null(sets)) result$sets <- sets_of_runs(fits, names(sets))
+  result
+}
+
+# In what share of the runs each set was kept, those kept most often first.
+sets_of_runs <- function(fits, sets) {
+  kept <- unlist(lapply(fits, \(fit) with(fit$sets$table, set[verdict == "kept"])))
+  share <- tabulate(match(kept, sets), length(sets)) / length(fits)
+  order <- order(-share)
+  data.frame(set = sets[order], kept = share[order])
 }
 
 check_subsample_size <- function(data, subsample, call = rlang::caller_env()) {
@@ -145,7 +158,7 @@ plan_runs <- function(seeds, pairs) {
 
 # One fit. What it would say of features that are constant in its samples is left unsaid: all runs
 # are compared on all features.
-fit_run <- function(run, omics, subsample, factors, scale, control, family, covariates) {
+fit_run <- function(run, omics, subsample, factors, scale, control, family, covariates, sets) {
   if (!is.null(run$half)) {
     omics <- with_seed(run$draw, draw_half(omics, run$half))
   } else if (subsample < 1) {
@@ -153,7 +166,7 @@ fit_run <- function(run, omics, subsample, factors, scale, control, family, cova
   }
   one_of_many(suppressMessages(
     poems(omics, factors = factors, scale = scale, seed = run$seed, control = control,
-          family = family, covariates = covariates)
+          family = family, covariates = covariates, sets = sets)
   ))
 }
 
@@ -290,12 +303,20 @@ print.poems_stability <- function(x, ...) {
   if (hidden > 0) cli::cat_line(cli::pluralize("and {hidden} more factor{?s}, less alike"))
   cli::cat_line()
   cat_text(describe_selection(x))
+  cat_text(describe_sets_of_runs(x$sets))
   cat_text(sprintf(
     "%s has %s of the samples. Reference: run %d, seed %d. All from seed %d.",
     if (isTRUE(settings$pairs)) "Runs are pairs of disjoint parts: each" else "Each run",
     percent(settings$subsample), x$reference, x$seeds[x$reference], settings$seed
   ))
   invisible(x)
+}
+
+describe_sets_of_runs <- function(sets) {
+  if (is.null(sets)) return(NULL)
+  always <- sets$set[sets$kept == 1]
+  sprintf("Of %d sets, %d are kept in some run and %d in all%s.", nrow(sets), sum(sets$kept > 0),
+          length(always), if (length(always) > 0) paste0(": ", toString(always)) else "")
 }
 
 # How often the loadings of the reference run are selected.

@@ -20,11 +20,13 @@ least_share <- 0.0125
 
 # What training starts from: the core's `parameters`; and `misplaced`, per omic the positions of
 # samples whose omic does not belong to them, which training is to leave out, and those of which
-# that is `certain`. `blank`: the random parameters; `validation`: positions in `samples` of those
-# held out; `design`: samples x covariates, or NULL; `known`: what an earlier start found
-# `misplaced`; `weights`: how much each omic counts, NULL where all count alike.
+# that is `certain`; with sets, `set`, that of every factor, NA without one, and `tests`, what
+# starting_programs() says of them. `blank`: the random parameters; `validation`: positions in
+# `samples` of those held out; `design`: samples x covariates, or NULL; `known`: what an earlier
+# start found `misplaced`; `weights`: how much each omic counts, NULL where all count alike;
+# `programs`: what read_programs() returns.
 linear_start <- function(blank, omics, data, samples, validation, factors, control,
-                         design = NULL, known = NULL, weights = NULL) {
+                         design = NULL, known = NULL, weights = NULL, programs = NULL) {
   used <- setdiff(seq_along(samples), validation)
   used <- used[spaced(length(used), most_start_samples)]
   x <- standardised_features(omics, data, samples[used], design)
@@ -33,7 +35,7 @@ linear_start <- function(blank, omics, data, samples, validation, factors, contr
   if (most < 1) return(list(parameters = blank))
   omic <- omic_of_features(omics)
   if (!is.null(known)) known <- do.call(rbind, lapply(known, \(positions) used %in% positions))
-  found <- start_without_misplaced(x, omic, most, control$threads, known)
+  found <- start_without_misplaced(x, omic, most, control$threads, known, programs)
   start <- found$start
   if (is.null(start)) return(list(parameters = without_factors(blank)))
   misplaced <- found$misplaced
@@ -54,20 +56,23 @@ linear_start <- function(blank, omics, data, samples, validation, factors, contr
   blank$gate$output_weight[] <- 0  # in all samples, omics weigh what they count
   blank$gate$output_bias[] <- log(weights)
   positions <- \(which) lapply(seq_along(omics), \(v) used[which[v, ]])
-  list(parameters = blank, misplaced = positions(misplaced),
-       certain = positions(found$certain))
+  list(parameters = blank, misplaced = positions(misplaced), certain = positions(found$certain),
+       set = start$from$set[seq_len(factors)], tests = start$from$tests)
 }
 
 # The sparse factor model of x (features x samples, NA where unknown), experts that have learnt from
-# it, and what both are made of. NULL without a factor. `scores`: samples x factors to begin with,
-# NULL to seek them.
-start_model <- function(x, omic, most, threads, scores = NULL) {
+# it, and what both are made of. NULL without a factor. `from`: what to begin with, as
+# starting_factors() has it; NULL to seek it.
+start_model <- function(x, omic, most, threads, programs = NULL, from = NULL) {
   seen <- standardise_rows(x)
-  if (is.null(scores)) {
-    scores <- starting_scores(standardise_rows(bounded(x))$x, omic, most, threads)
+  if (is.null(from)) {
+    from <- starting_factors(standardise_rows(bounded(x))$x, omic, most, threads, programs)
   }
-  model <- sparse_factors(seen$x, scores, omic, threads)
+  members <- if (!is.null(programs)) members_of(from$set, programs, nrow(x))
+  model <- sparse_factors(seen$x, from$scores, omic, threads, members)
   if (is.null(model)) return(NULL)
+  from$scores <- t(model$mean)
+  from$set <- from$set[model$kept]
   filled <- seen$x
   filled[is.na(filled)] <- 0  # as encoders see it
   has <- omics_had(x, omic)  # constant features are 0 in all samples of `seen`
@@ -76,7 +81,21 @@ start_model <- function(x, omic, most, threads, scores = NULL) {
   experts <- linear_experts(model$loadings, model$noise, omic) |>
     learn_experts(filled, model$mean, has, omic, inner)
   list(seen = seen, filled = filled, has = has, omic = omic, model = model, inner = inner,
-       experts = experts)
+       experts = experts, from = from)
+}
+
+# `scores`, samples x factors, NULL where there are none; with sets, `set`, that of every factor,
+# NA without one, and `tests` of the sets. Factors without a set are those of what the others leave.
+starting_factors <- function(x, omic, most, threads, programs) {
+  if (is.null(programs)) return(list(scores = starting_scores(x, omic, most, threads)))
+  of_sets <- starting_programs(x, omic, programs$members, most)
+  scores <- of_sets$scores
+  free <- NULL
+  if (ncol(scores) < most) {
+    free <- starting_scores(without_scores(x, scores), omic, most - ncol(scores), threads)
+  }
+  list(scores = if (ncol(scores) + max(0, ncol(free)) > 0) cbind(scores, free),
+       set = c(of_sets$set, rep(NA_integer_, max(0, ncol(free)))), tests = of_sets$tests)
 }
 
 # What factors are sought in: a few extreme values shall not make one, and features that answer a
@@ -122,10 +141,11 @@ standardise_rows <- function(x) {
 
 # The sparse factor model of x (standardised features x samples, NA where unknown) from `scores`
 # (samples x factors): `loadings`, `nonzero` (features x factors), `noise` (features), `mean` of the
-# factors (factors x samples); largest factor first. NULL without a factor.
-sparse_factors <- function(x, scores, omic, threads) {
+# factors (factors x samples); largest factor first; `kept`, their columns in `scores`. NULL without
+# a factor. `members`: features x factors, which features are of the factors' sets; NULL for none.
+sparse_factors <- function(x, scores, omic, threads, members = NULL) {
   if (is.null(scores)) return(NULL)
-  model <- core_factor_model(x, omic, scores, factor_model_rounds, threads)
+  model <- core_factor_model(x, omic, scores, factor_model_rounds, threads, members, member_odds)
   nonzero <- model$inclusion >= least_inclusion & model$loadings^2 >= least_share
   kept <- which(colSums(nonzero) > 0)
   kept <- kept[order(-colSums(model$loadings[, kept, drop = FALSE]^2))]
@@ -133,7 +153,7 @@ sparse_factors <- function(x, scores, omic, threads) {
   loadings <- model$loadings[, kept, drop = FALSE]
   sign <- ifelse(colSums(loadings^3) < 0, -1, 1)
   list(loadings = sweep(loadings, 2, sign, `*`), nonzero = nonzero[, kept, drop = FALSE],
-       noise = model$noise, mean = model$mean[kept, , drop = FALSE] * sign)
+       noise = model$noise, mean = model$mean[kept, , drop = FALSE] * sign, kept = kept)
 }
 
 # Where nothing stands out from noise: all loadings 0, all samples in the middle. A decoder without

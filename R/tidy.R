@@ -57,6 +57,15 @@ generics::augment
 #'     measured (omics that are not Gaussian, fewer than 30 samples); `loadings`, how many are not
 #'     zero; `kind`, `"shared"` for a factor with loadings in several omics, `"private"` for one of
 #'     a single omic.
+#'   * `"sets"`: of a fit with sets, one row per set. `set`; `verdict` and `factor`, see the section
+#'     on sets in [poems()]; `given`, how many members it has; `found`, how many features these are
+#'     in omics in which it counts; `kept`, how many of these have a loading of its factor that is
+#'     not zero; `added`, how many other features of the same omics have one; `p`, the share of
+#'     random sets that say as much.
+#'   * `"members"`: of a fit with sets, one row per feature of each factor called by a set, in the
+#'     omics in which the set counts: members, and others with a loading. `factor`, `omic`,
+#'     `feature`; `status`, `"kept"`, `"dropped"` (a member without a loading) or `"added"`;
+#'     `loading`; `inclusion`.
 #'   * `"omics"`: one row per omic. `omic`; its `family`; `features`, `samples`, numbers of each;
 #'     `r2_training`, `r2_validation`, the share of variance explained in samples in training and
 #'     held out, `NA` without such samples; `r2_hidden`, that of hidden values which is predicted,
@@ -76,7 +85,8 @@ generics::augment
 #'   `best_epoch`, `epochs` (run), `stopped`, `objective`, `seconds`, `seed`.
 #'
 #' @section Errors:
-#' A `what` that is not listed is an error.
+#' A `what` that is not listed is an error, and so are `"sets"` and `"members"` of a fit without
+#' sets.
 #'
 #' @references The verbs are those of the package generics, as used by broom: Robinson D, Hayes A,
 #'   Couch S. broom: Convert Statistical Objects into Tidy Tibbles.
@@ -91,8 +101,8 @@ generics::augment
 #' glance(fit)
 #' @export
 tidy.poems <- function(x, what = c("loadings", "effects", "features", "latent", "gates",
-                                   "contributions", "variance", "factors", "omics", "history"),
-                       ...) {
+                                   "contributions", "variance", "factors", "sets", "members",
+                                   "omics", "history"), ...) {
   check_fit(x, arg = "x")
   what <- arg_match(what)
   rlang::check_dots_empty()
@@ -100,7 +110,7 @@ tidy.poems <- function(x, what = c("loadings", "effects", "features", "latent", 
     loadings = features_table(x), effects = effect_rows(x), features = feature_rows(x),
     latent = latent_rows(x), gates = gate_rows(x), contributions = contribution_rows(x),
     variance = variance_explained(x), factors = factor_rows(x),
-    omics = omic_rows(x),
+    sets = set_rows(x), members = member_rows(x), omics = omic_rows(x),
     history = history_rows(x)
   )
   as_table(order_levels(table, x))

@@ -477,8 +477,8 @@ BEGIN_RCPP
 END_RCPP
 }
 // core_factor_model
-Rcpp::List core_factor_model(const Eigen::Map<Eigen::MatrixXd>& x, const Rcpp::IntegerVector& omic, const Eigen::Map<Eigen::MatrixXd>& scores, int rounds, int threads);
-RcppExport SEXP _omicpoems_core_factor_model(SEXP xSEXP, SEXP omicSEXP, SEXP scoresSEXP, SEXP roundsSEXP, SEXP threadsSEXP) {
+Rcpp::List core_factor_model(const Eigen::Map<Eigen::MatrixXd>& x, const Rcpp::IntegerVector& omic, const Eigen::Map<Eigen::MatrixXd>& scores, int rounds, int threads, const Rcpp::RObject& members, double odds);
+RcppExport SEXP _omicpoems_core_factor_model(SEXP xSEXP, SEXP omicSEXP, SEXP scoresSEXP, SEXP roundsSEXP, SEXP threadsSEXP, SEXP membersSEXP, SEXP oddsSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
@@ -487,7 +487,9 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< const Eigen::Map<Eigen::MatrixXd>& >::type scores(scoresSEXP);
     Rcpp::traits::input_parameter< int >::type rounds(roundsSEXP);
     Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
-    rcpp_result_gen = Rcpp::wrap(core_factor_model(x, omic, scores, rounds, threads));
+    Rcpp::traits::input_parameter< const Rcpp::RObject& >::type members(membersSEXP);
+    Rcpp::traits::input_parameter< double >::type odds(oddsSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_factor_model(x, omic, scores, rounds, threads, members, odds));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -548,8 +550,8 @@ BEGIN_RCPP
 END_RCPP
 }
 // core_train
-Rcpp::List core_train(SEXP cohort, const Rcpp::List& model_config, const Rcpp::List& noise, const Rcpp::List& trainer_config, const Rcpp::Function& callback, const Rcpp::RObject& start, const Rcpp::List& misplaced);
-RcppExport SEXP _omicpoems_core_train(SEXP cohortSEXP, SEXP model_configSEXP, SEXP noiseSEXP, SEXP trainer_configSEXP, SEXP callbackSEXP, SEXP startSEXP, SEXP misplacedSEXP) {
+Rcpp::List core_train(SEXP cohort, const Rcpp::List& model_config, const Rcpp::List& noise, const Rcpp::List& trainer_config, const Rcpp::Function& callback, const Rcpp::RObject& start, const Rcpp::List& misplaced, const Rcpp::List& members, double odds);
+RcppExport SEXP _omicpoems_core_train(SEXP cohortSEXP, SEXP model_configSEXP, SEXP noiseSEXP, SEXP trainer_configSEXP, SEXP callbackSEXP, SEXP startSEXP, SEXP misplacedSEXP, SEXP membersSEXP, SEXP oddsSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
@@ -560,7 +562,9 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< const Rcpp::Function& >::type callback(callbackSEXP);
     Rcpp::traits::input_parameter< const Rcpp::RObject& >::type start(startSEXP);
     Rcpp::traits::input_parameter< const Rcpp::List& >::type misplaced(misplacedSEXP);
-    rcpp_result_gen = Rcpp::wrap(core_train(cohort, model_config, noise, trainer_config, callback, start, misplaced));
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type members(membersSEXP);
+    Rcpp::traits::input_parameter< double >::type odds(oddsSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_train(cohort, model_config, noise, trainer_config, callback, start, misplaced, members, odds));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -602,12 +606,12 @@ static const R_CallMethodDef CallEntries[] = {
     {"_omicpoems_core_split_predict", (DL_FUNC) &_omicpoems_core_split_predict, 6},
     {"_omicpoems_core_split_decode", (DL_FUNC) &_omicpoems_core_split_decode, 5},
     {"_omicpoems_core_inner_products", (DL_FUNC) &_omicpoems_core_inner_products, 2},
-    {"_omicpoems_core_factor_model", (DL_FUNC) &_omicpoems_core_factor_model, 5},
+    {"_omicpoems_core_factor_model", (DL_FUNC) &_omicpoems_core_factor_model, 7},
     {"_omicpoems_core_factor_scores", (DL_FUNC) &_omicpoems_core_factor_scores, 6},
     {"_omicpoems_core_factor_uncertainty", (DL_FUNC) &_omicpoems_core_factor_uncertainty, 6},
     {"_omicpoems_core_initial_parameters", (DL_FUNC) &_omicpoems_core_initial_parameters, 3},
     {"_omicpoems_core_checkpoint_key", (DL_FUNC) &_omicpoems_core_checkpoint_key, 1},
-    {"_omicpoems_core_train", (DL_FUNC) &_omicpoems_core_train, 7},
+    {"_omicpoems_core_train", (DL_FUNC) &_omicpoems_core_train, 9},
     {NULL, NULL, 0}
 };
 

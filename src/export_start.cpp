@@ -45,13 +45,17 @@ Rcpp::NumericMatrix core_inner_products(const Eigen::Map<Eigen::MatrixXd>& x, in
 }
 
 // The sparse linear factor model of factor_model.h. x: features x samples, NA where unknown; omic:
-// of every feature, from 1 and ascending; scores: samples x factors, where the factors start.
+// of every feature, from 1 and ascending; scores: samples x factors, where the factors start;
+// members: features x factors, which features are members of the factors' sets, or NULL; odds: how
+// many times as large theirs are.
 // [[Rcpp::export]]
 Rcpp::List core_factor_model(const Eigen::Map<Eigen::MatrixXd>& x, const Rcpp::IntegerVector& omic,
-                             const Eigen::Map<Eigen::MatrixXd>& scores, int rounds, int threads) {
+                             const Eigen::Map<Eigen::MatrixXd>& scores, int rounds, int threads,
+                             const Rcpp::RObject& members, double odds) {
   poems::check_size(scores.rows(), x.cols(), "Samples");
-  const poems::FactorModel model = poems::fit_factor_model(x, omic_of_features(omic, x.rows()),
-                                                           scores.transpose(), rounds, threads);
+  const poems::FactorModel model =
+      poems::fit_factor_model(x, omic_of_features(omic, x.rows()), scores.transpose(), rounds,
+                              threads, read_members(members, odds, x.rows(), scores.cols()));
   return Rcpp::List::create(
       Rcpp::Named("loadings") = to_r(model.loadings, true),
       Rcpp::Named("inclusion") = to_r(model.inclusion, true),

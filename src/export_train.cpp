@@ -70,11 +70,13 @@ Rcpp::CharacterVector core_checkpoint_key(const std::string& path) {
 
 // Fits a model. The callback is told epoch, training and validation loss, and returns FALSE to
 // stop. `start`: parameters to start from, or NULL for random ones; `misplaced`: per omic, samples
-// that training is to take as lacking it.
+// that training is to take as lacking it; `members`: per omic, which features are members of the
+// factors' sets (features x factors), or an empty list; `odds`: how many times as large theirs are.
 // [[Rcpp::export]]
 Rcpp::List core_train(SEXP cohort, const Rcpp::List& model_config, const Rcpp::List& noise,
                       const Rcpp::List& trainer_config, const Rcpp::Function& callback,
-                      const Rcpp::RObject& start, const Rcpp::List& misplaced) {
+                      const Rcpp::RObject& start, const Rcpp::List& misplaced,
+                      const Rcpp::List& members, double odds) {
   poems::models::PoemsOptions options = read_options(model_config);
   read_training_options(trainer_config, options);
   const poems::TrainerConfig trainer = read_trainer_config(trainer_config, options.objective);
@@ -82,6 +84,9 @@ Rcpp::List core_train(SEXP cohort, const Rcpp::List& model_config, const Rcpp::L
   poems::Cohort<float>& held = cohort_of(cohort, model);
   initialise(model, noise, trainer.seed);
   if (!start.isNULL()) read_parameters(Rcpp::List(start), model);
+  for (R_xlen_t v = 0; v < members.size(); ++v)
+    model.omics[v].spike_slab.sets =
+        read_members(Rcpp::RObject(members[v]), odds, options.omics[v].features, options.factors);
 
   RMonitor monitor(callback);
   poems::TrainingResult result;

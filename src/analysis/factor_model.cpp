@@ -107,8 +107,9 @@ void for_each_posterior(const Matrix<double>& values, const Known& known, const 
 class Fitter {
  public:
   Fitter(const Matrix<double>& x, const std::vector<int>& omic, const Matrix<double>& start,
-         int threads)
+         const SetMembers& sets, int threads)
       : threads_(threads),
+        sets_(sets),
         factors_(start.rows()),
         values_(x.array().isNaN().select(0.0, x)),
         known_(x, omic),
@@ -219,7 +220,8 @@ class Fitter {
       const double others = power.col(k).dot(w) - power(k, k) * w(k);
       const double slab = precision * (centred(k) - others) / own;
       const double log_odds = std::log(rate_(k, v) / (1.0 - rate_(k, v))) +
-                              0.5 * std::log(slab_precision_(k, v) / own) + 0.5 * own * slab * slab;
+                              0.5 * std::log(slab_precision_(k, v) / own) +
+                              0.5 * own * slab * slab + sets_.log_odds(k, j);
       const double p = 1.0 / (1.0 + std::exp(-log_odds));
       model_.inclusion(k, j) = p;
       w(k) = p * slab;
@@ -243,7 +245,8 @@ class Fitter {
         const double squares =
             w.squaredNorm() + loading_variance_.row(k).segment(here.begin, here.size).sum();
         slab_precision_(k, v) = (weak_prior + included / 2.0) / (weak_prior + squares / 2.0);
-        rate_(k, v) = (1.0 + included) / (2.0 + static_cast<double>(here.size));
+        rate_(k, v) =
+            inclusion_rate(included, 2.0, 2.0, here.size, sets_.count(k, here), sets_.odds);
       }
     }
   }
@@ -260,6 +263,7 @@ class Fitter {
   }
 
   const int threads_;
+  const SetMembers& sets_;
   const Index factors_;
   Matrix<double> values_;  ///< features x samples, 0 where unknown
   const Known known_;
@@ -272,8 +276,9 @@ class Fitter {
 }  // namespace
 
 FactorModel fit_factor_model(const Matrix<double>& x, const std::vector<int>& omic,
-                             const Matrix<double>& start, int rounds, int threads) {
-  return Fitter(x, omic, start, threads).run(rounds);
+                             const Matrix<double>& start, int rounds, int threads,
+                             const SetMembers& sets) {
+  return Fitter(x, omic, start, sets, threads).run(rounds);
 }
 
 Matrix<double> factor_scores(const Matrix<double>& x, const std::vector<int>& omic,

@@ -12,6 +12,7 @@
 
 #include <vector>
 
+#include "pieces/inclusion_rate.h"
 #include "support/types.h"
 
 namespace poems {
@@ -29,9 +30,11 @@ struct FactorModel {
 };
 
 /// x: features x samples, NaN where a value is unknown; omic: of every feature, counted from 0 and
-/// ascending; start: factors x samples, of variance about 1; rounds: of updates, at most.
+/// ascending; start: factors x samples, of variance about 1; rounds: of updates, at most; sets: of
+/// the factors, whose members have larger odds of g = 1 (pieces/inclusion_rate.h).
 FactorModel fit_factor_model(const Matrix<double>& x, const std::vector<int>& omic,
-                             const Matrix<double>& start, int rounds, int threads);
+                             const Matrix<double>& start, int rounds, int threads,
+                             const SetMembers& sets = {});
 
 /// Where samples lie given what is known of them: means of z (factors x samples) in the model
 /// x_jn = sum_k w_jk z_kn + e_jn with known loadings (factors x features) and noise (variance of

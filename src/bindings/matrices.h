@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "bindings/rcpp.h"
+#include "pieces/inclusion_rate.h"
+#include "support/sizes.h"
 #include "support/types.h"
 
 namespace bindings {
@@ -41,6 +43,22 @@ inline Rcpp::NumericMatrix matrix_in(const Rcpp::List& list, const std::string& 
   if (!list.containsElementNamed(name.c_str()) || !Rf_isMatrix(list[name]))
     Rcpp::stop("there is no matrix \"%s\" among the parameters", name);
   return list[name];
+}
+
+/// Features x factors, TRUE for members of the factor's set; or NULL.
+inline poems::SetMembers read_members(const Rcpp::RObject& members, double odds, Index features,
+                                      Index factors) {
+  poems::SetMembers sets;
+  if (members.isNULL()) return sets;
+  const Rcpp::LogicalMatrix is_member(members);
+  poems::check_size(is_member.nrow(), features, "Features of sets");
+  poems::check_size(is_member.ncol(), factors, "Sets of factors");
+  sets.odds = odds;
+  sets.is_member.resize(factors, features);
+  for (Index j = 0; j < features; ++j)
+    for (Index k = 0; k < factors; ++k)
+      sets.is_member(k, j) = static_cast<unsigned char>(is_member(j, k) == TRUE);
+  return sets;
 }
 
 inline std::vector<int> counted_from_0(const Rcpp::IntegerVector& numbers) {

@@ -55,7 +55,6 @@ void SpikeSlab<T>::proximal_step(const Matrix<T>& step, double weight, Block fea
 template <typename T>
 void SpikeSlab<T>::update(const Matrix<T>& W, int threads) {
   const Index factors = W.rows();
-  const double features = static_cast<double>(W.cols());
   const double density_ratio = config_.proper_densities ? config_.lambda0 / config_.lambda1 : 1.0;
   const double difference = config_.lambda0 - config_.lambda1;
   // p = 1 / (1 + odds of the spike), the spike's odds being
@@ -70,14 +69,16 @@ void SpikeSlab<T>::update(const Matrix<T>& W, int threads) {
     for (Index j = b.begin; j < b.begin + b.size; ++j)
       for (Index k = 0; k < factors; ++k) {
         const double size = std::abs(static_cast<double>(W(k, j)));
-        const double p = 1.0 / (1.0 + prior_odds(k) * std::exp(-difference * size));
+        const double evidence = difference * size + sets.log_odds(k, j);
+        const double p = 1.0 / (1.0 + prior_odds(k) * std::exp(-evidence));
         inclusion_probability(k, j) = static_cast<T>(p);
         sums(k, i) += p;
       }
   });
-  inclusion_rate =
-      ((sums.rowwise().sum().array() + config_.a - 1.0) / (config_.a + config_.b + features - 2.0))
-          .template cast<T>();
+  for (Index k = 0; k < factors; ++k)
+    inclusion_rate(k) =
+        static_cast<T>(poems::inclusion_rate(sums.row(k).sum(), config_.a, config_.b, W.cols(),
+                                             sets.count(k, {0, W.cols()}), sets.odds));
 }
 
 template class SpikeSlab<float>;

@@ -3,11 +3,14 @@
 //   w_jk | gamma_jk ~ gamma_jk Laplace(lambda1) + (1 - gamma_jk) Laplace(lambda0)
 //   gamma_jk ~ Bernoulli(eta_k),   eta_k ~ Beta(a, b)
 //
+// Where a factor has a set, its members have larger odds of a loading: inclusion_rate.h.
+//
 // The expected penalty given the inclusion probabilities p is
 //   sum_jk (lambda1 p_jk + lambda0 (1 - p_jk)) |w_jk|.
 // W and p are held factors x features.
 #pragma once
 
+#include "pieces/inclusion_rate.h"
 #include "support/parallel.h"
 #include "support/types.h"
 
@@ -27,6 +30,7 @@ class SpikeSlab {
  public:
   Matrix<T> inclusion_probability;  ///< p: factors x features
   Matrix<T> inclusion_rate;         ///< eta: factors x 1
+  SetMembers sets;                  ///< of the factors, if any
 
   SpikeSlab(const SpikeSlabConfig& config, Index factors, Index features);
 
@@ -40,8 +44,8 @@ class SpikeSlab {
   /// For some features. step: the optimiser's step size per entry, factors x these features.
   void proximal_step(const Matrix<T>& step, double weight, Block features, Matrix<T>& W) const;
 
-  /// E step for p, then M step for eta: eta_k = (sum_j p_jk + a - 1) / (a + b + D - 2), from the
-  /// loadings or the mask made from them.
+  /// E step for p, then M step for eta: eta_k = (sum_j p_jk + a - 1) / (a + b + D - 2) without a
+  /// set (with one, see inclusion_rate.h), from the loadings or the mask made from them.
   void update(const Matrix<T>& W, int threads);
 
  private:

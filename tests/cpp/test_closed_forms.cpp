@@ -93,6 +93,55 @@ TEST(SpikeSlab, UpdatesByHand) {
   EXPECT_NEAR(published.inclusion_rate(0), (0.5 + 8.0 / 9.0) / 1.5, 1e-14);
 }
 
+// The M step with members of a set, against the slope of what it maximises: over lambda = logit
+// eta,
+//   sum_j p_j log s(lambda + m_j) + (1 - p_j) log(1 - s(lambda + m_j)) + (a - 1) log eta
+//   + (b - 1) log(1 - eta),    s the logistic function, m_j = log(odds) of members, else 0.
+TEST(InclusionRate, IsTheMostLikely) {
+  const double a = 1.5, b = 4.0;
+  for (double odds : {0.2, 3.0, 100.0})
+    for (Index members : {0, 1, 7, 20})
+      for (double included : {0.01, 2.0, 11.0, 19.5}) {
+        const Index features = 20;
+        const double eta = poems::inclusion_rate(included, a, b, features, members, odds);
+        ASSERT_GT(eta, 0.0);
+        ASSERT_LT(eta, 1.0);
+        const auto objective = [&](double lambda) {
+          // p enters through its sums alone: of all features, and of members.
+          const double others = static_cast<double>(features - members);
+          const double log_eta = -std::log1p(std::exp(-lambda));
+          double value =
+              included * lambda + (a + b - 2.0 + others) * (log_eta - lambda) + (a - 1.0) * lambda;
+          value -= static_cast<double>(members) * std::log1p(odds * std::exp(lambda));
+          return value;
+        };
+        const double lambda = std::log(eta / (1.0 - eta)), step = 1e-4;
+        EXPECT_NEAR((objective(lambda + step) - objective(lambda - step)) / (2.0 * step), 0.0,
+                    1e-6);
+      }
+  EXPECT_EQ(poems::inclusion_rate(3.0, 2.0, 3.0, 10, 0, 100.0), 4.0 / 13.0);
+}
+
+TEST(SpikeSlab, MembersOfSetsHaveLargerPriorOdds) {
+  // lambda0 = 4, lambda1 = 1, eta = 0.5: the odds of the slab are 1 / 4 e^{3 |w|}, of members three
+  // times as large. The first factor has a set, the second none.
+  Matrix<double> W(2, 3);
+  W << 0.0, 0.0, std::log(2.0), 0.0, 0.0, std::log(2.0);
+  poems::SpikeSlab<double> slab({4.0, 1.0, 2.0, 3.0, true}, 2, 3), plain = slab;
+  slab.sets.odds = 3.0;
+  slab.sets.is_member.resize(2, 3);
+  slab.sets.is_member << 1, 0, 1, 0, 0, 0;
+  slab.update(W, 1);
+  plain.update(W, 1);
+  EXPECT_NEAR(slab.inclusion_probability(0, 0), 3.0 / 7.0, 1e-14);
+  EXPECT_NEAR(slab.inclusion_probability(0, 1), 1.0 / 5.0, 1e-14);
+  EXPECT_NEAR(slab.inclusion_probability(0, 2), 6.0 / 7.0, 1e-14);
+  EXPECT_NEAR(slab.inclusion_rate(0),
+              poems::inclusion_rate(3.0 / 7.0 + 1.0 / 5.0 + 6.0 / 7.0, 2.0, 3.0, 3, 2, 3.0), 1e-14);
+  EXPECT_EQ(slab.inclusion_probability.row(1), plain.inclusion_probability.row(1));
+  EXPECT_EQ(slab.inclusion_rate(1), plain.inclusion_rate(1));
+}
+
 TEST(SpikeSlab, ProximalStepShrinksAndZeroes) {
   poems::SpikeSlab<double> prior({4.0, 1.0, 1.0, 1.0, true}, 1, 4);
   prior.inclusion_probability << 0.0, 1.0, 0.5, 0.0;  // penalties 4, 1, 2.5, 4

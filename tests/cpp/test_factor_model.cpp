@@ -61,6 +61,29 @@ TEST(FactorModel, FindsLoadingsAndFactorsInSpiteOfGaps) {
   EXPECT_NEAR(model.noise.mean(), 0.25, 0.05);
 }
 
+// Of one factor, in the first round, when rates are 0.5 with and without sets: evidence is the
+// same, and prior odds differ by what members have.
+TEST(FactorModel, AddsLogOddsOfMembers) {
+  const Problem problem;
+  const Matrix<double> start = problem.z.topRows(1);
+  poems::SetMembers sets;
+  sets.odds = 20.0;
+  sets.is_member.setZero(1, features);
+  for (Index j = 0; j < features; j += 4) sets.is_member(0, j) = 1;
+  const auto fit = [&](const poems::SetMembers& members) {
+    return poems::fit_factor_model(problem.x, problem.omic, start, 1, 1, members).inclusion;
+  };
+  const Matrix<double> with = fit(sets), without = fit({});
+  int looked_at = 0;
+  for (Index j = 0; j < features; ++j) {
+    if (without(0, j) > 1.0 - 1e-9) continue;  // too close to 1 to take a logit of
+    ++looked_at;
+    const auto logit = [](double p) { return std::log(p / (1.0 - p)); };
+    EXPECT_NEAR(logit(with(0, j)) - logit(without(0, j)), j % 4 == 0 ? std::log(20.0) : 0.0, 1e-5);
+  }
+  EXPECT_GT(looked_at, 30);
+}
+
 TEST(FactorModel, IsTheSameOnAnyNumberOfThreads) {
   Problem problem;
   problem.make_gaps();
