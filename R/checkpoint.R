@@ -74,7 +74,8 @@ abort_checkpoint <- function(path, error, call) {
   ), call = call)
 }
 
-# `expr`: a training, whose checkpoint may turn out damaged, or its disk full. `path`: NULL for none.
+# `expr`: a training, whose checkpoint may turn out damaged, or its disk full. `path`: NULL for
+# none.
 with_checkpoint <- function(path, expr, call = rlang::caller_env(2)) {
   if (is.null(path)) return(expr)
   trained <- tryCatch(expr, "std::runtime_error" = \(error) abort_checkpoint(path, error, call))

@@ -205,12 +205,12 @@
 #' @section Long fits:
 #' With `checkpoint`, the state of the training is written to that file every minute
 #' (`options(omicpoems.checkpoint_seconds = 60)`; less often where writing would take more than a
-#' twentieth of the time; 0 is after every batch), when it is interrupted and when it is done. The same call then goes on
-#' from there, whether the process was interrupted, killed or lost with its machine, to the same
-#' fit, bit by bit, as if nothing had happened, but for the seconds told. The training on all
-#' samples has a second file, whose name ends in `-all`. A file that is there is never half written:
-#' it takes the place of the one before once it is on the disk. Both stay when the fit is done, for
-#' you to remove.
+#' twentieth of the time; 0 is after every batch), when it is interrupted and when it is done. The
+#' same call then goes on from there, whether the process was interrupted, killed or lost with its
+#' machine, to the same fit, bit by bit, as if nothing had happened, but for the seconds told. The
+#' training on all samples has a second file, whose name ends in `-all`. A file that is there is
+#' never half written: it takes the place of the one before once it is on the disk. Both stay when
+#' the fit is done, for you to remove.
 #'
 #' A checkpoint is of one fit: with other data, settings, seed, or another version of the package it
 #' is an error, which says what differs. The number of threads may differ. Another kind of processor
