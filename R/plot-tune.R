@@ -5,9 +5,10 @@
 #' With one argument: every repeat (small, joined by a thin line, for all its configurations have the
 #' same samples held out), their mean and its standard error. With two: a map of the means. With
 #' more: a panel per argument with the mean of every configuration (small), and the mean over
-#' configurations with the same value (line). The best configuration is marked by a diamond, the
-#' simplest within one standard error of it, which [select_model()] takes by `"one_se"`, by a
-#' square; the dashed line is one standard error below the best. Where `arguments` leaves some out
+#' configurations with the same value (line). The best configuration is marked by a diamond (in a map,
+#' a frame), the simplest within one standard error of it, which [select_model()] takes by
+#' `"one_se"`, by a square (a dashed frame); the dashed line is one standard error below the best.
+#' Where `arguments` leaves some out
 #' that were tuned, means are over their values.
 #'
 #' @param object A result of [poems_tune()].
@@ -60,7 +61,7 @@ setting_levels <- function(column) {
   factor(labels, unique(labels[if (is.numeric(column)) order(column) else seq_along(column)]))
 }
 
-choice_colour <- "#B2182B"
+choice_colour <- "#D55E00"
 choice_shapes <- c(best = 18, "simplest within one SE" = 0)
 
 # The configurations that the two rules choose, a row each.
@@ -150,14 +151,19 @@ draw_tuned_map <- function(object, table, arguments) {
   if (diff(limits) == 0) limits <- limits + c(-0.5, 0.5)
   cells$ink <- ink_on(colours_at(cells$value, sequential, limits))
   rows <- chosen_rows(table)
+  rows$size <- ifelse(rows$rule == "best", 0.96, 0.86)
   others <- anyDuplicated(table[c("x", "y")]) > 0
   ggplot2::ggplot(cells, ggplot2::aes(.data$x, .data$y)) +
     ggplot2::geom_tile(ggplot2::aes(fill = .data$value), colour = "white", linewidth = 0.8) +
     ggplot2::geom_text(ggplot2::aes(label = sprintf("%.3f", .data$value)), colour = cells$ink,
                        size = 3.2) +
-    mark_choices(rows, ggplot2::aes(shape = .data$rule)) +
-    ggplot2::scale_fill_gradientn(colours = sequential, limits = limits,
-                                  name = metric_titles[[object$settings$metric]]) +
+    ggplot2::geom_tile(
+      ggplot2::aes(linetype = .data$rule, width = .data$size, height = .data$size), data = rows,
+      fill = NA, colour = choice_colour, linewidth = 1.2
+    ) +
+    ggplot2::scale_linetype_manual(values = stats::setNames(c("solid", "22"),
+                                                            names(choice_shapes)), name = NULL) +
+    ggplot2::scale_fill_gradientn(colours = sequential, limits = limits, guide = "none") +
     tuned_labels(object, if (others) "Mean over repeats and the other arguments." else
       "Mean over repeats.", x = arguments[1], y = arguments[2])
 }

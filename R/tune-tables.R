@@ -193,15 +193,15 @@ cat_configurations <- function(rows, x) {
     lapply(as.list(rows[names(x$grid)]), \(column) vapply(column, setting_label, "")),
     stats::setNames(list(number(rows[[metric]]), number(rows[[paste0(metric, "_se")]])),
                     c(metric_titles[[metric]], "SE")),
-    stats::setNames(lapply(others, \(name) number(rows[[name]])), metric_titles[others]),
-    list("in use" = ifelse(is.na(rows$factors_used), "-", sprintf("%.1f", rows$factors_used)))
+    list("in use" = ifelse(is.na(rows$factors_used), "-", sprintf("%.1f", rows$factors_used))),
+    stats::setNames(lapply(others, \(name) number(rows[[name]])), metric_titles[others])
   )
   cat_table(columns)
 }
 
 # A value of an argument as text.
 setting_label <- function(value) {
-  if (length(value) == 1 && is.numeric(value)) return(format(value, digits = 6))
+  if (length(value) == 1 && is.numeric(value)) return(format(value, digits = 6, scientific = 2))
   if (is.null(names(value))) return(toString(value))
   paste(names(value), vapply(value, format, "", digits = 6), sep = "=", collapse = " ")
 }
@@ -221,6 +221,9 @@ describe_choice <- function(x, table, jobs) {
     },
     if (is.na(honest)) {
       "The figure of the best is that on the samples which chose it, and so a little too good."
+    } else if (honest == table[[metric]][best]) {
+      sprintf("Every repeat would have been given it by the others: expect %.3f of new samples.",
+              honest)
     } else {
       sprintf(paste("Expect %.3f of new samples: the best's %.3f is that on the samples which chose",
                     "it, and so a little too good."), honest, table[[metric]][best])
@@ -234,7 +237,7 @@ describe_status <- function(x, jobs) {
   c(
     if (failed > 0) sprintf("%d of %d jobs failed: tidy(x, \"jobs\") has their errors.", failed,
                             nrow(jobs)),
-    if (missing > 0) sprintf("%d of %d jobs were not run: poems_tune(x) runs them.", missing,
-                             nrow(jobs))
+    if (missing > 0) cli::pluralize("{missing} of {nrow(jobs)} jobs {cli::qty(missing)}{?was/were}",
+                                    " not run: poems_tune(x) runs them.")
   )
 }

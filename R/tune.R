@@ -325,7 +325,7 @@ tell_stopped <- function(stopped, tuned) {
   if (inherits(stopped, "error") && missing == nrow(tuned$jobs)) rlang::cnd_signal(stopped)
   why <- if (inherits(stopped, "interrupt")) "Interrupted" else "Workers were lost"
   cli::cli_warn(c(
-    paste0(why, ": {missing} of {nrow(tuned$jobs)} job{?s} {?was/were} not run."),
+    paste0(why, ": {missing} of {nrow(tuned$jobs)} job{?s} {cli::qty(missing)}{?was/were} not run."),
     "i" = "{.code poems_tune(tuned)} on this result runs them."
   ), class = "poems_tune_stopped", parent = if (inherits(stopped, "error")) stopped)
 }
