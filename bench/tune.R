@@ -1,0 +1,218 @@
+# Is poems_tune() honest, does it find what was planted, and how long does the paper's grid take?
+# Writes bench/tune.md from all parts that were run; a part is kept in build/.
+#
+#   Rscript bench/tune.R honest planted     (about 15 minutes on one core)
+#   Rscript bench/tune.R grid [EPOCHS]      (on two cores; EPOCHS: at most so many, 5000 by default;
+#                                            python3-torch for the peer)
+#
+# honest: 16 cohorts of 60 samples and 2 omics of 20 features without any factor, for which three
+# factors are trained from random starts in 12 configurations that differ in what hardly matters
+# (hidden units, batch size, patience), in 3 repeats. The advantage of the best is the difference
+# from the mean of all configurations on the same samples: on the held-out samples that have chosen
+# it; as `honest` says; and on 1000 fresh samples, which the same 3 fits of the best are measured on.
+#
+# planted: 8 cohorts of 150 samples and omics of 60 and 40 features with 4 sparse factors, of which 1
+# to 8 are asked for, in 3 repeats; and for 8 factors, lambda0 of 1 to 100, by which the loadings of
+# the fit to all samples are compared with the true ones (F1 of their support).
+#
+# grid: the 125 configurations of learning rate, weight decay and batch size that Kocak Balik et al.
+# (2025) tuned over, on tcga_breast, one repeat. The peer (bench/peer_torch.py) is measured at the
+# same shape with one thread, as in a job of one processor. Seconds are those of processors, which
+# other work on the machine changes little.
+library(omicpoems)
+
+folder <- "build"
+dir.create(folder, showWarnings = FALSE)
+file_of <- \(part) file.path(folder, sprintf("tune-%s.rds", part))
+
+# Honest -----------------------------------------------------------------------------------------
+
+noise_cohort <- function(samples, seed) {
+  set.seed(seed)
+  lapply(c(a = 20, b = 20), \(features) {
+    matrix(rnorm(features * samples), features,
+           dimnames = list(sprintf("f%d", seq_len(features)), sprintf("n%d", seq_len(samples))))
+  })
+}
+
+# The measure of a job's fit on other samples.
+measure_on <- function(fit, omics, metric) {
+  cohort <- list(omics = omics, samples = colnames(omics[[1]]), design = NULL)
+  measured <- omicpoems:::measure_fit(fit, cohort, list(held = cohort$samples, seed = 1))
+  measured$measures[[metric]]
+}
+
+advantage_of_best <- function(seed, metric) {
+  omics <- noise_cohort(60, seed)
+  fresh <- noise_cohort(1000, 1000 + seed)
+  tuned <- poems_tune(
+    omics, hidden = c(8, 9, 10), batch_size = c(14, 16), patience = c(30, 31), factors = 3,
+    repeats = 3, seed = seed, metric = metric, keep = "all",
+    control = list(start = "random", epochs = 30, learning_rate = 5e-3, lambda0 = 2, threads = 1,
+                   progress = FALSE)
+  )
+  table <- tidy(tuned)
+  jobs <- tidy(tuned, "jobs")
+  on_fresh <- vapply(tuned$results, \(result) measure_on(result$fit, fresh, metric), 0)
+  by_configuration <- tapply(on_fresh, jobs$configuration, mean)
+  one <- glance(tuned)
+  data.frame(
+    metric = metric, seed = seed, chosen = one$mean - mean(table[[metric]]),
+    honest = one$honest - mean(table[[metric]]),
+    fresh = by_configuration[[one$best]] - mean(by_configuration)
+  )
+}
+
+run_honest <- function() {
+  do.call(rbind, lapply(1:16, \(seed) advantage_of_best(seed, "loglik")))
+}
+
+# Planted ----------------------------------------------------------------------------------------
+
+run_planted <- function() {
+  control <- list(threads = 1, progress = FALSE)
+  tables <- lapply(1:8, \(seed) {
+    world <- simulate_omics(150, c(a = 60, b = 40), factors = 4, seed = seed)
+    factors <- poems_tune(world$omics, factors = c(1:6, 8), repeats = 3, seed = seed,
+                          control = control)
+    lambda0 <- poems_tune(world$omics, lambda0 = c(1, 3, 10, 30, 100), factors = 8, repeats = 3,
+                          seed = seed, control = control)
+    f1 <- vapply(lambda0$grid$lambda0, \(l) {
+      fit <- poems(world$omics, factors = 8, seed = seed, control = c(control, list(lambda0 = l)))
+      mean(factor_recovery(world, fit)$factors$f1)
+    }, 0)
+    chosen <- glance(lambda0)
+    list(
+      factors = data.frame(seed = seed, tidy(factors)[c("factors", "loglik", "best", "one_se")]),
+      lambda0 = data.frame(seed = seed, f1_best = f1[chosen$best], f1_one_se = f1[chosen$one_se],
+                           f1_most = max(f1), f1_least = min(f1),
+                           lambda0_best = lambda0$grid$lambda0[chosen$best],
+                           lambda0_one_se = lambda0$grid$lambda0[chosen$one_se])
+    )
+  })
+  list(factors = do.call(rbind, lapply(tables, `[[`, "factors")),
+       lambda0 = do.call(rbind, lapply(tables, `[[`, "lambda0")))
+}
+
+# Grid -------------------------------------------------------------------------------------------
+
+rates <- c(1, 3, 5, 7, 9) * 1e-4
+batches <- c(32, 64, 128, 256, 512)
+
+processor_seconds <- \(time) sum(time[c("user.self", "sys.self", "user.child", "sys.child")])
+
+# Processor seconds of an epoch of the peer, and of its start.
+time_peer <- function(batch, features, samples) {
+  run <- \(epochs) {
+    processor_seconds(system.time(status <- system2(
+      "python3", c("bench/peer_torch.py", "--features", paste(features, collapse = ","), "--samples",
+                   samples, "--batch", batch, "--epochs", epochs, "--threads", 1),
+      stdout = FALSE
+    ), gcFirst = FALSE))
+  }
+  few <- run(2)
+  many <- run(12)
+  c(epoch = (many - few) / 10, start = few - 3 * (many - few) / 10)
+}
+
+# Processor seconds of an epoch of ours, with one thread.
+time_own <- function(training) {
+  omics <- lapply(tcga_breast$omics, \(x) x[, seq_len(min(training / 0.8, ncol(x)))])
+  vapply(stats::setNames(batches, batches), \(batch) {
+    run <- \(epochs) processor_seconds(system.time(poems(
+      omics, seed = 1, control = list(objective = "published", batch_size = batch, epochs = epochs,
+                                      threads = 1, progress = FALSE)
+    )))
+    (run(40) - run(10)) / 30
+  }, 0)
+}
+
+run_grid <- function(epochs) {
+  samples <- ncol(tcga_breast$omics$mrna)
+  training <- round(samples * 0.8 * 0.8)  # of the outer and of the inner split
+  elapsed <- system.time(tuned <- poems_tune(
+    tcga_breast$omics, learning_rate = rates, weight_decay = rates, batch_size = batches,
+    repeats = 1, seed = 21, BPPARAM = BiocParallel::MulticoreParam(2),
+    control = list(objective = "published", epochs = epochs, progress = FALSE)
+  ))
+  peer <- vapply(batches, time_peer, numeric(2), unname(vapply(tcga_breast$omics, nrow, 0L)),
+                 training)
+  list(tuned = tuned, elapsed = elapsed, own = time_own(training), peer = peer, epochs = epochs,
+       load = load_average(), training = training)
+}
+
+load_average <- function() {
+  if (!file.exists("/proc/loadavg")) return(NA)
+  as.numeric(strsplit(readLines("/proc/loadavg"), " ")[[1]][3])
+}
+
+# Report -----------------------------------------------------------------------------------------
+
+row_of <- \(...) paste0("| ", paste(c(...), collapse = " | "), " |")
+spread <- \(x) sprintf("%.4f ± %.4f", mean(x), stats::sd(x) / sqrt(length(x)))
+
+tell_honest <- function(of) {
+  c("## The figure of the best", "",
+    sprintf("%d cohorts of noise, 12 configurations that differ in nothing that matters.",
+            nrow(of)),
+    "Log-likelihood per value, the best less the mean of all configurations (± standard error).", "",
+    row_of("measured on", "advantage of the best"), row_of("---", "---"),
+    row_of("the held-out samples that chose it", spread(of$chosen)),
+    row_of("`honest`: repeats that did not choose it", spread(of$honest)),
+    row_of("1000 fresh samples", spread(of$fresh)), "")
+}
+
+tell_planted <- function(of) {
+  count <- \(rule) paste(sprintf("%s (%d)", names(table(rule)), table(rule)), collapse = ", ")
+  c("## What was planted", "",
+    sprintf("%d cohorts with 4 factors. Number of factors chosen (cohorts):", nrow(of$lambda0)), "",
+    row_of("rule", "factors"), row_of("---", "---"),
+    row_of("best", count(of$factors$factors[of$factors$best])),
+    row_of("one_se", count(of$factors$factors[of$factors$one_se])), "",
+    "Supports of the loadings by the `lambda0` chosen (F1, mean over cohorts):", "",
+    row_of("lambda0", "values chosen", "F1"), row_of("---", "---", "---"),
+    row_of("best", count(of$lambda0$lambda0_best), sprintf("%.3f", mean(of$lambda0$f1_best))),
+    row_of("one_se", count(of$lambda0$lambda0_one_se), sprintf("%.3f", mean(of$lambda0$f1_one_se))),
+    row_of("the best of the grid, knowing the truth", "", sprintf("%.3f", mean(of$lambda0$f1_most))),
+    row_of("the worst of the grid", "", sprintf("%.3f", mean(of$lambda0$f1_least))), "")
+}
+
+tell_grid <- function(of) {
+  jobs <- tidy(of$tuned, "jobs")
+  ours <- processor_seconds(of$elapsed)
+  peer <- of$peer[, match(jobs$batch_size, batches)]
+  theirs <- sum(peer["start", ] + peer["epoch", ] * jobs$epochs)
+  best <- tidy(of$tuned)[1, ]
+  c("## The paper's grid", "",
+    sprintf("125 configurations on `tcga_breast` (%d samples in training), `objective = \"published\"`,",
+            of$training),
+    sprintf("at most %d epochs each: %d epochs in all, %d of the fits stopped before.", of$epochs,
+            sum(jobs$epochs), sum(jobs$epochs < of$epochs)), "",
+    row_of("", "processor minutes", "minutes on 2 cores"), row_of("---", "---", "---"),
+    row_of("`poems_tune()`, measured, with all its measures", sprintf("%.1f", ours / 60),
+           sprintf("%.1f (load %.0f)", of$elapsed[["elapsed"]] / 60, of$load)),
+    row_of("125 jobs of the PyTorch peer, training alone, by its measured epoch",
+           sprintf("%.1f", theirs / 60), sprintf("%.1f", theirs / 60 / 2)), "",
+    row_of("batch size", "ours, s per epoch", "peer, s per epoch"), row_of("---", "---", "---"),
+    vapply(batches, \(batch) {
+      row_of(batch, sprintf("%.3f", of$own[[as.character(batch)]]),
+             sprintf("%.3f", of$peer["epoch", match(batch, batches)]))
+    }, ""), "",
+    sprintf("Best: learning rate %g, weight decay %g, batch size %g.", best$learning_rate,
+            best$weight_decay, best$batch_size), "")
+}
+
+arguments <- commandArgs(trailingOnly = TRUE)
+epochs <- suppressWarnings(as.integer(arguments))
+epochs <- c(epochs[!is.na(epochs)], 5000L)[1]
+for (part in intersect(c("honest", "planted", "grid"), arguments)) {
+  found <- switch(part, honest = run_honest(), planted = run_planted(), grid = run_grid(epochs))
+  saveRDS(found, file_of(part))
+}
+tell <- list(honest = tell_honest, planted = tell_planted, grid = tell_grid)
+tell <- tell[file.exists(file_of(names(tell)))]
+writeLines(c(
+  "# Tuning", "", "Made by `Rscript bench/tune.R`; its header says how.", "",
+  sprintf("%s, omicpoems %s.", Sys.Date(), utils::packageVersion("omicpoems")), "",
+  unlist(Map(\(tell, part) tell(readRDS(file_of(part))), tell, names(tell)))
+), "bench/tune.md")
