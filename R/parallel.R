@@ -112,7 +112,8 @@ describe_lost <- function(registry, found) {
     if (length(log) == 0) {
       c("i" = "It has left no log: it may never have started, or was ended at once.")
     } else {
-      c("i" = "Its log ends:", stats::setNames(gsub("([{}])", "\\1\\1", log), rep(" ", length(log))))
+      log <- gsub("([{}])", "\\1\\1", log)  # which are not to be read as code
+      c("i" = "Its log ends:", stats::setNames(log, rep(" ", length(log))))
     }
   )
 }

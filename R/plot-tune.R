@@ -2,11 +2,11 @@
 #'
 #' How good configurations are, by what was tuned.
 #'
-#' With one argument: every repeat (small, joined by a thin line, for all its configurations have the
-#' same samples held out), their mean and its standard error. With two: a map of the means. With
+#' With one argument: every repeat (small, joined by a thin line, for its configurations have the same
+#' samples held out), their mean and its standard error. With two: a map of the means. With
 #' more: a panel per argument with the mean of every configuration (small), and the mean over
-#' configurations with the same value (line). The best configuration is marked by a diamond (in a map,
-#' a frame), the simplest within one standard error of it, which [select_model()] takes by
+#' configurations with the same value (line). The best configuration is marked by a diamond (in a
+#' map, a frame), the simplest within one standard error of it, which [select_model()] takes by
 #' `"one_se"`, by a square (a dashed frame); the dashed line is one standard error below the best.
 #' Where `arguments` leaves some out
 #' that were tuned, means are over their values.

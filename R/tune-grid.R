@@ -110,8 +110,10 @@ read_configurations <- function(grid, base, omics, call = rlang::caller_env()) {
 
 # Of settings as poems() takes them, those that are not the defaults: another objective has others.
 settings_given <- function(control, call) {
-  if (!is.list(control)) as_control(control, call)  # an error
-  if (!inherits(control, "poems_control")) return(control)
+  if (!inherits(control, "poems_control")) {
+    if (!is.list(control) || is.object(control)) as_control(control, call)  # an error
+    return(control)
+  }
   defaults <- c(control_defaults[[control$objective]], list(row_normalize = FALSE))
   control <- unclass(control)
   same <- vapply(names(control), \(name) identical(control[[name]], defaults[[name]]), NA)

@@ -225,8 +225,8 @@ describe_choice <- function(x, table, jobs) {
       sprintf("Every repeat would have been given it by the others: expect %.3f of new samples.",
               honest)
     } else {
-      sprintf(paste("Expect %.3f of new samples: the best's %.3f is that on the samples which chose",
-                    "it, and so a little too good."), honest, table[[metric]][best])
+      sprintf(paste("Expect %.3f of new samples: the best's %.3f is that on the samples which",
+                    "chose it, and so a little too good."), honest, table[[metric]][best])
     }
   )
 }

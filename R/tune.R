@@ -66,7 +66,7 @@
 #' @param ... Arguments of [poems()] and [poems_control()] with the values to try, see below.
 #' @param grid A data frame of configurations, or `NULL`.
 #' @param repeats Number of fits of every configuration, at least 1.
-#' @param folds Number of parts of the samples, one of which is held out in every repeat; at least 2.
+#' @param folds Number of parts of the samples, at least 2. Every repeat holds out one.
 #' @param metric By which measure configurations are ranked; the others are in the table as well.
 #' @param seed A whole number that decides everything random: who is held out, and the seed of every
 #'   repeat. Results depend neither on `BPPARAM` nor on the order of jobs. `NULL` draws it from R's
@@ -83,7 +83,7 @@
 #'   * `"configurations"`: one row per configuration, best first: `configuration` (its number), the
 #'     arguments tuned, `repeats` (those done), and for every measure its mean and standard error
 #'     (`loglik`, `loglik_se` ...); means over repeats of `factors_used`, `zero` (the share of
-#'     loadings that are zero), `epochs` and `seconds`; `best` and `one_se`, the choice of each rule.
+#'     loadings that are zero), `epochs` and `seconds`; `best` and `one_se`, what each rule chooses.
 #'   * `"jobs"`: one row per configuration and repeat: `configuration`, `fold` (the repeat), `seed`,
 #'     the arguments tuned, the measures and numbers as above, `status` (`"done"`, `"failed"` or
 #'     `"not run"`) and `error`.
@@ -91,8 +91,8 @@
 #'     `loglik`, `r2`, `hidden_omic`.
 #'
 #'   `glance()`, one row: `configurations`, `repeats`, `jobs`, `failed`, `not_run`, `metric`, `best`
-#'   and `one_se` (numbers of configurations), `mean` and `se` (of the best), `honest`, `seconds` (of
-#'   all jobs), `seed`. `autoplot()` is described at [autoplot.poems_tuned()].
+#'   and `one_se` (numbers of configurations), `mean` and `se` (of the best), `honest`, `seconds`
+#'   (of all jobs), `seed`. `autoplot()` is described at [autoplot.poems_tuned()].
 #'
 #' @section Errors:
 #' Names that are no argument, values out of range, configurations that take an omic for different
@@ -325,7 +325,8 @@ tell_stopped <- function(stopped, tuned) {
   if (inherits(stopped, "error") && missing == nrow(tuned$jobs)) rlang::cnd_signal(stopped)
   why <- if (inherits(stopped, "interrupt")) "Interrupted" else "Workers were lost"
   cli::cli_warn(c(
-    paste0(why, ": {missing} of {nrow(tuned$jobs)} job{?s} {cli::qty(missing)}{?was/were} not run."),
+    paste0(why, ": {missing} of {nrow(tuned$jobs)} job{?s} ",
+           "{cli::qty(missing)}{?was/were} not run."),
     "i" = "{.code poems_tune(tuned)} on this result runs them."
   ), class = "poems_tune_stopped", parent = if (inherits(stopped, "error")) stopped)
 }

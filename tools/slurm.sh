@@ -93,7 +93,7 @@ stop() {
     if pid=$(running $daemon); then kill "$pid"; fi
   done
   for _ in $(seq 50); do
-    running slurmd >/dev/null || running slurmctld >/dev/null || running munged >/dev/null || return 0
+    { running slurmd || running slurmctld || running munged; } >/dev/null || return 0
     sleep 0.2
   done
   echo "Some of SLURM's processes did not end; see $folder." >&2

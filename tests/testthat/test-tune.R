@@ -403,7 +403,8 @@ test_that("select_model() says what it lacks", {
 
 test_that("what is printed", {
   local_reproducible_output(width = 80)
-  grid <- data.frame(factors = c(8, 4, 2, 2, 2, 1), learning_rate = c(1e-3, 5e-4, 1e-6, 1, 2, 3) / 10)
+  grid <- data.frame(factors = c(8, 4, 2, 2, 2, 1),
+                     learning_rate = c(1e-4, 5e-5, 1e-7, 0.1, 0.2, 0.3))
   tuned <- made_up(outer(c(1, 0.9, 0.5, 0.4, 0.3, 0.1), c(1, 1.1, 1.3)), grid)
   expect_snapshot(print(tuned))
   tuned$results[[18]] <- NULL
@@ -427,7 +428,9 @@ test_that("figures show what was tuned", {
   three <- cbind(cross, batch_size = c(8, 16, 16, 8))
   panels <- ggplot2::autoplot(made_up(values, three))
   expect_identical(levels(panels$data$argument), names(three))
-  for (figure in list(one, map, panels)) expect_s3_class(ggplot2::ggplot_build(figure), "ggplot_built")
+  for (figure in list(one, map, panels)) {
+    expect_s3_class(ggplot2::ggplot_build(figure), "ggplot_built")
+  }
   expect_error(ggplot2::autoplot(made_up(values, cross), arguments = "hidden"), "arguments")
   expect_error(ggplot2::autoplot(made_up(values, cross), metric = "loss"), "metric")
 })
