@@ -2,8 +2,8 @@
 #'
 #' How good configurations are, by what was tuned.
 #'
-#' With one argument: every repeat (small, joined by a thin line, for its configurations have the same
-#' samples held out), their mean and its standard error. With two: a map of the means. With
+#' With one argument: every repeat (small, joined by a thin line, for its configurations have the
+#' same samples held out), their mean and its standard error. With two: a map of the means. With
 #' more: a panel per argument with the mean of every configuration (small), and the mean over
 #' configurations with the same value (line). The best configuration is marked by a diamond (in a
 #' map, a frame), the simplest within one standard error of it, which [select_model()] takes by
@@ -22,7 +22,7 @@
 #' @source Written for this package.
 #' @family figures
 #' @examplesIf requireNamespace("ggplot2", quietly = TRUE)
-#' omics <- lapply(tcga_breast$omics, \(x) x[1:40, ])
+#' omics <- lapply(tcga_breast$omics, \(x) x[1:20, ])
 #' tuned <- poems_tune(omics, factors = c(2, 4, 8), repeats = 2, seed = 21,
 #'                     control = list(epochs = 20, threads = 1))
 #' ggplot2::autoplot(tuned)
@@ -52,7 +52,8 @@ autoplot.poems_tuned <- function(object, arguments = NULL, metric = NULL, ...) {
   } else {
     draw_tuned_panels(object, table, arguments)
   }
-  figure + theme_poems() + ggplot2::theme(legend.position = "bottom")
+  grid <- if (length(arguments) == 2) ggplot2::element_blank()
+  figure + theme_poems() + ggplot2::theme(legend.position = "bottom", panel.grid = grid)
 }
 
 # Values of a tuned argument as text, in order of the numbers or as they were given.

@@ -18,7 +18,7 @@
 #' @source Written for this package.
 #' @inherit poems_tune references
 #' @examples
-#' omics <- lapply(tcga_breast$omics, \(x) x[1:40, ])
+#' omics <- lapply(tcga_breast$omics, \(x) x[1:20, ])
 #' tuned <- poems_tune(omics, factors = c(2, 6), repeats = 2, seed = 21,
 #'                     control = list(epochs = 20, threads = 1))
 #' select_model(tuned)

@@ -6,8 +6,8 @@ most_compared_samples <- 200L
 
 # `job`: the `arguments` of the configuration, the names `held` out and the `seed`; `cohort`: what
 # all jobs share, see read_cohort(). Returns `measures` and `omics`, a row and a row per omic;
-# `places`, where some of the samples lie, samples x factors; and `fit`, if it is to be kept. Where the fit
-# fails, `measures` has nothing but the error.
+# `places`, where some of the samples lie, samples x factors; and `fit`, if it is to be kept. Where
+# the fit fails, `measures` has nothing but the error.
 do_job <- function(job, cohort) {
   started <- proc.time()[["elapsed"]]
   tryCatch({

@@ -105,10 +105,9 @@
 #' @seealso [select_model()]; [stability()] for one configuration in depth; [benchmark_models()] to
 #'   compare models; `vignette("on-a-cluster", "omicpoems")` for many jobs.
 #' @examples
-#' omics <- lapply(tcga_breast$omics, \(x) x[1:40, ])
-#' quick <- list(epochs = 20, threads = 1)
-#' tuned <- poems_tune(omics, factors = c(2, 6), lambda0 = c(5, 20), repeats = 2, seed = 21,
-#'                     control = quick)
+#' omics <- lapply(tcga_breast$omics, \(x) x[1:20, ])
+#' tuned <- poems_tune(omics, factors = c(2, 6), repeats = 2, seed = 21,
+#'                     control = list(epochs = 20, threads = 1))
 #' tuned
 #' fit <- select_model(tuned, "one_se")
 #' fit$call

@@ -12,8 +12,8 @@
 # `honest` says; and on 300 fresh samples, on which the same 3 fits of the best are measured.
 #
 # planted: 3 cohorts of 120 samples and omics of 50 and 30 features with 4 sparse factors, of which
-# 1 to 8 are asked for, in 2 repeats; and for 8 factors, lambda0 of 1 to 100, by which the loadings of
-# the fit to all samples are compared with the true ones (F1 of their support).
+# 1 to 8 are asked for, in 2 repeats; and for 8 factors, lambda0 of 1 to 100, by which the loadings
+# of the fit to all samples are compared with the true ones (F1 of their support).
 #
 # epochs: processor seconds of an epoch of objective = "published" and of the peer
 # (bench/peer_torch.py, needs python3-torch), with one thread, as in a job of one processor, at the
