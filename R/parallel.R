@@ -27,6 +27,7 @@ apply_runs <- function(runs, fun, BPPARAM, progress, ..., done = \(at, results) 
                        call = rlang::caller_env()) {
   here <- environment()
   all <- vector("list", length(runs))
+  if (length(runs) == 0) return(all)
   bar <- if (progress) {
     cli::cli_progress_bar("Fitting runs", total = length(runs), .envir = here)
   }

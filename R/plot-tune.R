@@ -34,9 +34,8 @@ autoplot.poems_tuned <- function(object, arguments = NULL, metric = NULL, ...) {
   object$settings$metric <- metric
   tuned <- names(object$grid)[vapply(object$grid, \(x) length(unique(as.list(x))) > 1, NA)]
   if (length(tuned) == 0) tuned <- names(object$grid)
-  arguments <- if (is.null(arguments)) tuned else {
-    arg_match(arguments, names(object$grid), multiple = TRUE)
-  }
+  if (is.null(arguments)) arguments <- tuned
+  arguments <- arg_match(arguments, names(object$grid), multiple = TRUE)
   jobs <- job_table(object)
   table <- configuration_table(object, jobs)
   if (!any(table$best)) {

@@ -103,14 +103,16 @@ batches <- c(32, 64, 128, 256, 512)
 
 processor_seconds <- \(time) sum(time[c("user.self", "sys.self", "user.child", "sys.child")])
 
-# Processor seconds of an epoch of the peer, and of its start.
+python <- if (file.exists("/usr/bin/python3")) "/usr/bin/python3" else "python3"
+
+# Processor seconds of an epoch of the peer, and of its start; NA without torch.
 time_peer <- function(batch, features, samples) {
   run <- \(epochs) {
     processor_seconds(system.time(status <- system2(
-      "python3", c("bench/peer_torch.py", "--features", paste(features, collapse = ","),
-                   "--samples", samples, "--batch", batch, "--epochs", epochs, "--threads", 1),
+      python, c("bench/peer_torch.py", "--features", paste(features, collapse = ","),
+                "--samples", samples, "--batch", batch, "--epochs", epochs, "--threads", 1),
       stdout = FALSE
-    ), gcFirst = FALSE))
+    ), gcFirst = FALSE)) + if (status == 0) 0 else NA
   }
   few <- run(2)
   many <- run(12)
