@@ -7,13 +7,17 @@ SOURCES := DESCRIPTION NAMESPACE $(wildcard R/*.R src/*.cpp src/*.h src/*/*.cpp 
   src/Makevars* data/*.rda inst/* inst/*/*)
 export R_LIBS := $(CURDIR)/$(LIBRARY)$(if $(R_LIBS),:$(R_LIBS))
 
-.PHONY: demo test test-trixie test-threads fuzz check lint torture bench docs clean
+.PHONY: demo test test-slurm test-trixie test-threads fuzz check lint torture bench docs clean
 
 demo: build/ready-demo build/installed
 	Rscript inst/scripts/demo.R demo-out
 
 test: build/ready-test build/installed
 	bash tools/test.sh
+
+# The tests that need SLURM, on one that lasts as long as they do.
+test-slurm: build/ready-slurm build/installed
+	bash tools/test-slurm.sh
 
 # The R tests on Debian trixie, from any Debian, as root.
 test-trixie:

@@ -69,10 +69,7 @@
 #' @param score_seeds Seeds of k-means and of the neighbours' random parts, as `seeds` of
 #'   [evaluate_subtypes()].
 #' @param cache A directory for finished runs, made if it does not exist, or `NULL` for none.
-#' @param BPPARAM How to do runs at the same time: a parameter object of the package BiocParallel,
-#'   such as `BiocParallel::MulticoreParam(4)`. Each run then uses one thread, and no progress is
-#'   shown but BiocParallel's own. `NULL` does one run after the other. Results are the same, but
-#'   for the seconds.
+#' @param BPPARAM As in [stability()]. Results are the same, but for the seconds.
 #' @param progress Whether to show a progress bar; `NULL` does in interactive sessions.
 #'
 #' @return A list of class `benchmark_models`:
@@ -135,7 +132,7 @@ benchmark_models <- function(x, group, models = c("poems", "pca"), splits = 5, s
               \(x) is.null(x) || rlang::is_string(x))
   if (is.null(progress)) progress <- shows_progress()
   check_value(progress, "progress", "TRUE or FALSE", is_flag)
-  if (!is.null(BPPARAM)) check_parallel(BPPARAM)
+  check_parallel(BPPARAM)
   data <- read_omics(x, samples)
   group <- known_groups(column_or_vector(group, x), data$samples)
   test_sets <- read_splits(splits, group, test)

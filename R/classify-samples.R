@@ -47,6 +47,7 @@
 #' @param samples Where the samples are in matrices and data frames of `x` and `newdata`:
 #'   `"columns"` or `"rows"`.
 #' @param covariates As in [predict.poems()], of the samples in `newdata`.
+#' @param BPPARAM As in [stability()], for the fits of the folds.
 #' @param object A result of `classify_samples()`.
 #' @param ... Not used.
 #' @param what For `tidy()`, which table.
@@ -99,9 +100,10 @@
 #' @export
 classify_samples <- function(fit, labels, newdata = NULL, method = c("elastic_net", "nearest"),
                              x = NULL, folds = 5, k = 5, seed = 1,
-                             samples = c("columns", "rows"), covariates = NULL) {
+                             samples = c("columns", "rows"), covariates = NULL, BPPARAM = NULL) {
   check_fit(fit)
   check_any_factor(fit)
+  check_parallel(BPPARAM)
   method <- arg_match(method)
   samples <- arg_match(samples)
   check_value(folds, "folds", "a whole number of at least 2", \(x) is_whole(x) && x >= 2)
@@ -115,7 +117,8 @@ classify_samples <- function(fit, labels, newdata = NULL, method = c("elastic_ne
   learn <- \(places, label) learn_classes(places, label, method, k)
   fold <- with_seed(seed, draw_folds(known, folds))
   own <- scaled_means(fit$latent, fit)
-  validated <- with_seed(seed, validate_classes(fit, known, fold, own, learn, data))
+  places <- places_in_folds(fit, fold, own, data, BPPARAM)
+  validated <- with_seed(seed, validate_classes(known, fold, places, learn))
   places <- if (is.null(newdata)) {
     check_no_covariates(covariates)
     own[is.na(label), , drop = FALSE]
@@ -196,32 +199,39 @@ draw_folds <- function(label, folds) {
   stats::setNames(fold, names(label))
 }
 
-# class_rows() of every labelled sample, as told by what was learnt from the other folds. `own`:
-# samples of the fit x factors; `learn(places, label)` returns a classifier of places; `data`: what
-# to fit again to, or NULL.
-validate_classes <- function(fit, label, fold, own, learn, data) {
-  rows <- lapply(sort(unique(fold)), \(held) {
+# Where all samples lie according to what held out the samples of a fold, in a list by fold: by the
+# model fitted again to `data`, or where they lie in the fit, `own`, for want of data.
+places_in_folds <- function(fit, fold, own, data, BPPARAM) {
+  out <- split(names(fold), fold)
+  if (is.null(data)) return(lapply(out, \(held) own))
+  control <- without_predictions(control_of_runs(fit$control, BPPARAM))
+  places <- apply_runs(unname(out), places_without, BPPARAM, fit$control$progress, fit = fit,
+                       data = data, control = control)
+  stats::setNames(places, names(out))
+}
+
+# class_rows() of every labelled sample, as told by what was learnt from the other folds. `places`:
+# what places_in_folds() returns; `learn(places, label)` returns a classifier of places.
+validate_classes <- function(label, fold, places, learn) {
+  rows <- Map(\(held, places) {
     out <- names(fold)[fold == held]
     train <- setdiff(names(label), out)
-    places <- if (is.null(data)) own else places_without(fit, data, out)
     told <- learn(places[train, , drop = FALSE], label[train])(places[out, , drop = FALSE])
     class_rows(told, label[out])
-  })
-  rows <- do.call(rbind, rows)
+  }, as.integer(names(places)), places)
+  rows <- do.call(rbind, unname(rows))
   rows <- rows[match(names(label), rows$sample), ]
   rownames(rows) <- NULL
   rows
 }
 
 # Where all samples lie by the model fitted again without some of them.
-places_without <- function(fit, data, out) {
-  control <- fit$control
-  control$progress <- FALSE
+places_without <- function(out, fit, data, control) {
   design <- fit$covariates$design
   table <- if (!is.null(design)) as.data.frame(design)
   again <- one_of_many(suppressMessages(poems(
     omics_of(data, setdiff(fit$samples, out)), factors = fit$config$factors, scale = fit$scaling,
-    seed = fit$seed, control = without_predictions(control),
+    seed = fit$seed, control = control,
     family = vapply(fit$omics, `[[`, "", "family"),
     covariates = table[setdiff(fit$samples, out), , drop = FALSE], weights = omic_weights(fit)
   )))

@@ -25,9 +25,10 @@
 #' @param control Training settings from [poems_control()], or a plain list of its arguments;
 #'   `progress` shows a bar of the runs.
 #' @param BPPARAM How to fit runs at the same time: a parameter object of the package BiocParallel,
-#'   such as `BiocParallel::MulticoreParam(4)`. Each run then uses one thread, whatever `control`
-#'   says, and no progress is shown but BiocParallel's own. `NULL` fits one run after the other.
-#'   Results are the same.
+#'   such as `BiocParallel::MulticoreParam(4)`, or a `BatchtoolsParam()` for a cluster: see
+#'   `vignette("on-a-cluster", "omicpoems")`. Each run then uses one thread, whatever is set
+#'   elsewhere, and a progress bar moves when a round of runs is done. `NULL` fits one run after the
+#'   other. Results are the same.
 #'
 #' @return A list of class `poems_stability`:
 #'   * `factors`: data frame with one row per factor in use of the reference run: `factor`,
@@ -78,10 +79,7 @@ stability <- function(x, factors = 32, runs = 10, subsample = 1, samples = c("co
   seed <- check_seed(seed)
   control <- as_control(control)
   scale <- choose_scaling(scale, control$objective)
-  if (!is.null(BPPARAM)) {
-    check_parallel(BPPARAM)
-    control$threads <- 1L  # processes that run side by side need no more
-  }
+  check_parallel(BPPARAM)
   data <- read_omics(x, samples)
   check_subsample_size(data, subsample)
   # Says once, not in every run, which features are dropped, and reads families and covariates once.
@@ -94,7 +92,7 @@ stability <- function(x, factors = 32, runs = 10, subsample = 1, samples = c("co
 
   seeds <- with_seed(seed, sample.int(.Machine$integer.max, runs))
   progress <- control$progress
-  control$progress <- FALSE
+  control <- control_of_runs(control, BPPARAM)
   omics <- Map(\(values, kept) values[kept, , drop = FALSE], data$data, features)
   fits <- apply_runs(plan_runs(seeds, pairs), fit_run, BPPARAM, progress, omics = omics,
                      subsample = subsample,
@@ -122,30 +120,6 @@ check_subsample_size <- function(data, subsample, call = rlang::caller_env()) {
       "x" = "{subsample} of {length(data$samples)} samples is {size}."
     ), call = call)
   }
-}
-
-check_parallel <- function(BPPARAM, call = rlang::caller_env()) {
-  rlang::check_installed("BiocParallel", "to fit runs at the same time.", call = call)
-  if (!methods::is(BPPARAM, "BiocParallelParam")) {
-    cli::cli_abort(c(
-      "{.arg BPPARAM} must be {.code NULL} or a parameter object of the package BiocParallel.",
-      "x" = "It is {describe(BPPARAM)}.",
-      "i" = "For instance {.code BPPARAM = BiocParallel::MulticoreParam(4)}."
-    ), call = call)
-  }
-}
-
-# fun(run, ...) for every run.
-apply_runs <- function(runs, fun, BPPARAM, progress, ...) {
-  if (!is.null(BPPARAM)) return(BiocParallel::bplapply(runs, fun, ..., BPPARAM = BPPARAM))
-  if (!progress) return(lapply(runs, fun, ...))
-  here <- environment()
-  bar <- cli::cli_progress_bar("Fitting runs", total = length(runs), .envir = here)
-  lapply(runs, \(run) {
-    result <- fun(run, ...)
-    cli::cli_progress_update(id = bar, .envir = here)
-    result
-  })
 }
 
 # The seed of every run, that of what it draws, and of pairs which half it takes: both draw alike.

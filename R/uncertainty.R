@@ -86,11 +86,8 @@ uncertainty <- function(fit, x, refits = 50, level = 0.95, samples = c("columns"
   check_value(level, "level", "a number between 0 and 1", \(x) is_number(x) && x > 0 && x < 1)
   samples <- arg_match(samples)
   seed <- check_seed(seed)
-  control <- refit_control(fit)
-  if (!is.null(BPPARAM)) {
-    check_parallel(BPPARAM)
-    control$threads <- 1L  # processes that run side by side need no more
-  }
+  check_parallel(BPPARAM)
+  control <- control_of_runs(refit_control(fit), BPPARAM)
   check_takes_data(fit)
   check_whole_samples(fit, "Take the whole fit: intervals are those of all its samples.")
   data <- align_newdata(fit$omics, x, samples, own = own_side(fit))
@@ -137,7 +134,6 @@ refit_control <- function(fit) {
     control$epochs <- fit$best_epoch
     control$validation <- 0
   }
-  control$progress <- FALSE
   without_predictions(control)
 }
 

@@ -1,7 +1,7 @@
 # Lists or installs the R packages that a goal of the Makefile needs and that are missing or older
 # than DESCRIPTION asks for.
 #
-#   Rscript tools/dependencies.R list|install demo|test|fuzz|lint|bench|docs
+#   Rscript tools/dependencies.R list|install demo|test|slurm|fuzz|lint|bench|docs
 
 arguments <- commandArgs(trailingOnly = TRUE)
 action <- arguments[1]
@@ -23,6 +23,7 @@ suggests <- read_field("Suggests")
 needs <- switch(goal,
   demo = c(package, suggests[c("class", "cluster", "ggplot2", "Rtsne", "tibble", "uwot")]),
   test = c(package, suggests["testthat"]),
+  slurm = c(package, suggests["testthat"]),
   fuzz = character(),
   lint = character(),
   bench = package,
@@ -31,12 +32,14 @@ needs <- switch(goal,
 likes <- switch(goal,
   demo = suggests[c("DT", "knitr", "rmarkdown")],
   test = suggests,
+  slurm = suggests[c("batchtools", "BiocParallel")],
   lint = c(lintr = "0"),
   bench = c(suggests, iC10TrainingData = "0", softImpute = "0")
 )
 without <- c(
   demo = "the report is not written, or its tables cannot be searched",
   test = "tests, examples and vignettes that need them are skipped",
+  slurm = "tests on SLURM are skipped",
   lint = "R is not looked at",
   bench = "comparisons that need them are left out"
 )

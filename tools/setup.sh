@@ -2,7 +2,7 @@
 # Installs what a goal of the Makefile needs and the machine lacks: through apt where this is
 # Debian or Ubuntu and we are root, R packages from CRAN and Bioconductor otherwise.
 #
-#   bash tools/setup.sh demo|test|fuzz|lint|bench|docs
+#   bash tools/setup.sh demo|test|slurm|fuzz|lint|bench|docs
 set -euo pipefail
 goal=$1
 
@@ -42,6 +42,9 @@ if can_use_apt; then
   if [ "$goal" = test ]; then apt_install cmake libgtest-dev nlohmann-json3-dev libeigen3-dev; fi
   if [ "$goal" = fuzz ]; then apt_install cmake clang libclang-rt-dev libeigen3-dev; fi
   if [ "$goal" = lint ]; then apt_install clang-format; fi
+  if [ "$goal" = slurm ]; then
+    apt_install slurm-wlm munge || echo "SLURM could not be installed; its tests are skipped." >&2
+  fi
   # For the report and the vignettes.
   if [ "$goal" = demo ] || [ "$goal" = test ]; then apt_install pandoc; fi
   # Only the peer of the speed benchmark needs it.

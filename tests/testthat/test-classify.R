@@ -86,7 +86,8 @@ test_that("with data, the model is fitted again without the samples held out", {
   omics <- small_cohort()$omics
   out <- fit$samples[c(1, 20, 59)]
   data <- whole_cohort_of(fit, omics, "columns")
-  places <- places_without(fit, data, out)
+  control <- without_predictions(fit$control)
+  places <- places_without(out, fit, data, control)
   again <- poems(lapply(omics, \(x) x[, !colnames(x) %in% out]), factors = 5, seed = 1,
                  control = fit$control)
   expect_identical(places, predict(again, omics, scaled = TRUE))
@@ -96,7 +97,7 @@ test_that("with data, the model is fitted again without the samples held out", {
     x
   })
   rest <- setdiff(fit$samples, out)
-  expect_identical(places_without(fit, changed, out)[rest, ], places[rest, ])
+  expect_identical(places_without(out, fit, changed, control)[rest, ], places[rest, ])
 
   label <- labels_of_small()
   classes <- classify_samples(fit, label, x = omics, method = "nearest", folds = 4)

@@ -15,7 +15,7 @@ test_that("the site's index has every export and no other", {
   expect_identical(setdiff(exported, documented), character())
   others <- c(methods, "gates", "tcga_breast")
   articles <- c("get-started", "reading-a-fit", "the-model", "tcga-missing", "shared-and-private",
-                "comparing-groups", "coming-from")
+                "comparing-groups", "coming-from", "on-a-cluster")
   expect_identical(setdiff(topics, c(exported, others, articles)), character())
   expect_setequal(articles, sub("\\.Rmd$", "", list.files(test_path("..", "..", "vignettes"),
                                                           pattern = "\\.Rmd$")))
