@@ -24,6 +24,7 @@ struct Shape {
   std::vector<Index> features;
   std::vector<Family> families;
   bool complete;
+  std::vector<std::vector<bool>> has;  ///< per omic and sample; every sample has an omic
 };
 
 inline Shape choose_shape(Choices& choose) {
@@ -35,6 +36,13 @@ inline Shape choose_shape(Choices& choose) {
     shape.features.push_back(choose.count(1, choose.once_in(8) ? 150 : 20));
     shape.families.push_back(choose.one_of<Family>(
         {Family::gaussian, Family::bernoulli, Family::poisson, Family::negative_binomial}));
+    shape.has.emplace_back();
+    for (Index i = 0; i < shape.samples; ++i)
+      shape.has.back().push_back(shape.complete || choose.coin());
+  }
+  for (std::size_t i = 0; i < shape.has[0].size(); ++i) {
+    const auto has_sample = [i](const std::vector<bool>& has) { return has[i]; };
+    if (std::none_of(shape.has.begin(), shape.has.end(), has_sample)) shape.has[0][i] = true;
   }
   return shape;
 }
@@ -79,8 +87,7 @@ class InMemory : public poems::Storage {
 inline poems::OmicData<float> make_omic(Choices& choose, const Shape& shape, std::size_t v) {
   std::vector<Index> column;
   Index present = 0;
-  for (Index i = 0; i < shape.samples; ++i)
-    column.push_back(shape.complete || choose.coin() ? present++ : -1);
+  for (const bool has : shape.has[v]) column.push_back(has ? present++ : -1);
   const Index features = shape.features[v];
   const Family family = shape.families[v];
   const Matrix<double> x = raw_values(choose, family, features, present, 10 + v);
