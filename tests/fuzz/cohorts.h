@@ -12,6 +12,7 @@
 #include "data/cohort.h"
 #include "likelihoods/likelihood.h"
 #include "support/random.h"
+#include "support/sizes.h"
 
 namespace poems_fuzz {
 
@@ -78,7 +79,10 @@ inline Matrix<double> raw_values(Choices& choose, Family family, Index features,
 class InMemory : public poems::Storage {
  public:
   explicit InMemory(Matrix<double> x) : x_(std::move(x)) {}
-  void read(Index column, Eigen::Ref<Vector<double>> values) override { values = x_.col(column); }
+  void read(Index column, Eigen::Ref<Vector<double>> values) override {
+    poems::check_size(values.size(), x_.rows(), "Features in storage");
+    values = x_.col(column);
+  }
 
  private:
   Matrix<double> x_;
@@ -117,10 +121,8 @@ inline Cohort<float> make_cohort(Choices& choose, const Shape& shape) {
   cohort.samples = shape.samples;
   for (std::size_t v = 0; v < shape.features.size(); ++v)
     cohort.omics.push_back(make_omic(choose, shape, v));
-  // As every door does. The model may be meant for other omics.
-  std::vector<Index> features = shape.features;
-  for (Index& count : features) count = choose.size(count);
-  poems::check_cohort(cohort, features, choose.size(shape.covariates));
+  // As every door does.
+  poems::check_cohort(cohort, shape.features, shape.covariates);
   return cohort;
 }
 
