@@ -37,8 +37,8 @@ fuzz: build/ready-fuzz
 	cmake -S tests/fuzz -B build/fuzz -DCMAKE_CXX_COMPILER=clang++
 	cmake --build build/fuzz -j $(CORES)
 	mkdir -p build/fuzz/corpus
-	cd build/fuzz && ./fuzz_core -max_total_time=$(SECONDS) -max_len=1024 -timeout=60 \
-	  -rss_limit_mb=4096 corpus
+	cd build/fuzz && ./fuzz_core -max_total_time=$(SECONDS) -max_len=1024 -len_control=0 \
+	  -timeout=60 -rss_limit_mb=4096 corpus
 
 # Options of R CMD check may follow: make check CHECK_OPTIONS=--no-tests.
 check: build/ready-test

@@ -113,7 +113,7 @@ writeLines(c(
   "`tcga_breast`, 60 epochs, and a simulated cohort of 2000 samples with 2000 features, 4 epochs.",
   sprintf("%s, 2 cores of %s, %d rounds: medians (and ranges) of seconds.",
           Sys.Date(), cpu, rounds),
-  "\"Others\": what all other processes took of the two cores; as root, only what these measurements",
+  "\"Others\": what other processes took of the two cores; as root, only what these measurements",
   "left them.", "",
   "| data | busy process on core 0 | threads | version | seconds | processor seconds | others |",
   "| --- | --- | --- | --- | --- | --- | --- |",

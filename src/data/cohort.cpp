@@ -235,10 +235,10 @@ Batch<T> make_batch(const Cohort<T>& cohort, std::vector<Index> samples, int thr
 
 namespace {
 
-/// Some rows; nothing of nothing.
+/// Some rows; of none, none of as many columns.
 template <typename Values>
 Values some_rows(const Values& x, const std::vector<Index>& which) {
-  if (x.size() == 0) return Values();
+  if (x.rows() == 0) return x;
   Values y(static_cast<Index>(which.size()), x.cols());
   for (Index i = 0; i < y.rows(); ++i) y.row(i) = x.row(which[i]);
   return y;

@@ -25,6 +25,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -269,6 +270,7 @@ class Comparative : public Model<T> {
 
   void add_bound(Tape<T>& tape, const Batch<T>& batch, const Pass& pass, Terms<T>& terms) {
     const std::vector<Index> samples = samples_of(batch, target);
+    if (samples.empty()) throw std::invalid_argument("A batch has no samples of the target.");
     const double chance =
         pieces::expected_hsic(static_cast<Index>(samples.size()), o_.shared, o_.salient);
     Var<T> hsic = pieces::hsic(tape, pieces::gather(tape, pass.z, samples),

@@ -12,6 +12,7 @@
 #include "data/cohort.h"
 #include "likelihoods/likelihood.h"
 #include "support/random.h"
+#include "support/sizes.h"
 
 namespace poems_fuzz {
 
@@ -24,6 +25,7 @@ struct Shape {
   std::vector<Index> features;
   std::vector<Family> families;
   bool complete;
+  std::vector<std::vector<bool>> has;  ///< per omic and sample; every sample has an omic
 };
 
 inline Shape choose_shape(Choices& choose) {
@@ -35,6 +37,13 @@ inline Shape choose_shape(Choices& choose) {
     shape.features.push_back(choose.count(1, choose.once_in(8) ? 150 : 20));
     shape.families.push_back(choose.one_of<Family>(
         {Family::gaussian, Family::bernoulli, Family::poisson, Family::negative_binomial}));
+    shape.has.emplace_back();
+    for (Index i = 0; i < shape.samples; ++i)
+      shape.has.back().push_back(shape.complete || choose.coin());
+  }
+  for (std::size_t i = 0; i < shape.has[0].size(); ++i) {
+    const auto has_sample = [i](const std::vector<bool>& has) { return has[i]; };
+    if (std::none_of(shape.has.begin(), shape.has.end(), has_sample)) shape.has[0][i] = true;
   }
   return shape;
 }
@@ -70,7 +79,10 @@ inline Matrix<double> raw_values(Choices& choose, Family family, Index features,
 class InMemory : public poems::Storage {
  public:
   explicit InMemory(Matrix<double> x) : x_(std::move(x)) {}
-  void read(Index column, Eigen::Ref<Vector<double>> values) override { values = x_.col(column); }
+  void read(Index column, Eigen::Ref<Vector<double>> values) override {
+    poems::check_size(values.size(), x_.rows(), "Features in storage");
+    values = x_.col(column);
+  }
 
  private:
   Matrix<double> x_;
@@ -79,8 +91,7 @@ class InMemory : public poems::Storage {
 inline poems::OmicData<float> make_omic(Choices& choose, const Shape& shape, std::size_t v) {
   std::vector<Index> column;
   Index present = 0;
-  for (Index i = 0; i < shape.samples; ++i)
-    column.push_back(shape.complete || choose.coin() ? present++ : -1);
+  for (const bool has : shape.has[v]) column.push_back(has ? present++ : -1);
   const Index features = shape.features[v];
   const Family family = shape.families[v];
   const Matrix<double> x = raw_values(choose, family, features, present, 10 + v);
@@ -110,10 +121,8 @@ inline Cohort<float> make_cohort(Choices& choose, const Shape& shape) {
   cohort.samples = shape.samples;
   for (std::size_t v = 0; v < shape.features.size(); ++v)
     cohort.omics.push_back(make_omic(choose, shape, v));
-  // As every door does. The model may be meant for other omics.
-  std::vector<Index> features = shape.features;
-  for (Index& count : features) count = choose.size(count);
-  poems::check_cohort(cohort, features, choose.size(shape.covariates));
+  // As every door does.
+  poems::check_cohort(cohort, shape.features, shape.covariates);
   return cohort;
 }
 
