@@ -68,7 +68,7 @@ measure <- function(a) {
       epochs = as.integer(epochs), seed = 21L, revisit = as.integer(revisit)
     ))
     omicpoems:::core_train(
-      cohort, config, sd, settings, \(epoch, training, validation) TRUE, start, list()
+      cohort, config, sd, settings, \(epoch, training, validation) TRUE, start, list(), list(), 1
     )
   }
   start <- NULL

@@ -60,7 +60,7 @@ test_that("the network that training starts from computes the linear model", {
   settings <- c(utils::modifyList(unclass(control), list(epochs = 0L, validation = 0)), seed = 1L,
                 revisit = 5L)
   run <- \(start) {
-    core_train(cohort, config, sd, settings, \(...) TRUE, start$parameters, list())
+    core_train(cohort, config, sd, settings, \(...) TRUE, start$parameters, list(), list(), 1)
   }
   blank <- core_initial_parameters(config, sd, 1L)
   expect_identical(run(NULL)$parameters, blank)
@@ -189,8 +189,8 @@ test_that("the factor model takes what is missing as unknown", {
   holes[withr::with_seed(1, sample(length(holes), length(holes) / 4))] <- NA
   holes[at$omic == 2, 1:100] <- NA
   scores <- starting_scores(holes, at$omic, 6L, 1L)
-  model <- core_factor_model(holes, at$omic, scores, 40L, 2L)
-  expect_identical(model, core_factor_model(holes, at$omic, scores, 40L, 1L))
+  model <- core_factor_model(holes, at$omic, scores, 40L, 2L, NULL, 1)
+  expect_identical(model, core_factor_model(holes, at$omic, scores, 40L, 1L, NULL, 1))
   # Components that only the gaps have made hold nothing.
   kept <- sparse_factors(holes, scores, at$omic, 1L)
   expect_identical(ncol(kept$loadings), 4L)
