@@ -51,8 +51,9 @@ autoplot.poems_tuned <- function(object, arguments = NULL, metric = NULL, ...) {
   } else {
     draw_tuned_panels(object, table, arguments)
   }
-  grid <- if (length(arguments) == 2) ggplot2::element_blank()
-  figure + theme_poems() + ggplot2::theme(legend.position = "bottom", panel.grid = grid)
+  figure <- figure + theme_poems() + ggplot2::theme(legend.position = "bottom")
+  if (length(arguments) != 2) return(figure)
+  figure + ggplot2::theme(panel.grid = ggplot2::element_blank())
 }
 
 # Values of a tuned argument as text, in order of the numbers or as they were given.

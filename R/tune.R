@@ -72,8 +72,9 @@
 #'   repeat. Results depend neither on `BPPARAM` nor on the order of jobs. `NULL` draws it from R's
 #'   generator.
 #' @param BPPARAM As in [stability()]. Results are the same, but for the seconds.
-#' @param keep `"table"` for small results; `"all"` to keep the fit of every job in `fits`, in the
-#'   order of `tidy(tuned, "jobs")`. These lack what [impute()] and missing omics rest on.
+#' @param keep `"table"` for small results; `"all"` to keep the fit of every job, that of row i of
+#'   `tidy(tuned, "jobs")` as `results[[i]]$fit`. These lack what [impute()] and missing omics rest
+#'   on.
 #' @param control Settings that all configurations share: a plain list of arguments of
 #'   [poems_control()], or its result; `progress` shows a bar of the jobs.
 #' @param data The omics once more, where they are not found under the name they had.
