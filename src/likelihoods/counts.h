@@ -9,6 +9,8 @@
 // log a_j ~ N(log of the omic's typical dispersion, 1) a priori.
 #pragma once
 
+#include <vector>
+
 #include "likelihoods/likelihood.h"
 
 namespace poems {
@@ -50,8 +52,12 @@ class NegativeBinomialLikelihood : public Likelihood<T> {
   void update_noise() override;
 
   double deviance(Index j, T x, T eta) const override;
+  Vector<double> deviances(Index j, const Vector<T>& x, const Vector<T>& eta) const override;
   Score score(Index j, T x, T eta) const override;
+  Scores<T> scores(Index j, const Vector<T>& x, const Vector<T>& eta) const override;
   T mean(T eta) const override;
+  std::vector<Comparison> compare(Index j, const Vector<T>& x, const Vector<T>& eta,
+                                  const Matrix<T>& differences) const override;
 
  private:
   double log_typical_;
