@@ -159,11 +159,18 @@
 #' is used, with a message: they may be a tumour and its normal tissue, which should not be
 #' averaged. `MultiAssayExperiment::mergeReplicates()` averages true replicates beforehand.
 #'
-#' @section Data on disk:
-#' Omics that are DelayedArrays or sparse matrices are read once, block by block, into temporary
-#' files of 8 bytes per value (in [tempdir()], removed with the last use), from which training reads
-#' the samples of each batch. The fit is the same, to the last bit, as that of ordinary matrices,
-#' and no omic has to fit into memory.
+#' @section Sparse data and data on disk:
+#' Sparse matrices (of package Matrix, and DelayedArrays and SparseArrays that are sparse) stay so:
+#' training makes the samples of one batch dense at a time. Those in files are read once, block by
+#' block. The fit is the same, to the last bit, as that of ordinary matrices.
+#'
+#' Other DelayedArrays are read once, block by block, into temporary files (in [tempdir()], removed
+#' with the last use), from which training reads the samples of each batch, and no omic has to fit
+#' into memory. Files have 4 bytes per value: the fit is the same, to the last bit, as that of
+#' matrices rounded to single precision, in which training computes anyway. Where that would change
+#' any value by more than a millionth of its feature's range (years, or counts in the millions that
+#' hardly vary), they have 8 bytes, and nothing is rounded. Steps of [preprocess_steps()] that do
+#' not leave zeros as they are make sparse matrices files, too.
 #'
 #' @section Errors:
 #' Input is checked before any fitting; errors name the omic and at most five of the culprits.
