@@ -86,7 +86,8 @@ stability <- function(x, factors = 32, runs = 10, subsample = 1, samples = c("co
   family <- choose_families(family, data$data, control$objective, control$threads)
   design <- read_covariates(covariates, x, data$samples, control$objective)$design
   check_families(data$data, family, threads = control$threads)
-  features <- lapply(learn_scaling(data$data, scale, family, design, threads = control$threads), `[[`, "features")
+  features <- learn_scaling(data$data, scale, family, design, threads = control$threads) |>
+    lapply(`[[`, "features")
 
   seeds <- with_seed(seed, sample.int(.Machine$integer.max, runs))
   progress <- control$progress

@@ -1,8 +1,8 @@
 # Omics that are not ordinary matrices: in a temporary file (disk-matrix.R) or sparse
-# (sparse-matrix.R). A stored_matrix has dim(), dimnames(), and `[`, which reads nothing; as.matrix()
-# reads. `rows` and `columns`, named, lead to those of what is stored, which is `height` values high;
-# a row that is NA has no value. `empty` says which columns of what is stored have no value,
-# `incomplete` which rows lack a value in another column.
+# (sparse-matrix.R). A stored_matrix has dim(), dimnames(), and `[`, which reads nothing;
+# as.matrix() reads. `rows` and `columns`, named, lead to those of what is stored, which is `height`
+# values high; a row that is NA has no value. `empty` says which columns of what is stored have no
+# value, `incomplete` which rows lack a value in another column.
 
 # Values that are read or written at once, at most: 160 MB.
 largest_block <- 2e7

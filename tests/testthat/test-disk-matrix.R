@@ -104,9 +104,9 @@ test_that("with preprocessing, too", {
   ))
 })
 
-test_that("counts with covariates, groups and weights, too", {
+test_that("of all families, with covariates, too", {
   skip_without("HDF5Array")
-  x <- mixed_omics(200)
+  x <- lapply(mixed_omics(200), single)
   design <- data.frame(site = rep(c("a", "b", "c"), length.out = 200), row.names = sample_names(x))
   expect_identical_fits(x, lapply(x, on_disk), covariates = design)
 })
