@@ -1,3 +1,9 @@
+# As files of single precision have it.
+single <- function(x) {
+  x[] <- readBin(writeBin(as.vector(x), raw(), size = 4), "double", length(x), size = 4)
+  x
+}
+
 # Omics of all families that are sparse enough, with samples that lack some and values that are NA.
 mixed_omics <- function(samples, missing_omics = 0.2, seed = 5) {
   x <- simulate_omics(samples, c(rna = 30, umi = 25, calls = 20), factors = 3, seed = seed,

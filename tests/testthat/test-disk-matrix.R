@@ -2,12 +2,6 @@
 gappy <- \() simulate_omics(1100, c(rna = 30, protein = 20), factors = 3, missing_omics = 0.2,
                             missing_values = 0.03, seed = 3)$omics
 
-# As files of single precision have it.
-single <- function(x) {
-  x[] <- readBin(writeBin(as.vector(x), raw(), size = 4), "double", length(x), size = 4)
-  x
-}
-
 test_that("a matrix in a file is what was written, whatever is taken of it", {
   x <- single(replace(small_omics()$mrna, c(3, 20), NA))
   stored <- disk_matrix(Matrix::Matrix(x, sparse = TRUE))
