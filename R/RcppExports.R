@@ -157,6 +157,34 @@ core_factor_uncertainty <- function(x, omic, loadings, noise, uncertainty, threa
     .Call(`_omicpoems_core_factor_uncertainty`, x, omic, loadings, noise, uncertainty, threads)
 }
 
+core_feature_statistics <- function(source, offset, threads) {
+    .Call(`_omicpoems_core_feature_statistics`, source, offset, threads)
+}
+
+core_sample_sums <- function(source, reference, threads) {
+    .Call(`_omicpoems_core_sample_sums`, source, reference, threads)
+}
+
+core_rate_moments <- function(source, size, threads) {
+    .Call(`_omicpoems_core_rate_moments`, source, size, threads)
+}
+
+core_value_kinds <- function(source, threads) {
+    .Call(`_omicpoems_core_value_kinds`, source, threads)
+}
+
+core_extremes <- function(x) {
+    .Call(`_omicpoems_core_extremes`, x)
+}
+
+core_single_precision <- function(x) {
+    .Call(`_omicpoems_core_single_precision`, x)
+}
+
+core_read <- function(source) {
+    .Call(`_omicpoems_core_read`, source)
+}
+
 core_initial_parameters <- function(model_config, noise, seed) {
     .Call(`_omicpoems_core_initial_parameters`, model_config, noise, seed)
 }

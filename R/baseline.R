@@ -125,7 +125,7 @@ poems_baseline <- function(x, model = c("poem", "mocss_ae", "mocss_vae", "mocss_
   tell_raw_scale(data$data, rep("gaussian", length(data$data)))
   if (form == "published") check_complete(data, "x")
   n_top <- steps_of(preprocess, "n_top", names(data$data))
-  omics <- learn_scaling(data$data, scale, n_top = n_top) |>
+  omics <- learn_scaling(data$data, scale, n_top = n_top, threads = control$threads) |>
     add_membership(data) |>
     add_reading(data, preprocess)
   warn_of_data(data, omics)

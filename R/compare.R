@@ -100,12 +100,11 @@ poems_compare <- function(x, background, group = NULL, shared = 16, salient = 8,
   } else {
     data$target <- read_groups(group, background, data$samples)
   }
-  family <- choose_families(family, data$data, "elbo")
+  family <- choose_families(family, data$data, "elbo", control$threads)
   covariates <- read_covariates(covariates, x, data$samples, "elbo")
-  data$data <- load_adjusted(data$data, family, !is.null(covariates))
-  check_families(data$data, family)
+  check_families(data$data, family, threads = control$threads)
   n_top <- steps_of(preprocess, "n_top", names(data$data))
-  omics <- learn_scaling(data$data, scale, family, covariates$design, n_top)
+  omics <- learn_scaling(data$data, scale, family, covariates$design, n_top, control$threads)
   warn_of_data(data, omics)
   data$design <- covariates$design
 

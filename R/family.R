@@ -36,13 +36,14 @@ expected_value <- function(eta, family) {
 
 # The family of each omic: as the user says, or what its values look like. `family`: NULL, one name
 # for all omics, or a named vector with the names of some.
-choose_families <- function(family, data, objective, call = rlang::caller_env()) {
+choose_families <- function(family, data, objective, threads = 1L,
+                            call = rlang::caller_env()) {
   given <- check_family(family, names(data), call)
   open <- setdiff(names(data), names(given))
   looks <- if (objective == "published") {
     stats::setNames(rep("gaussian", length(open)), open)
   } else {
-    vapply(data[open], apparent_family, "")
+    vapply(data[open], apparent_family, "", threads = threads)
   }
   tell_families(looks)
   if (objective != "published") tell_raw_scale(data[open], looks)
@@ -56,17 +57,10 @@ choose_families <- function(family, data, objective, call = rlang::caller_env())
   chosen
 }
 
-# Families and covariates need the values of an omic at once: those of an omic on disk are loaded.
-load_adjusted <- function(data, family, has_covariates) {
-  load <- vapply(data, is_disk_matrix, NA) & (family[names(data)] != "gaussian" | has_covariates)
-  data[load] <- lapply(data[load], as.matrix)
-  data
-}
-
-check_families <- function(data, family, arg = "x", call = rlang::caller_env()) {
+check_families <- function(data, family, arg = "x", threads = 1L, call = rlang::caller_env()) {
   for (omic in names(data)) {
-    check_family_values(data[[omic]], omic, family[[omic]], arg, call)
-    check_libraries(data[[omic]], omic, family[[omic]], arg, call)
+    check_family_values(data[[omic]], omic, family[[omic]], arg, threads, call)
+    check_libraries(data[[omic]], omic, family[[omic]], arg, threads, call)
   }
 }
 
@@ -102,21 +96,12 @@ check_family <- function(family, omics, call, arg = "x") {
   family
 }
 
-# Looks at one sample after the other, and stops at the first that decides.
-apparent_family <- function(values) {
-  callCC(function(decide) {
-    binary <- TRUE
-    highest <- -Inf
-    for_each_sample(values, \(x) {
-      x <- x[!is.na(x)]
-      if (!all(is_count(x))) decide("gaussian")
-      binary <<- binary && all(is_binary(x))
-      highest <<- max(highest, x)
-    })
-    if (binary) return("bernoulli")
-    if (highest <= largest_score || is_narrow(values, highest)) return("gaussian")
-    "negative_binomial"
-  })
+apparent_family <- function(values, threads = 1L) {
+  of <- core_value_kinds(core_source(values), threads)
+  if (!of$count) return("gaussian")
+  if (of$binary) return("bernoulli")
+  if (of$highest <= largest_score || is_narrow(values, of$highest)) return("gaussian")
+  "negative_binomial"
 }
 
 is_narrow <- function(values, highest) {
@@ -184,11 +169,13 @@ tell_families <- function(looks) {
 }
 
 # Stops at values that a family does not have.
-check_family_values <- function(values, omic, family, arg, call) {
+check_family_values <- function(values, omic, family, arg, threads, call) {
   if (family == "gaussian") return(invisible())
+  of <- core_value_kinds(core_source(values), threads)
+  if (if (family == "bernoulli") of$binary else of$count) return(invisible())
   valid <- if (family == "bernoulli") is_binary else is_count
-  wrong <- lapply(seq_len(ncol(values)), \(i) which(!valid(values[, i])))
-  if (all(lengths(wrong) == 0)) return(invisible())
+  wrong <- list()
+  for_each_sample(values, \(x) wrong[[length(wrong) + 1]] <<- which(!valid(x)))
   features <- rownames(values)[sort(unique(unlist(wrong)))]
   samples <- colnames(values)[lengths(wrong) > 0]
   wanted <- if (family == "bernoulli") "0 or 1" else "whole numbers of at least 0"
@@ -207,9 +194,10 @@ check_family_values <- function(values, omic, family, arg, call) {
 }
 
 # A sample without a single count has no library size.
-check_libraries <- function(values, omic, family, arg, call) {
+check_libraries <- function(values, omic, family, arg, threads, call) {
   if (!family %in% count_families) return(invisible())
-  empty <- colnames(values)[colSums(values, na.rm = TRUE) == 0]
+  sums <- core_sample_sums(core_source(values), numeric(nrow(values)), threads)
+  empty <- colnames(values)[sums$sum == 0]
   if (length(empty) == 0) return(invisible())
   cli::cli_abort(c(
     "Every sample of a {.val {family}} omic in {.arg {arg}} must have a count above 0.",
@@ -223,9 +211,9 @@ check_libraries <- function(values, omic, family, arg, call) {
 
 # Per sample, the log of how large its library is: the sum of its counts over that of the mean
 # counts of the same features. `reference`: the mean count of every feature in training.
-log_library <- function(values, reference) {
-  expected <- if (anyNA(values)) colSums(reference * !is.na(values)) else sum(reference)
-  unname(log(colSums(values, na.rm = TRUE) / expected))
+log_library <- function(values, reference, threads = 1L) {
+  of <- core_sample_sums(core_source(values), reference, threads)
+  log(of$sum / of$expected)
 }
 
 # The link scale --------------------------------------------------------------------------------
@@ -235,29 +223,26 @@ log_library <- function(values, reference) {
 # regression without factors. The unit is about the standard deviation of the feature on that scale
 # (that of the values divided by their variance function), so that loadings mean the same in all
 # omics. `sd`: of the values as the encoder sees them before they are scaled (counts: log1p).
-learn_link <- function(values, family, offset, sd, design) {
+learn_link <- function(values, family, offset, sd, design, threads = 1L) {
   size <- if (is.null(offset)) rep(1, ncol(values)) else exp(offset)
-  mean <- rowMeans(values / rep(size, each = nrow(values)), na.rm = TRUE)
-  slope <- if (family == "bernoulli") 1 / (mean * (1 - mean)) else (1 + mean) / mean
-  link <- list(intercept = link_intercepts(values, family, size), unit = unname(sd * slope))
+  of <- core_rate_moments(core_source(values), size, threads)
+  slope <- if (family == "bernoulli") 1 / (of$mean * (1 - of$mean)) else (1 + of$mean) / of$mean
+  intercept <- if (family == "bernoulli") stats::qlogis(of$mean) else log(of$sum / of$exposure)
+  link <- list(intercept = intercept, unit = unname(sd * slope))
+  if (family == "negative_binomial") link$dispersion <- moment_dispersion(of, offset)
   if (is.null(design)) return(link)
   x <- cbind(1, design)
   penalty <- c(0, rep(1, ncol(design)))
-  coefficients <- vapply(seq_len(nrow(values)), \(j) {
-    seen <- which(!is.na(values[j, ]))
-    regress_on_link(values[j, seen], x[seen, , drop = FALSE], log(size[seen]), family, penalty,
-                    link$intercept[j])
-  }, numeric(ncol(x)))
+  coefficients <- do.call(cbind, over_features(values, \(values, rows) {
+    vapply(seq_along(rows), \(j) {
+      seen <- which(!is.na(values[j, ]))
+      regress_on_link(values[j, seen], x[seen, , drop = FALSE], log(size[seen]), family, penalty,
+                      intercept[rows[j]])
+    }, numeric(ncol(x)))
+  }))
   link$intercept <- coefficients[1, ]
   link$effects <- t(coefficients[-1, , drop = FALSE])
   link
-}
-
-# Without covariates the estimates are in closed form.
-link_intercepts <- function(values, family, size) {
-  if (family == "bernoulli") return(unname(stats::qlogis(rowMeans(values, na.rm = TRUE))))
-  exposure <- drop((!is.na(values)) %*% size)
-  log(unname(rowSums(values, na.rm = TRUE)) / exposure)
 }
 
 # Logistic or Poisson regression by Fisher scoring, with a ridge penalty: a standard normal prior of
@@ -278,12 +263,8 @@ regress_on_link <- function(y, x, offset, family, penalty, intercept) {
 most_scoring_steps <- 50L
 
 # Where the dispersion of negative binomial features starts: by moments, over what the library sizes
-# explain.
-moment_dispersion <- function(values, offset) {
-  size <- rep(exp(offset), each = nrow(values))
-  rate <- values / size
-  mean <- rowMeans(rate, na.rm = TRUE)
-  variance <- rowSums((rate - mean)^2, na.rm = TRUE) / (rowSums(!is.na(rate)) - 1)
-  excess <- variance - mean * mean(exp(-offset))
-  pmin(pmax(unname(excess / mean^2), 0.01), 10)
+# explain. `of`: what core_rate_moments() returns.
+moment_dispersion <- function(of, offset) {
+  excess <- of$variance - of$mean * mean(exp(-offset))
+  pmin(pmax(excess / of$mean^2, 0.01), 10)
 }

@@ -41,7 +41,7 @@ warn_of_data <- function(cohort, omics) {
 # A sample with more than half of the variance of an omic that is Gaussian, all features having the
 # same; NULL without any.
 dominating_sample <- function(values, omic) {
-  if (omic$family != "gaussian" || is_disk_matrix(values)) return(NULL)
+  if (omic$family != "gaussian" || is_stored(values)) return(NULL)
   unit <- omic$scale * omic$sd
   x <- (values[omic$features, , drop = FALSE] - omic$center - omic$scale * omic$fill) / unit
   share <- colSums(x^2, na.rm = TRUE) / sum(x^2, na.rm = TRUE)

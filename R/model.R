@@ -87,7 +87,7 @@ core_omics <- function(omics, data, samples, design = NULL) {
     }
     c(
       scaling[intersect(c("center", "scale", "fill", "clip", "effects", "link"), names(scaling))],
-      list(x = if (is_disk_matrix(x)) core_file(x) else x, samples = match(colnames(x), samples)),
+      list(x = core_source(x), samples = match(colnames(x), samples)),
       if (!is.null(design)) list(covariates = t(design[colnames(x), , drop = FALSE])),
       if (scaling$family %in% count_families) list(offset = omic_offset(scaling, x))
     )

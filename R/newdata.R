@@ -20,8 +20,7 @@ align_newdata <- function(fit_omics, newdata, samples = c("columns", "rows"),
   data <- drop_empty_samples(Map(arrange_features, data, features))
   data <- data[vapply(data, ncol, 0L) > 0]
   family <- vapply(fit_omics, `[[`, "", "family")
-  data <- load_adjusted(data, family, !is.null(fit_omics[[1]]$effects))
-  check_families(data, family, "newdata", call)
+  check_families(data, family, "newdata", call = call)
   if (length(data) == 0) {
     cli::cli_abort(c(
       "{.arg newdata} must have values.",

@@ -4,7 +4,7 @@ fewest_samples <- 10
 
 # Reads and checks the omics of a cohort, of any class that read-input.R knows. Returns a list of
 # `data`, a named list of double matrices (features x the samples that have the omic, NA where a
-# value is missing; a disk_matrix where the user's is not dense or not in memory), `samples`, the
+# value is missing; a stored_matrix where the user's is sparse or not in memory), `samples`, the
 # union of their sample names in order of first appearance, and `assays`, the names of those taken
 # where there was a choice.
 read_omics <- function(x, samples = c("columns", "rows"), experiments = NULL, assays = NULL,
@@ -86,10 +86,11 @@ check_omic_names <- function(x, arg, call) {
 # One omic as a double matrix, features x samples. What is one already is returned as it is, not
 # copied; what has been read before passes.
 read_omic <- function(values, omic, samples, transform, arg, call) {
-  if (is_disk_matrix(values)) return(values)
+  if (is_stored(values)) return(values)
   check_shape(values, omic, arg, call)
   check_numeric(values, omic, arg, call)
-  if (is.data.frame(values)) values <- as.matrix(values)
+  if (is.data.frame(values) || inherits(values, "denseMatrix")) values <- as.matrix(values)
+  if (inherits(values, "SparseArray")) values <- as_compressed(values)
   side <- c(feature = "row", sample = "col")
   if (samples == "rows") {
     values <- Matrix::t(values)
@@ -97,10 +98,18 @@ read_omic <- function(values, omic, samples, transform, arg, call) {
   }
   check_names(rownames(values), "feature", side["feature"], omic, arg, call)
   check_names(colnames(values), "sample", side["sample"], omic, arg, call)
-  prepare <- function(values) {
+  check <- function(values) {
     check_finite(values, omic, arg, call)
     check_no_bit_patterns(values, omic, arg, call)
+  }
+  prepare <- function(values) {
+    check(values)
     transform_values(values, transform, omic, arg, call)
+  }
+  if (is_sparse_input(values) && keeps_zeros(transform)) {
+    return(sparse_matrix(values, check, if (!is.null(transform)) {
+      \(x) transform_values(x, transform, omic, arg, call)
+    }))
   }
   if (is_blockwise(values)) return(disk_matrix(values, prepare))
   if (!is.double(values)) storage.mode(values) <- "double"

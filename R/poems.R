@@ -196,11 +196,18 @@
 #' is used, with a message: they may be a tumour and its normal tissue, which should not be
 #' averaged. `MultiAssayExperiment::mergeReplicates()` averages true replicates beforehand.
 #'
-#' @section Data on disk:
-#' Omics that are DelayedArrays or sparse matrices are read once, block by block, into temporary
-#' files of 8 bytes per value (in [tempdir()], removed with the last use), from which training reads
-#' the samples of each batch. The fit is the same, to the last bit, as that of ordinary matrices,
-#' and no omic has to fit into memory.
+#' @section Sparse data and data on disk:
+#' Sparse matrices (of package Matrix, and DelayedArrays and SparseArrays that are sparse) stay so:
+#' training makes the samples of one batch dense at a time. Those in files are read once, block by
+#' block. The fit is the same, to the last bit, as that of ordinary matrices.
+#'
+#' Other DelayedArrays are read once, block by block, into temporary files (in [tempdir()], removed
+#' with the last use), from which training reads the samples of each batch, and no omic has to fit
+#' into memory. Files have 4 bytes per value: the fit is the same, to the last bit, as that of
+#' matrices rounded to single precision, in which training computes anyway. Where that would change
+#' any value by more than a millionth of its feature's range (years, or counts in the millions that
+#' hardly vary), they have 8 bytes, and nothing is rounded. Steps of [preprocess_steps()] that do
+#' not leave zeros as they are make sparse matrices files, too.
 #'
 #' @section Long fits:
 #' With `checkpoint`, the state of the training is written to that file every minute
@@ -275,15 +282,14 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
   checkpoint <- check_checkpoint(checkpoint)
   free <- free_memory()
   data <- with_memory_told(read_omics(x, samples, experiments, assays, preprocess))
-  family <- choose_families(family, data$data, control$objective)
+  family <- choose_families(family, data$data, control$objective, control$threads)
   groups <- read_sample_groups(groups, x, data$samples)
   covariates <- read_covariates(covariates, x, data$samples, control$objective, groups)
   weights <- read_weights(weights, names(data$data), control$objective)
-  data$data <- load_adjusted(data$data, family, !is.null(covariates))
-  check_families(data$data, family)
+  check_families(data$data, family, threads = control$threads)
   check_memory(data$data, family, factors, control, free)
   n_top <- steps_of(preprocess, "n_top", names(data$data))
-  omics <- learn_scaling(data$data, scale, family, covariates$design, n_top)
+  omics <- learn_scaling(data$data, scale, family, covariates$design, n_top, control$threads)
   programs <- read_programs(sets, omics, control)
   warn_of_data(data, omics)
   warn_of_hidden(control, factors)

@@ -110,6 +110,9 @@ transformations <- list(
   )
 )
 
+# Whether values of 0 stay what they are. `transform`: NULL for none.
+keeps_zeros <- \(transform) is.null(transform) || transform %in% c("none", "log1p")
+
 # Omics whose values have no way back to the scale of the data.
 is_one_way <- \(omic) identical(omic$transform, "clr")
 

@@ -20,18 +20,18 @@ rounding_error <- 1e-12
 # mean count of each feature) and `effects` (features x covariates). Omics that are not Gaussian
 # also have `link`, see learn_link(), and negative binomial ones `dispersion`.
 learn_scaling <- function(data, method = c("standardise", "minmax"), family = NULL, design = NULL,
-                          n_top = NULL, call = rlang::caller_env()) {
+                          n_top = NULL, threads = 1L, call = rlang::caller_env()) {
   method <- arg_match(method, error_call = call)
   if (is.null(family)) family <- rep("gaussian", length(data))
   adjusted <- Map(\(values, family) {
-    adjust_features(values, family, design[colnames(values), , drop = FALSE])
+    adjust_features(values, family, design[colnames(values), , drop = FALSE], threads)
   }, data, family)
   dropped <- vapply(adjusted, \(omic) sum(!omic$statistics$varies), 0L)
   scaling <- Map(\(values, adjusted, omic, family) {
     kept <- keep_features(values, adjusted$statistics, n_top[[omic]], omic, call)
     scale_features(values[kept, , drop = FALSE], take_rows(adjusted, kept),
                    if (family == "gaussian") method else "standardise", family,
-                   design[colnames(values), , drop = FALSE])
+                   design[colnames(values), , drop = FALSE], threads)
   }, data, adjusted, names(data), family)
   if (any(dropped > 0)) {
     by_omic <- sprintf("%s (%d)", names(dropped), dropped)[dropped > 0]
@@ -47,20 +47,25 @@ learn_scaling <- function(data, method = c("standardise", "minmax"), family = NU
 }
 
 # Statistics of every feature after the adjustments of adjust_values(), and what these need.
-adjust_features <- function(values, family, design) {
-  statistics <- feature_statistics(values)
+adjust_features <- function(values, family, design, threads) {
+  statistics <- feature_statistics(values, threads = threads)
   effects <- reference <- offset <- NULL
   if (family %in% count_families) {
     reference <- statistics$mean
     reference[!statistics$varies] <- 0
-    offset <- log_library(values, reference)
-    logs <- feature_statistics(adjust_values(values, offset))
+    offset <- log_library(values, reference, threads)
+    logs <- feature_statistics(values, offset, threads)
     logs$varies <- logs$varies & statistics$varies
     statistics <- logs
   }
   if (!is.null(design)) {
-    effects <- covariate_effects(adjust_values(values, offset), design)
-    left <- feature_statistics(adjust_values(values, offset, effects, design))
+    parts <- over_features(values, \(values, rows) {
+      effects <- covariate_effects(adjust_values(values, offset), design)
+      left <- feature_statistics(adjust_values(values, offset, effects, design), threads = threads)
+      list(effects = effects, left = left)
+    })
+    effects <- do.call(rbind, lapply(parts, `[[`, "effects"))
+    left <- do.call(Map, c(c, lapply(parts, `[[`, "left")))
     statistics <- varying_still(statistics, left)
   }
   list(statistics = statistics, effects = effects, reference = reference, offset = offset)
@@ -81,7 +86,7 @@ keep_features <- function(values, statistics, n_top, omic, call) {
 }
 
 # `values` and `adjusted`: of the features kept.
-scale_features <- function(values, adjusted, method, family, design) {
+scale_features <- function(values, adjusted, method, family, design, threads) {
   statistics <- adjusted$statistics
   features <- rownames(values)
   scaling <- if (method == "standardise") {
@@ -97,10 +102,9 @@ scale_features <- function(values, adjusted, method, family, design) {
   scaling$reference <- adjusted$reference
   scaling$effects <- adjusted$effects
   if (family != "gaussian") {
-    scaling$link <- learn_link(values, family, adjusted$offset, scaling$scale, design)
-    if (family == "negative_binomial") {
-      scaling$dispersion <- moment_dispersion(values, adjusted$offset)
-    }
+    link <- learn_link(values, family, adjusted$offset, scaling$scale, design, threads)
+    scaling$link <- link[names(link) != "dispersion"]
+    scaling$dispersion <- link$dispersion
   }
   scaling
 }
@@ -130,34 +134,14 @@ varying_still <- function(before, after) {
 }
 
 # The samples' log library sizes; NULL of an omic that does not hold counts.
-omic_offset <- function(omic, values) {
-  if (omic$family %in% count_families) log_library(values, omic$reference)
+omic_offset <- function(omic, values, threads = 1L) {
+  if (omic$family %in% count_families) log_library(values, omic$reference, threads)
 }
 
 # Mean, standard deviation, minimum and range of every feature over its observed values, and whether
-# it varies. Two passes over the samples: deviations are taken from the middle of the range, in
-# units of the range, so that neither a large mean nor very large or small values spoil them. Beside
-# the matrix, only vectors of one number per feature are held.
-feature_statistics <- function(values) {
-  lowest <- rep(Inf, nrow(values))
-  highest <- -lowest
-  for_each_sample(values, \(x) {
-    lowest <<- pmin(lowest, x, na.rm = TRUE)
-    highest <<- pmax(highest, x, na.rm = TRUE)
-  })
-  range <- unname(highest - lowest)
-  middle <- unname(lowest) + range / 2
-
-  count <- total <- squares <- numeric(nrow(values))
-  for_each_sample(values, \(x) {
-    deviation <- (unname(x) - middle) / range
-    missing <- is.na(deviation)
-    deviation[missing] <- 0
-    count <<- count + !missing
-    total <<- total + deviation
-    squares <<- squares + deviation^2
-  })
-  variance <- (squares - total^2 / count) / (count - 1)
-  list(mean = middle + range * total / count, sd = range * sqrt(variance), min = unname(lowest),
-       range = range, varies = range > rounding_error * unname(pmax(abs(lowest), abs(highest))))
+# it varies; `offset`: of counts, for those of their logarithms, see adjust_values().
+feature_statistics <- function(values, offset = NULL, threads = 1L) {
+  of <- core_feature_statistics(core_source(values), as.double(offset), threads)
+  list(mean = of$mean, sd = of$sd, min = of$lowest, range = of$highest - of$lowest,
+       varies = of$highest - of$lowest > rounding_error * pmax(abs(of$lowest), abs(of$highest)))
 }

@@ -114,14 +114,13 @@ poems_split <- function(x, shared = 8, private = 8,
   data <- read_omics(x, samples, experiments, assays, preprocess)
   check_omics_to_split(data$data)
   private <- private_per_omic(private, names(data$data))
-  family <- choose_families(family, data$data, "elbo")
+  family <- choose_families(family, data$data, "elbo", control$threads)
   if (decoder == "dense") check_dense(data$data, covariates)
   covariates <- read_covariates(covariates, x, data$samples, "elbo")
   labels <- read_labels(labels, data$samples, method)
-  data$data <- load_adjusted(data$data, family, !is.null(covariates))
-  check_families(data$data, family)
+  check_families(data$data, family, threads = control$threads)
   n_top <- steps_of(preprocess, "n_top", names(data$data))
-  omics <- learn_scaling(data$data, scale, family, covariates$design, n_top)
+  omics <- learn_scaling(data$data, scale, family, covariates$design, n_top, control$threads)
   data$design <- covariates$design
   warn_of_data(data, omics)
 

@@ -83,11 +83,11 @@ stability <- function(x, factors = 32, runs = 10, subsample = 1, samples = c("co
   data <- read_omics(x, samples)
   check_subsample_size(data, subsample)
   # Says once, not in every run, which features are dropped, and reads families and covariates once.
-  family <- choose_families(family, data$data, control$objective)
+  family <- choose_families(family, data$data, control$objective, control$threads)
   design <- read_covariates(covariates, x, data$samples, control$objective)$design
-  data$data <- load_adjusted(data$data, family, !is.null(design))
-  check_families(data$data, family)
-  features <- lapply(learn_scaling(data$data, scale, family, design), `[[`, "features")
+  check_families(data$data, family, threads = control$threads)
+  features <- learn_scaling(data$data, scale, family, design, threads = control$threads) |>
+    lapply(`[[`, "features")
   if (!is.null(sets)) sets <- read_sets(sets, unlist(features, use.names = FALSE))
 
   seeds <- with_seed(seed, sample.int(.Machine$integer.max, runs))

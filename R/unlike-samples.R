@@ -42,12 +42,12 @@ warn_unlike_samples <- function(found, data) {
 
 # Names of such samples of an omic in memory.
 unlike_samples <- function(values) {
-  in_memory <- !is_disk_matrix(values) && ncol(values) <= largest_cohort
+  in_memory <- !inherits(values, "disk_matrix") && ncol(values) <= largest_cohort
   if (!in_memory || ncol(values) < fewest_samples || nrow(values) < 5) {
     return(character())
   }
   rows <- spaced(nrow(values), most_looked_at)
-  x <- values[rows, , drop = FALSE]
+  x <- as.matrix(values[rows, , drop = FALSE])
   if (min(x, na.rm = TRUE) >= 0 && max(x, na.rm = TRUE) > largest_score) x <- log1p(x)
   middle <- apply(x, 1, stats::median, na.rm = TRUE)
   from_middle <- abs(x - middle)

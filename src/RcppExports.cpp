@@ -525,6 +525,90 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// core_feature_statistics
+Rcpp::List core_feature_statistics(const Rcpp::RObject& source, const Eigen::VectorXd& offset, int threads);
+RcppExport SEXP _omicpoems_core_feature_statistics(SEXP sourceSEXP, SEXP offsetSEXP, SEXP threadsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::RObject& >::type source(sourceSEXP);
+    Rcpp::traits::input_parameter< const Eigen::VectorXd& >::type offset(offsetSEXP);
+    Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_feature_statistics(source, offset, threads));
+    return rcpp_result_gen;
+END_RCPP
+}
+// core_sample_sums
+Rcpp::List core_sample_sums(const Rcpp::RObject& source, const Eigen::VectorXd& reference, int threads);
+RcppExport SEXP _omicpoems_core_sample_sums(SEXP sourceSEXP, SEXP referenceSEXP, SEXP threadsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::RObject& >::type source(sourceSEXP);
+    Rcpp::traits::input_parameter< const Eigen::VectorXd& >::type reference(referenceSEXP);
+    Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_sample_sums(source, reference, threads));
+    return rcpp_result_gen;
+END_RCPP
+}
+// core_rate_moments
+Rcpp::List core_rate_moments(const Rcpp::RObject& source, const Eigen::VectorXd& size, int threads);
+RcppExport SEXP _omicpoems_core_rate_moments(SEXP sourceSEXP, SEXP sizeSEXP, SEXP threadsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::RObject& >::type source(sourceSEXP);
+    Rcpp::traits::input_parameter< const Eigen::VectorXd& >::type size(sizeSEXP);
+    Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_rate_moments(source, size, threads));
+    return rcpp_result_gen;
+END_RCPP
+}
+// core_value_kinds
+Rcpp::List core_value_kinds(const Rcpp::RObject& source, int threads);
+RcppExport SEXP _omicpoems_core_value_kinds(SEXP sourceSEXP, SEXP threadsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::RObject& >::type source(sourceSEXP);
+    Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_value_kinds(source, threads));
+    return rcpp_result_gen;
+END_RCPP
+}
+// core_extremes
+Rcpp::List core_extremes(const Rcpp::NumericVector& x);
+RcppExport SEXP _omicpoems_core_extremes(SEXP xSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::NumericVector& >::type x(xSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_extremes(x));
+    return rcpp_result_gen;
+END_RCPP
+}
+// core_single_precision
+Rcpp::List core_single_precision(const Rcpp::NumericMatrix& x);
+RcppExport SEXP _omicpoems_core_single_precision(SEXP xSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type x(xSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_single_precision(x));
+    return rcpp_result_gen;
+END_RCPP
+}
+// core_read
+Rcpp::NumericMatrix core_read(const Rcpp::RObject& source);
+RcppExport SEXP _omicpoems_core_read(SEXP sourceSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::RObject& >::type source(sourceSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_read(source));
+    return rcpp_result_gen;
+END_RCPP
+}
 // core_initial_parameters
 Rcpp::List core_initial_parameters(const Rcpp::List& model_config, const Rcpp::List& noise, int seed);
 RcppExport SEXP _omicpoems_core_initial_parameters(SEXP model_configSEXP, SEXP noiseSEXP, SEXP seedSEXP) {
@@ -609,6 +693,13 @@ static const R_CallMethodDef CallEntries[] = {
     {"_omicpoems_core_factor_model", (DL_FUNC) &_omicpoems_core_factor_model, 7},
     {"_omicpoems_core_factor_scores", (DL_FUNC) &_omicpoems_core_factor_scores, 6},
     {"_omicpoems_core_factor_uncertainty", (DL_FUNC) &_omicpoems_core_factor_uncertainty, 6},
+    {"_omicpoems_core_feature_statistics", (DL_FUNC) &_omicpoems_core_feature_statistics, 3},
+    {"_omicpoems_core_sample_sums", (DL_FUNC) &_omicpoems_core_sample_sums, 3},
+    {"_omicpoems_core_rate_moments", (DL_FUNC) &_omicpoems_core_rate_moments, 3},
+    {"_omicpoems_core_value_kinds", (DL_FUNC) &_omicpoems_core_value_kinds, 2},
+    {"_omicpoems_core_extremes", (DL_FUNC) &_omicpoems_core_extremes, 1},
+    {"_omicpoems_core_single_precision", (DL_FUNC) &_omicpoems_core_single_precision, 1},
+    {"_omicpoems_core_read", (DL_FUNC) &_omicpoems_core_read, 1},
     {"_omicpoems_core_initial_parameters", (DL_FUNC) &_omicpoems_core_initial_parameters, 3},
     {"_omicpoems_core_checkpoint_key", (DL_FUNC) &_omicpoems_core_checkpoint_key, 1},
     {"_omicpoems_core_train", (DL_FUNC) &_omicpoems_core_train, 9},

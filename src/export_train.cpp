@@ -20,15 +20,13 @@ template <typename T>
 Rcpp::NumericMatrix variance_to_r(const poems::models::Poems<T>& model,
                                   const poems::Cohort<T>& cohort, const Matrix<T>& mean,
                                   const std::vector<Index>& validation_samples, int threads) {
-  std::vector<bool> validation(cohort.samples, false), training(cohort.samples, true);
-  for (Index i : validation_samples) {
-    validation[i] = true;
-    training[i] = false;
-  }
+  std::vector<bool> training(cohort.samples, true);
+  for (Index i : validation_samples) training[i] = false;
   Rcpp::NumericMatrix variance(model.omics.size(), 2);
   for (std::size_t v = 0; v < model.omics.size(); ++v) {
-    variance(v, 0) = poems::variance_explained(model, v, cohort, mean, training, threads);
-    variance(v, 1) = poems::variance_explained(model, v, cohort, mean, validation, threads);
+    const auto explained = poems::variance_explained(model, v, cohort, mean, training, threads);
+    variance(v, 0) = explained[0];
+    variance(v, 1) = explained[1];
   }
   return variance;
 }

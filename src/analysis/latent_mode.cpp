@@ -54,7 +54,7 @@ class OmicValues {
         weight_(weight / model.likelihood->deviance_scale()),
         members_(members_of(data, samples)),
         member_at_(samples.size, -1),
-        columns_(data, members_, threads) {
+        columns_(data, members_, threads, Wanted::targets) {
     for (std::size_t m = 0; m < members_.size(); ++m)
       member_at_[members_[m] - samples.begin] = static_cast<Index>(m);
   }

@@ -14,7 +14,7 @@ namespace {
 /// Members looked at together, a multiple of the tile: what is not in memory is read so many at a
 /// time.
 constexpr Index samples_at_once = 4 * hidden_layer_tile;
-constexpr Index decoded_at_once = 512;  // samples that variance_explained() decodes: bounds memory
+constexpr Index decoded_at_once = 128;  // samples that variance_explained() decodes: bounds memory
 
 /// One omic's part of the work. Holding factor k changes the hidden layer by a product of two
 /// vectors, a_k m_kj (z_k - held_k)', so that all factors together cost about what three
@@ -51,7 +51,7 @@ class OmicVariance {
     columns_.emplace(data_,
                      std::vector<Index>(members_.begin() + part_.begin,
                                         members_.begin() + part_.begin + part_.size),
-                     threads);
+                     threads, Wanted::targets);
     member_total_.setZero(part_.size, blocks());
     member_residual_.setZero(part_.size, blocks());
   }
@@ -104,7 +104,7 @@ class OmicVariance {
     Vector<T> xhat = Vector<T>::Constant(tile.size, decoder_.bias.value(j));
     for (Index h = 0; h < v.size(); ++h) xhat += v(h) * layer.values.col(h).cwiseMax(T(0));
 
-    Vector<T> x(tile.size), eta(tile.size);
+    Vector<T> x(tile.size), eta(tile.size), null(tile.size);
     for (Index i = 0; i < tile.size; ++i) {
       const Index column = data_.column[members_[tile.begin + i]];
       T predicted = xhat(i);
@@ -112,26 +112,30 @@ class OmicVariance {
         predicted += decoder_.effects.value.col(j).dot(data_.covariates.col(column));
       x(i) = columns_->target(j, tile.begin - part_.begin + i);
       eta(i) = data_.prediction(j, column, predicted);
-      if (std::isnan(x(i))) continue;
-      const Index member = tile.begin - part_.begin + i;
-      const double total = likelihood_.deviance(j, x(i), data_.null_prediction(j, column));
-      sums.total(j) += total;
-      member_total_(member, block) += total;
-      member_residual_(member, block) += likelihood_.deviance(j, x(i), eta(i));
+      null(i) = data_.null_prediction(j, column);
     }
+    const Index first = tile.begin - part_.begin;
+    const Vector<double> total = likelihood_.deviances(j, x, null);
+    member_total_.col(block).segment(first, tile.size) += total;
+    member_residual_.col(block).segment(first, tile.size) += likelihood_.deviances(j, x, eta);
+    for (Index i = 0; i < tile.size; ++i) sums.total(j) += total(i);
     sums.residual(j) += likelihood_.deviance(j, x, eta);
 
-    const T unit = data_.link ? data_.link->unit(j) : T(1);
-    Vector<T> distance(tile.size), difference(tile.size);
+    // Less what the others say: xhat - xhat_k.
+    Matrix<T> difference(tile.size, static_cast<Index>(layer.active.size()));
+    Vector<T> distance(tile.size);
     for (std::size_t a = 0; a < layer.active.size(); ++a) {
-      const Index k = layer.active[a];
-      distance = layer.z.col(a).array() - held_(k);
-      difference = xhat.array() - decoder_.bias.value(j);  // less what follows: xhat - xhat_k
+      distance = layer.z.col(a).array() - held_(layer.active[a]);
+      auto of_factor = difference.col(a);
+      of_factor = xhat.array() - decoder_.bias.value(j);
       for (Index h = 0; h < v.size(); ++h)
-        difference -= v(h) * (layer.values.col(h) - layer.weights(h, a) * distance).cwiseMax(T(0));
-      const Comparison held = likelihood_.compare(j, x, eta, unit * difference);
-      gain_(k, block) += held.gain;
-      change_(k, j) += held.change;
+        of_factor -= v(h) * (layer.values.col(h) - layer.weights(h, a) * distance).cwiseMax(T(0));
+    }
+    if (data_.link) difference *= data_.link->unit(j);
+    const std::vector<Comparison> held = likelihood_.compare(j, x, eta, difference);
+    for (std::size_t a = 0; a < layer.active.size(); ++a) {
+      gain_(layer.active[a], block) += held[a].gain;
+      change_(layer.active[a], j) += held[a].change;
     }
   }
 
@@ -184,42 +188,79 @@ std::vector<VarianceSums> variance_sums(const models::Poems<T>& model, const Coh
   return sums;
 }
 
+namespace {
+
+/// Deviances of values of some members of an omic from the reconstruction and from the null
+/// prediction: members x features.
+struct Deviances {
+  Matrix<double> residual, total;
+};
+
+/// reconstruction: samples of the block x features; members: of the block, numbers in the cohort.
 template <typename T>
-double variance_explained(const models::Poems<T>& model, std::size_t omic, const Cohort<T>& cohort,
-                          const Matrix<T>& mean, const std::vector<bool>& samples, int threads) {
+Deviances deviances_of(const models::PoemsOmicModel<T>& model, const OmicData<T>& data,
+                       const Matrix<T>& reconstruction, Block block,
+                       const std::vector<Index>& members, int threads) {
+  const Columns<T> columns(data, members, threads, Wanted::targets);
+  const Matrix<T>& effects = model.decoder.effects.value;
+  const auto size = static_cast<Index>(members.size());
+  Deviances of{Matrix<double>(size, data.features()), Matrix<double>(size, data.features())};
+  const double work = 20.0 * static_cast<double>(of.total.size());
+  parallel_for(block_count(hidden_layer_features, data.features()), work, threads,
+               [&](Index b, int) {
+                 const Block features = block_at(b, hidden_layer_features, data.features());
+                 Vector<T> x(size), eta(size), null(size);
+                 for (Index j = features.begin; j < features.begin + features.size; ++j) {
+                   for (Index i = 0; i < size; ++i) {
+                     const Index column = data.column[members[i]];
+                     T xhat = reconstruction(members[i] - block.begin, j);
+                     if (effects.size() > 0)
+                       xhat += effects.col(j).dot(data.covariates.col(column));
+                     x(i) = columns.target(j, i);
+                     eta(i) = data.prediction(j, column, xhat);
+                     null(i) = data.null_prediction(j, column);
+                   }
+                   of.residual.col(j) = model.likelihood->deviances(j, x, eta);
+                   of.total.col(j) = model.likelihood->deviances(j, x, null);
+                 }
+               });
+  return of;
+}
+
+}  // namespace
+
+template <typename T>
+std::array<double, 2> variance_explained(const models::Poems<T>& model, std::size_t omic,
+                                         const Cohort<T>& cohort, const Matrix<T>& mean,
+                                         const std::vector<bool>& samples, int threads) {
   const OmicData<T>& data = cohort.omics[omic];
-  const Likelihood<T>& likelihood = *model.omics[omic].likelihood;
-  const Matrix<T>& effects = model.omics[omic].decoder.effects.value;
-  double residual = 0.0, total = 0.0;
-  for (Index i = 0; i < block_count(decoded_at_once, cohort.samples); ++i) {
-    const Block block = block_at(i, decoded_at_once, cohort.samples);
+  std::array<double, 2> residual{}, total{};
+  for (Index b = 0; b < block_count(decoded_at_once, cohort.samples); ++b) {
+    const Block block = block_at(b, decoded_at_once, cohort.samples);
     const Matrix<T> part =
         model.reconstruct(omic, mean.middleCols(block.begin, block.size), threads);
     std::vector<Index> members;
     for (Index i = block.begin; i < block.begin + block.size; ++i)
-      if (samples[i] && data.column[i] >= 0) members.push_back(i);
-    const Columns<T> columns(data, members, threads);
+      if (data.column[i] >= 0) members.push_back(i);
+    const Deviances of = deviances_of(model.omics[omic], data, part, block, members, threads);
     for (std::size_t i = 0; i < members.size(); ++i) {
-      const Index column = data.column[members[i]];
+      const std::size_t set = samples[members[i]] ? 0 : 1;
       for (Index j = 0; j < data.features(); ++j) {
-        const T x = columns.target(j, i);
-        if (std::isnan(x)) continue;
-        T xhat = part(members[i] - block.begin, j);
-        if (effects.size() > 0) xhat += effects.col(j).dot(data.covariates.col(column));
-        residual += likelihood.deviance(j, x, data.prediction(j, column, xhat));
-        total += likelihood.deviance(j, x, data.null_prediction(j, column));
+        residual[set] += of.residual(i, j);
+        total[set] += of.total(i, j);
       }
     }
   }
-  return 1.0 - residual / total;
+  return {1.0 - residual[0] / total[0], 1.0 - residual[1] / total[1]};
 }
 
 #define POEMS_INSTANTIATE(T)                                                                     \
   template std::vector<VarianceSums> variance_sums<T>(const models::Poems<T>&, const Cohort<T>&, \
                                                       const Matrix<T>&, const Vector<T>&,        \
                                                       const std::vector<bool>&, int);            \
-  template double variance_explained<T>(const models::Poems<T>&, std::size_t, const Cohort<T>&,  \
-                                        const Matrix<T>&, const std::vector<bool>&, int);
+  template std::array<double, 2> variance_explained<T>(const models::Poems<T>&, std::size_t,     \
+                                                       const Cohort<T>&, const Matrix<T>&,       \
+                                                       const std::vector<bool>&, int);
 POEMS_INSTANTIATE(float)
 POEMS_INSTANTIATE(double)
 #undef POEMS_INSTANTIATE

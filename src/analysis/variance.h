@@ -2,6 +2,7 @@
 // of every omic by each factor given the others.
 #pragma once
 
+#include <array>
 #include <vector>
 
 #include "data/cohort.h"
@@ -32,9 +33,10 @@ std::vector<VarianceSums> variance_sums(const models::Poems<T>& model, const Coh
 /// Share of an omic's deviance that the reconstruction from the posterior mean explains, over the
 /// observed values of the samples marked true: 1 - deviance / deviance of the null prediction. For
 /// Gaussian omics,  1 - sum (x - xhat)^2 / sum (x - fill)^2.
-/// NaN when none of these samples has the omic.
+/// NaN when none of these samples has the omic. Then the same over the others.
 template <typename T>
-double variance_explained(const models::Poems<T>& model, std::size_t omic, const Cohort<T>& cohort,
-                          const Matrix<T>& mean, const std::vector<bool>& samples, int threads);
+std::array<double, 2> variance_explained(const models::Poems<T>& model, std::size_t omic,
+                                         const Cohort<T>& cohort, const Matrix<T>& mean,
+                                         const std::vector<bool>& samples, int threads);
 
 }  // namespace poems

@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "bindings/column_file.h"
 #include "bindings/rcpp.h"
+#include "bindings/storage.h"
 #include "data/cohort.h"
 #include "support/sizes.h"
 
@@ -50,7 +50,7 @@ inline std::vector<Index> columns_of(const Rcpp::IntegerVector& samples, int coh
 }
 
 /// `samples` of each omic: which samples of the cohort its columns are, counted from 1. `x`: its
-/// values, or what ColumnFile reads.
+/// values, or what read_storage() takes.
 template <typename T>
 poems::Cohort<T> read_cohort(const Rcpp::List& omics, int cohort_size, int threads) {
   poems::Cohort<T> cohort;
@@ -64,10 +64,12 @@ poems::Cohort<T> read_cohort(const Rcpp::List& omics, int cohort_size, int threa
     const auto fill = Rcpp::as<Vector<double>>(omic["fill"]);
     const Rcpp::RObject x = omic["x"];
     if (Rcpp::is<Rcpp::List>(x)) {
-      const Rcpp::List file(x);
-      cohort.omics.push_back(poems::stored_omic<T>(std::make_shared<ColumnFile>(file),
-                                                   file["has_missing"], std::move(scaling), fill,
+      const Rcpp::List stored(x);
+      cohort.omics.push_back(poems::stored_omic<T>(read_storage(stored), stored["has_missing"],
+                                                   std::move(scaling), fill, read_adjustment(omic),
                                                    column));
+      if (omic.containsElementNamed("link"))
+        poems::set_link<T>(read_link<T>(omic["link"]), cohort.omics.back());
       continue;
     }
     const auto raw = Rcpp::as<Eigen::Map<Eigen::MatrixXd>>(x);

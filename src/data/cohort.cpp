@@ -11,36 +11,14 @@ namespace poems {
 
 namespace {
 
-/// One sample's values after the adjustment.
-class AdjustedSample {
- public:
-  AdjustedSample(const Adjustment& adjustment, Index i)
-      : adjustment_(adjustment),
-        sample_(i),
-        shrink_(adjustment.offset.size() > 0 ? std::exp(-adjustment.offset(i)) : 1.0) {}
-
-  double operator()(double x, Index j) const {
-    if (adjustment_.offset.size() > 0) x = std::log1p(x * shrink_);
-    if (adjustment_.effects.size() > 0)
-      x -= adjustment_.effects.col(j).dot(adjustment_.covariates.col(sample_));
-    return x;
-  }
-
- private:
-  const Adjustment& adjustment_;
-  Index sample_;
-  double shrink_;
-};
-
-/// `adjust`: of raw value and feature. Returns whether any value is missing.
-template <typename T, typename Adjust>
-bool scale_column(const double* raw, const Scaling& scaling, Adjust adjust, T* scaled) {
+/// All values of a column. Returns whether any is missing.
+template <typename T>
+bool scale_column(const double* raw, const Scaling& scaling, const AdjustedSample& adjusted,
+                  T* scaled) {
   bool missing = false;
   for (Index j = 0; j < scaling.center.size(); ++j) {
-    const double value = (adjust(raw[j], j) - scaling.center(j)) / scaling.scale(j);
-    if (std::isnan(value)) missing = true;
-    // NaN fails both comparisons of clamp and so passes through.
-    scaled[j] = static_cast<T>(std::clamp(value, -scaling.clip, scaling.clip));
+    scaled[j] = scaling.operator()<T>(adjusted(raw[j], j), j);
+    if (std::isnan(scaled[j])) missing = true;
   }
   return missing;
 }
@@ -84,29 +62,44 @@ OmicData<T> scale_omic(const Eigen::Ref<const Matrix<double>>& raw, const Scalin
 }
 
 template <typename T>
-void set_targets(const Eigen::Ref<const Matrix<double>>& raw, LinkScale<T> link,
-                 OmicData<T>& omic) {
-  check_size(raw.rows(), omic.features(), "Features of an omic");
+void set_link(LinkScale<T> link, OmicData<T>& omic) {
   check_size(link.intercept.size(), omic.features(), "Intercepts of features");
   check_size(link.unit.size(), omic.features(), "Units of features");
   if (link.effects.size() > 0) {
     check_size(link.effects.rows(), omic.covariates.rows(), "Effects of covariates");
     check_size(link.effects.cols(), omic.features(), "Effects of covariates on features");
   }
-  omic.targets = raw.cast<T>();
   omic.link = std::make_shared<const LinkScale<T>>(std::move(link));
 }
 
 template <typename T>
-OmicData<T> stored_omic(std::shared_ptr<Storage> storage, bool has_missing, Scaling scaling,
-                        const Vector<double>& fill, std::vector<Index> column) {
+void set_targets(const Eigen::Ref<const Matrix<double>>& raw, LinkScale<T> link,
+                 OmicData<T>& omic) {
+  check_size(raw.rows(), omic.features(), "Features of an omic");
+  set_link(std::move(link), omic);
+  omic.targets = raw.cast<T>();
+}
+
+template <typename T>
+OmicData<T> stored_omic(std::shared_ptr<const Storage> storage, bool has_missing, Scaling scaling,
+                        const Vector<double>& fill, Adjustment adjustment,
+                        std::vector<Index> column) {
+  check_size(storage->features(), fill.size(), "Features of an omic");
   check_scaling(scaling, fill.size());
+  check_adjustment(adjustment, storage->features(), storage->columns());
   OmicData<T> omic;
   omic.fill = fill.cast<T>();
   omic.column = std::move(column);
   omic.has_missing = has_missing;
+  omic.covariates = adjustment.covariates.cast<T>();
+  omic.offset = adjustment.offset.cast<T>();
+  if (storage->is_sparse() && adjustment.keeps_zeros()) {
+    omic.zero.resize(fill.size());
+    for (Index j = 0; j < fill.size(); ++j) omic.zero(j) = scaling.operator()<T>(0.0, j);
+  }
   omic.storage = std::move(storage);
   omic.scaling = std::move(scaling);
+  omic.adjustment = std::move(adjustment);
   return omic;
 }
 
@@ -116,39 +109,89 @@ void check_cohort(const Cohort<T>& cohort, const std::vector<Index>& features, I
   for (std::size_t v = 0; v < features.size(); ++v) {
     const OmicData<T>& omic = cohort.omics[v];
     check_size(omic.features(), features[v], "Features of an omic");
-    if (omic.values.cols() > 0) check_size(omic.covariates.rows(), covariates, "Covariates");
+    if (omic.values.cols() > 0 || omic.storage)
+      check_size(omic.covariates.rows(), covariates, "Covariates");
   }
 }
 
+namespace {
+
+/// One column from storage, a working space for it.
 template <typename T>
-Columns<T>::Columns(const OmicData<T>& omic, const std::vector<Index>& samples, int threads) {
-  constexpr Index columns_at_once = 64;  // bounds memory
-  const auto count = static_cast<Index>(samples.size());
-  values_.resize(count);
-  if (!omic.storage) {
-    targets_.resize(count);
-    for (Index i = 0; i < count; ++i) {
-      const Index column = omic.column[samples[i]];
-      values_[i] = omic.values.col(column).data();
-      targets_[i] = omic.link ? omic.targets.col(column).data() : values_[i];
+class ColumnReader {
+ public:
+  explicit ColumnReader(const OmicData<T>& omic) : omic_(omic) {}
+
+  /// values, targets: null where not wanted.
+  void read(Index column, T* values, T* targets) {
+    const AdjustedSample adjusted(omic_.adjustment, column);
+    if (omic_.storage->is_sparse()) {
+      omic_.storage->read_entries(column, entries_);
+      if (targets != nullptr) scatter(T(0), targets, [](double x, Index) { return T(x); });
+      if (values == nullptr) return;
+      if (omic_.zero.size() > 0) {
+        std::copy_n(omic_.zero.data(), omic_.zero.size(), values);
+        put(values, [&](double x, Index j) {
+          return omic_.scaling.template operator()<T>(adjusted(x, j), j);
+        });
+        return;
+      }
     }
-    return;
+    raw_.resize(omic_.features());
+    omic_.storage->read(column, raw_.data());
+    if (values != nullptr) scale_column(raw_.data(), omic_.scaling, adjusted, values);
+    if (targets != nullptr)
+      std::transform(raw_.begin(), raw_.end(), targets, [](double x) { return T(x); });
   }
-  read_.resize(omic.features(), count);
-  Matrix<double> raw(omic.features(), std::min(columns_at_once, count));
-  for (Index b = 0; b < block_count(columns_at_once, count); ++b) {
+
+ private:
+  template <typename Convert>
+  void scatter(T zero, T* out, Convert convert) const {
+    std::fill_n(out, omic_.features(), zero);
+    put(out, convert);
+  }
+
+  template <typename Convert>
+  void put(T* out, Convert convert) const {
+    for (std::size_t e = 0; e < entries_.feature.size(); ++e)
+      out[entries_.feature[e]] = convert(entries_.value[e], entries_.feature[e]);
+  }
+
+  const OmicData<T>& omic_;
+  Entries entries_;
+  std::vector<double> raw_;
+};
+
+}  // namespace
+
+template <typename T>
+Columns<T>::Columns(const OmicData<T>& omic, const std::vector<Index>& samples, int threads,
+                    Wanted wanted) {
+  constexpr Index columns_at_once = 16;  // that share a working space
+  const auto count = static_cast<Index>(samples.size());
+  const bool has_values = wanted == Wanted::all || !omic.link;
+  const bool has_targets = static_cast<bool>(omic.link);
+  values_.resize(has_values ? count : 0);
+  targets_.resize(count);
+  if (omic.storage) {
+    read_.resize(omic.features(), has_values ? count : 0);
+    read_targets_.resize(omic.features(), has_targets ? count : 0);
+  }
+  for (Index i = 0; i < count; ++i) {
+    const Index column = omic.storage ? i : omic.column[samples[i]];
+    if (has_values) values_[i] = (omic.storage ? read_ : omic.values).col(column).data();
+    targets_[i] =
+        has_targets ? (omic.storage ? read_targets_ : omic.targets).col(column).data() : values_[i];
+  }
+  if (!omic.storage) return;
+  const double work = 10.0 * static_cast<double>(omic.features()) * static_cast<double>(count);
+  parallel_for(block_count(columns_at_once, count), work, threads, [&](Index b, int) {
+    ColumnReader<T> reader(omic);
     const Block block = block_at(b, columns_at_once, count);
-    for (Index i = 0; i < block.size; ++i)
-      omic.storage->read(omic.column[samples[block.begin + i]], raw.col(i));
-    const double work = 10.0 * static_cast<double>(raw.size());
-    parallel_for(block.size, work, threads, [&](Index i, int) {
-      values_[block.begin + i] = read_.col(block.begin + i).data();
-      scale_column(
-          raw.col(i).data(), omic.scaling, [](double x, Index) { return x; },
-          read_.col(block.begin + i).data());
-    });
-  }
-  targets_ = values_;
+    for (Index i = block.begin; i < block.begin + block.size; ++i)
+      reader.read(omic.column[samples[i]], has_values ? read_.col(i).data() : nullptr,
+                  has_targets ? read_targets_.col(i).data() : nullptr);
+  });
 }
 
 namespace {
@@ -177,7 +220,9 @@ void gather_values(const OmicData<T>& omic, const Columns<T>& columns, Block fea
 
 /// Copies what an omic that is not Gaussian has beside, and covariates.
 template <typename T>
-void gather_rest(const OmicData<T>& omic, OmicBatch<T>& batch, int threads) {
+void gather_rest(const OmicData<T>& omic, const Columns<T>& columns, OmicBatch<T>& batch,
+                 int threads) {
+  constexpr Index targets_at_once = 64;
   const auto members = static_cast<Index>(batch.members.size());
   const auto column = [&](Index i) { return omic.column[batch.samples[i]]; };
   batch.covariates.resize(omic.covariates.size() > 0 ? members : 0, omic.covariates.rows());
@@ -188,11 +233,16 @@ void gather_rest(const OmicData<T>& omic, OmicBatch<T>& batch, int threads) {
   batch.link = omic.link;
   batch.offset.resize(omic.offset.size() > 0 ? members : 0);
   for (Index i = 0; i < batch.offset.size(); ++i) batch.offset(i) = omic.offset(column(i));
-  batch.targets.resize(members, omic.targets.rows());
-  parallel_for(members, static_cast<double>(batch.targets.size()), threads, [&](Index i, int) {
-    const auto values = omic.targets.col(column(i)).transpose().array();
-    batch.targets.row(i) = values.isNaN().select(T(0), values);
-  });
+  batch.targets.resize(members, omic.features());
+  parallel_for(block_count(targets_at_once, omic.features()),
+               static_cast<double>(batch.targets.size()), threads, [&](Index b, int) {
+                 const Block block = block_at(b, targets_at_once, omic.features());
+                 for (Index i = 0; i < members; ++i)
+                   for (Index j = block.begin; j < block.begin + block.size; ++j) {
+                     const T value = columns.target(j, i);
+                     batch.targets(i, j) = std::isnan(value) ? T(0) : value;
+                   }
+               });
 }
 
 }  // namespace
@@ -216,8 +266,8 @@ Batch<T> make_batch(const Cohort<T>& cohort, std::vector<Index> samples, int thr
       omic.members.push_back(i);
       omic.samples.push_back(batch.samples[i]);
     }
-    gather_rest(cohort.omics[v], omic, threads);
     columns.emplace_back(cohort.omics[v], omic.samples, threads);
+    gather_rest(cohort.omics[v], columns[v], omic, threads);
     const auto members = static_cast<Index>(omic.members.size());
     const Index features = cohort.omics[v].features();
     omic.x.resize(members, features);
@@ -269,8 +319,9 @@ OmicBatch<T> some_members(const OmicBatch<T>& omic, const std::vector<Index>& wh
                                      int);                                                         \
   template void set_targets<T>(const Eigen::Ref<const Matrix<double>>&, LinkScale<T>,              \
                                OmicData<T>&);                                                      \
-  template OmicData<T> stored_omic<T>(std::shared_ptr<Storage>, bool, Scaling,                     \
-                                      const Vector<double>&, std::vector<Index>);                  \
+  template void set_link<T>(LinkScale<T>, OmicData<T>&);                                           \
+  template OmicData<T> stored_omic<T>(std::shared_ptr<const Storage>, bool, Scaling,               \
+                                      const Vector<double>&, Adjustment, std::vector<Index>);      \
   template void check_cohort<T>(const Cohort<T>&, const std::vector<Index>&, Index);               \
   template class Columns<T>;                                                                       \
   template Batch<T> make_batch<T>(const Cohort<T>&, std::vector<Index>, int);                      \

@@ -4,6 +4,8 @@
 #include <memory>
 #include <vector>
 
+#include "data/scaling.h"
+#include "data/storage.h"
 #include "support/types.h"
 
 namespace poems {
@@ -20,24 +22,9 @@ struct LinkScale {
   Matrix<T> effects;          ///< covariates x features; no rows without covariates
 };
 
-/// How raw values become those of training: (x - center) / scale, limited to [-clip, clip]; NaN
-/// stays NaN. One number per feature.
-struct Scaling {
-  Vector<double> center, scale;
-  double clip;
-};
-
-/// Raw values that are not in memory.
-class Storage {
- public:
-  virtual ~Storage() = default;
-  /// Reads the features of one column; called by one thread at a time.
-  virtual void read(Index column, Eigen::Ref<Vector<double>> values) = 0;
-};
-
 /// One omic of the cohort, scaled and in the precision of training: held in memory, or scaled as it
 /// is read from storage. `values` is what the encoder sees, and what the decoder reconstructs
-/// unless there are `targets`.
+/// unless there is a `link`.
 template <typename T>
 struct OmicData {
   Matrix<T> values;           ///< features x samples that have the omic; NaN where missing
@@ -46,13 +33,16 @@ struct OmicData {
   bool has_missing = false;   ///< whether any value is NaN
   Matrix<T> covariates;       ///< covariates x samples that have the omic; empty without any
 
-  std::shared_ptr<Storage> storage;  ///< where the columns are if not in `values`
-  Scaling scaling;                   ///< of what is in storage
-
-  // Of omics that are not Gaussian, which are always in memory; empty otherwise.
+  // Of omics that are not Gaussian; empty otherwise.
   Matrix<T> targets;  ///< raw values, shaped as `values`
   Vector<T> offset;   ///< counts: per sample that has the omic, the log of its library size
   std::shared_ptr<const LinkScale<T>> link;
+
+  // Of omics in storage, in place of `values` and `targets`.
+  std::shared_ptr<const Storage> storage;
+  Scaling scaling;
+  Adjustment adjustment;
+  Vector<T> zero;  ///< per feature, a value of 0 as the encoder sees it; empty if samples differ
 
   Index features() const { return fill.size(); }
 
@@ -72,22 +62,27 @@ struct OmicData {
   }
 };
 
+/// What is wanted of the columns of an omic.
+enum class Wanted { all, targets };
+
 /// Some columns of an omic, at hand.
 template <typename T>
 class Columns {
  public:
   /// samples: numbers in the cohort of samples that have the omic. `omic` must outlive this.
-  Columns(const OmicData<T>& omic, const std::vector<Index>& samples, int threads);
+  Columns(const OmicData<T>& omic, const std::vector<Index>& samples, int threads,
+          Wanted wanted = Wanted::all);
 
   /// The features of the i-th of the samples, as encoders see them.
   const T* operator[](Index i) const { return values_[i]; }
 
-  /// What the likelihood compares with the prediction of feature j. NaN where missing.
+  /// What the likelihood compares with the prediction of every feature. NaN where missing.
+  const T* targets(Index i) const { return targets_[i]; }
   T target(Index j, Index i) const { return targets_[i][j]; }
 
  private:
   std::vector<const T*> values_, targets_;
-  Matrix<T> read_;  ///< features x samples, what came from storage
+  Matrix<T> read_, read_targets_;  ///< features x samples, what came from storage
 };
 
 template <typename T>
@@ -95,15 +90,6 @@ struct Cohort {
   Index samples = 0;
   std::vector<OmicData<T>> omics;
   std::vector<int> groups;  ///< per sample, which group it is of; empty: one group
-};
-
-/// What is taken off raw values before they are centred and scaled.
-struct Adjustment {
-  /// Of counts, per sample: x becomes log(1 + x exp(-offset)). Empty: x stays as it is.
-  Vector<double> offset;
-  /// Then effects' covariates is subtracted. Empty: nothing is.
-  Matrix<double> effects;     ///< covariates x features
-  Matrix<double> covariates;  ///< covariates x samples
 };
 
 /// An omic in memory. raw: features x samples.
@@ -116,10 +102,15 @@ OmicData<T> scale_omic(const Eigen::Ref<const Matrix<double>>& raw, const Scalin
 template <typename T>
 void set_targets(const Eigen::Ref<const Matrix<double>>& raw, LinkScale<T> link, OmicData<T>& omic);
 
-/// An omic that stays in storage.
+/// An omic that stays in storage. Gaussian until it has a link.
 template <typename T>
-OmicData<T> stored_omic(std::shared_ptr<Storage> storage, bool has_missing, Scaling scaling,
-                        const Vector<double>& fill, std::vector<Index> column);
+OmicData<T> stored_omic(std::shared_ptr<const Storage> storage, bool has_missing, Scaling scaling,
+                        const Vector<double>& fill, Adjustment adjustment,
+                        std::vector<Index> column);
+
+/// How an omic that is not Gaussian is predicted; of one in memory, see set_targets().
+template <typename T>
+void set_link(LinkScale<T> link, OmicData<T>& omic);
 
 /// Stops unless the cohort has the omics of a model: so many features each, and so many covariates
 /// where any sample has the omic.

@@ -18,6 +18,30 @@ constexpr double smallest_log_dispersion = -9.2, largest_log_dispersion = 4.6;
 
 double capped_exp(double eta) { return std::exp(std::min(eta, largest_log_count)); }
 
+/// log x!. Most counts are 0.
+double log_factorial(double x) {
+  static const double of_zero = log_gamma(1.0);
+  return x == 0.0 ? of_zero : log_gamma(x + 1.0);
+}
+
+/// What the deviances of one value from several predictions share: 2 [ x log(x / mu) - (x + r)
+/// log((x + r) / (mu + r)) ], where log((x + r) / (mu + r)) = log(1 + a x) - log(1 + a mu).
+struct NegativeBinomialValue {
+  double x, r, log_x, log1p_ax;
+
+  NegativeBinomialValue(double value, double r)
+      : x(value),
+        r(r),
+        log_x(x > 0.0 ? std::log(x) : 0.0),
+        log1p_ax(x > 0.0 ? std::log1p(x / r) : 0.0) {}
+
+  /// log1p_amu: softplus(eta + log a).
+  double deviance(double eta, double log1p_amu) const {
+    const double second = log1p_ax - log1p_amu;
+    return std::max(0.0, 2.0 * (x_log_ratio(x, log_x - eta) - (x + r) * second));
+  }
+};
+
 }  // namespace
 
 template <typename T>
@@ -26,7 +50,7 @@ double PoissonLikelihood<T>::feature(const OmicBatch<T>& batch, Index j, Index b
   return feature_loss(batch, j, begin, weight, xhat, [](double x, double eta) {
     const double mu = capped_exp(eta);
     const double beyond = mu * std::max(0.0, eta - largest_log_count);
-    return ValueLoss{mu + beyond - x * eta + log_gamma(x + 1.0), mu - x};
+    return ValueLoss{mu + beyond - x * eta + log_factorial(x), mu - x};
   });
 }
 
@@ -69,13 +93,13 @@ double NegativeBinomialLikelihood<T>::feature(const OmicBatch<T>& batch, Index j
   const double loss =
       feature_loss(batch, j, begin, weight, xhat, [&](double x, double eta) -> ValueLoss {
         const double u = eta + log_a, plus = softplus(u), p = logistic(u);
-        const GammaFunction at_x = gamma_function(x + r);
+        const GammaFunction at_x = x == 0.0 ? at_r : gamma_function(x + r);
         // The part of the slope that is multiplied by r, of which dr / dlog a = -r.
         const double inner = at_x.digamma - at_r.digamma - plus;
         slope += r * inner + (x + r) * p - x;
         curvature += -r * inner + r * (r * (at_r.trigamma - at_x.trigamma) - p) - r * p +
                      (x + r) * p * (1.0 - p);
-        return {(x + r) * plus - x * u + log_gamma(x + 1.0) + at_r.log - at_x.log, (x + r) * p - x};
+        return {(x + r) * plus - x * u + log_factorial(x) + at_r.log - at_x.log, (x + r) * p - x};
       });
   slope_(j) += slope;
   curvature_(j) += curvature;
@@ -115,14 +139,23 @@ void NegativeBinomialLikelihood<T>::update_noise() {
   }
 }
 
-/// 2 [ x log(x / mu) - (x + r) log((x + r) / (mu + r)) ].
 template <typename T>
-double NegativeBinomialLikelihood<T>::deviance(Index j, T x_, T eta_) const {
-  const double x = static_cast<double>(x_), eta = static_cast<double>(eta_);
+double NegativeBinomialLikelihood<T>::deviance(Index j, T x, T eta) const {
+  return deviances(j, Vector<T>::Constant(1, x), Vector<T>::Constant(1, eta))(0);
+}
+
+template <typename T>
+Vector<double> NegativeBinomialLikelihood<T>::deviances(Index j, const Vector<T>& x,
+                                                        const Vector<T>& eta) const {
   const double log_a = static_cast<double>(log_dispersion.value(j)), r = std::exp(-log_a);
-  // log((x + r) / (mu + r)) = log(1 + a x) - log(1 + a mu)
-  const double second = std::log1p(x / r) - softplus(eta + log_a);
-  return std::max(0.0, 2.0 * (x_log_ratio(x, std::log(x) - eta) - (x + r) * second));
+  Vector<double> of = Vector<double>::Zero(x.size());
+  for (Index i = 0; i < x.size(); ++i) {
+    if (std::isnan(x(i))) continue;
+    const NegativeBinomialValue value(static_cast<double>(x(i)), r);
+    const double eta_i = static_cast<double>(eta(i));
+    of(i) = value.deviance(eta_i, softplus(eta_i + log_a));
+  }
+  return of;
 }
 
 template <typename T>
@@ -131,6 +164,44 @@ Score NegativeBinomialLikelihood<T>::score(Index j, T x_, T eta) const {
   const double log_a = static_cast<double>(log_dispersion.value(j)), r = std::exp(-log_a);
   const double p = logistic(static_cast<double>(eta) + log_a);  // mu / (mu + r)
   return {(x + r) * p - x, r * p};
+}
+
+template <typename T>
+Scores<T> NegativeBinomialLikelihood<T>::scores(Index j, const Vector<T>& x,
+                                                const Vector<T>& eta) const {
+  const double log_a = static_cast<double>(log_dispersion.value(j)), r = std::exp(-log_a);
+  Scores<T> all{(0.5 * deviances(j, x, eta)).template cast<T>(), Vector<T>::Zero(x.size()),
+                Vector<T>::Zero(x.size())};
+  for (Index i = 0; i < x.size(); ++i) {
+    if (std::isnan(x(i))) continue;
+    const double value = static_cast<double>(x(i));
+    const double p = logistic(static_cast<double>(eta(i)) + log_a);
+    all.slope(i) = static_cast<T>((value + r) * p - value);
+    all.information(i) = static_cast<T>(r * p);
+  }
+  return all;
+}
+
+template <typename T>
+std::vector<Comparison> NegativeBinomialLikelihood<T>::compare(Index j, const Vector<T>& x,
+                                                               const Vector<T>& eta,
+                                                               const Matrix<T>& differences) const {
+  const double log_a = static_cast<double>(log_dispersion.value(j)), r = std::exp(-log_a);
+  const Vector<double> own = deviances(j, x, eta);
+  std::vector<Comparison> sums(differences.cols(), {0.0, 0.0});
+  for (Index i = 0; i < x.size(); ++i) {
+    if (std::isnan(x(i))) continue;
+    const NegativeBinomialValue value(static_cast<double>(x(i)), r);
+    const NegativeBinomialValue expected(static_cast<double>(mean(eta(i))), r);
+    for (Index a = 0; a < differences.cols(); ++a) {
+      if (differences(i, a) == T(0)) continue;
+      const double other = static_cast<double>(eta(i) - differences(i, a));
+      const double log1p_amu = softplus(other + log_a);
+      sums[a].gain += value.deviance(other, log1p_amu) - own(i);
+      sums[a].change += expected.deviance(other, log1p_amu);
+    }
+  }
+  return sums;
 }
 
 template <typename T>

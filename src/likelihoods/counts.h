@@ -9,6 +9,8 @@
 // log a_j ~ N(log of the omic's typical dispersion, 1) a priori.
 #pragma once
 
+#include <vector>
+
 #include "likelihoods/likelihood.h"
 
 namespace poems {
@@ -51,8 +53,12 @@ class NegativeBinomialLikelihood : public Likelihood<T> {
   std::vector<Vector<double>*> counts() override { return {&slope_, &curvature_}; }
 
   double deviance(Index j, T x, T eta) const override;
+  Vector<double> deviances(Index j, const Vector<T>& x, const Vector<T>& eta) const override;
   Score score(Index j, T x, T eta) const override;
+  Scores<T> scores(Index j, const Vector<T>& x, const Vector<T>& eta) const override;
   T mean(T eta) const override;
+  std::vector<Comparison> compare(Index j, const Vector<T>& x, const Vector<T>& eta,
+                                  const Matrix<T>& differences) const override;
 
  private:
   double log_typical_;

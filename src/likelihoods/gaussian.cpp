@@ -95,6 +95,12 @@ double GaussianLikelihood<T>::deviance(Index, T x, T eta) const {
 }
 
 template <typename T>
+Vector<double> GaussianLikelihood<T>::deviances(Index, const Vector<T>& x,
+                                                const Vector<T>& eta) const {
+  return residuals(x, eta).template cast<double>().cwiseAbs2();
+}
+
+template <typename T>
 double GaussianLikelihood<T>::deviance(Index, const Vector<T>& x, const Vector<T>& eta) const {
   return residuals(x, eta).template cast<double>().squaredNorm();
 }
@@ -112,12 +118,18 @@ double GaussianLikelihood<T>::deviance_scale() const {
 }
 
 template <typename T>
-Comparison GaussianLikelihood<T>::compare(Index, const Vector<T>& x, const Vector<T>& eta,
-                                          const Vector<T>& difference) const {
-  const Vector<T> observed = x.array().isNaN().select(T(0), difference);
-  return {observed.template cast<double>().dot(
-              (T(2) * residuals(x, eta) + observed).template cast<double>()),
-          observed.template cast<double>().squaredNorm()};
+std::vector<Comparison> GaussianLikelihood<T>::compare(Index, const Vector<T>& x,
+                                                       const Vector<T>& eta,
+                                                       const Matrix<T>& differences) const {
+  const Vector<T> twice = T(2) * residuals(x, eta);
+  std::vector<Comparison> sums;
+  for (Index a = 0; a < differences.cols(); ++a) {
+    const Vector<T> observed = x.array().isNaN().select(T(0), differences.col(a));
+    sums.push_back(
+        {observed.template cast<double>().dot((twice + observed).template cast<double>()),
+         observed.template cast<double>().squaredNorm()});
+  }
+  return sums;
 }
 
 template class GaussianLikelihood<float>;

@@ -6,6 +6,8 @@
 // term to the prior). sigma_j^2 has a scaled inverse chi^2(nu, s^2) prior.
 #pragma once
 
+#include <vector>
+
 #include "likelihoods/likelihood.h"
 
 namespace poems {
@@ -39,13 +41,14 @@ class GaussianLikelihood : public Likelihood<T> {
   }
 
   double deviance(Index j, T x, T eta) const override;
+  Vector<double> deviances(Index j, const Vector<T>& x, const Vector<T>& eta) const override;
   double deviance(Index j, const Vector<T>& x, const Vector<T>& eta) const override;
   Score score(Index, T x, T eta) const override { return {static_cast<double>(eta - x), 1.0}; }
   Scores<T> scores(Index j, const Vector<T>& x, const Vector<T>& eta) const override;
   double deviance_scale() const override;
   T mean(T eta) const override { return eta; }
-  Comparison compare(Index j, const Vector<T>& x, const Vector<T>& eta,
-                     const Vector<T>& difference) const override;
+  std::vector<Comparison> compare(Index j, const Vector<T>& x, const Vector<T>& eta,
+                                  const Matrix<T>& differences) const override;
 
  private:
   bool has_normaliser_;

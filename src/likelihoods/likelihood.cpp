@@ -9,10 +9,18 @@
 namespace poems {
 
 template <typename T>
-double Likelihood<T>::deviance(Index j, const Vector<T>& x, const Vector<T>& eta) const {
-  double sum = 0.0;
+Vector<double> Likelihood<T>::deviances(Index j, const Vector<T>& x, const Vector<T>& eta) const {
+  Vector<double> of = Vector<double>::Zero(x.size());
   for (Index i = 0; i < x.size(); ++i)
-    if (!std::isnan(x(i))) sum += deviance(j, x(i), eta(i));
+    if (!std::isnan(x(i))) of(i) = deviance(j, x(i), eta(i));
+  return of;
+}
+
+template <typename T>
+double Likelihood<T>::deviance(Index j, const Vector<T>& x, const Vector<T>& eta) const {
+  const Vector<double> of = deviances(j, x, eta);
+  double sum = 0.0;
+  for (Index i = 0; i < of.size(); ++i) sum += of(i);
   return sum;
 }
 
@@ -31,14 +39,19 @@ Scores<T> Likelihood<T>::scores(Index j, const Vector<T>& x, const Vector<T>& et
 }
 
 template <typename T>
-Comparison Likelihood<T>::compare(Index j, const Vector<T>& x, const Vector<T>& eta,
-                                  const Vector<T>& difference) const {
-  Comparison sums{0.0, 0.0};
+std::vector<Comparison> Likelihood<T>::compare(Index j, const Vector<T>& x, const Vector<T>& eta,
+                                               const Matrix<T>& differences) const {
+  std::vector<Comparison> sums(differences.cols(), {0.0, 0.0});
   for (Index i = 0; i < x.size(); ++i) {
-    if (std::isnan(x(i)) || difference(i) == T(0)) continue;
-    const T other = eta(i) - difference(i);
-    sums.gain += deviance(j, x(i), other) - deviance(j, x(i), eta(i));
-    sums.change += deviance(j, mean(eta(i)), other);
+    if (std::isnan(x(i))) continue;
+    const double own = deviance(j, x(i), eta(i));
+    const T expected = mean(eta(i));
+    for (Index a = 0; a < differences.cols(); ++a) {
+      if (differences(i, a) == T(0)) continue;
+      const T other = eta(i) - differences(i, a);
+      sums[a].gain += deviance(j, x(i), other) - own;
+      sums[a].change += deviance(j, expected, other);
+    }
   }
   return sums;
 }

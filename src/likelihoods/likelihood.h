@@ -71,7 +71,10 @@ class Likelihood {
   /// without sigma^2. x may be any mean of the family. Not for missing values.
   virtual double deviance(Index j, T x, T eta) const = 0;
 
-  /// Its sum over values that are not NaN.
+  /// Of several values, 0 where one is NaN.
+  virtual Vector<double> deviances(Index j, const Vector<T>& x, const Vector<T>& eta) const;
+
+  /// The sum of these.
   virtual double deviance(Index j, const Vector<T>& x, const Vector<T>& eta) const;
 
   virtual Score score(Index j, T x, T eta) const = 0;
@@ -84,9 +87,9 @@ class Likelihood {
   /// The value expected.
   virtual T mean(T eta) const = 0;
 
-  /// Over values that are not NaN.
-  virtual Comparison compare(Index j, const Vector<T>& x, const Vector<T>& eta,
-                             const Vector<T>& difference) const;
+  /// Over values that are not NaN, for each column of differences.
+  virtual std::vector<Comparison> compare(Index j, const Vector<T>& x, const Vector<T>& eta,
+                                          const Matrix<T>& differences) const;
 };
 
 /// noise_prior: what the family's prior of the noise is centred on.

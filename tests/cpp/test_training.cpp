@@ -188,10 +188,10 @@ TEST(Projection, VarianceExplainedCountsObservedValuesOfTheSamplesAskedFor) {
       total += x * x;
     }
   }
-  EXPECT_NEAR(poems::variance_explained(model, 1, cohort, mean, asked, 1), 1.0 - residual / total,
-              1e-12);
+  EXPECT_NEAR(poems::variance_explained(model, 1, cohort, mean, asked, 1)[0],
+              1.0 - residual / total, 1e-12);
   model.omics[1].decoder.W.value.setZero();  // the reconstruction is the bias, 0
-  EXPECT_NEAR(poems::variance_explained(model, 1, cohort, mean, asked, 1), 0.0, 1e-12);
+  EXPECT_NEAR(poems::variance_explained(model, 1, cohort, mean, asked, 1)[0], 0.0, 1e-12);
 }
 
 namespace {
@@ -199,9 +199,10 @@ namespace {
 /// Storage that is in memory after all.
 class Kept : public poems::Storage {
  public:
-  explicit Kept(Matrix<double> values) : values_(std::move(values)) {}
-  void read(Index column, Eigen::Ref<Vector<double>> values) override {
-    values = values_.col(column);
+  explicit Kept(const Matrix<double>& values)
+      : Storage(values.rows(), values.cols()), values_(values) {}
+  void read(Index column, double* values) const override {
+    std::copy_n(values_.col(column).data(), features(), values);
   }
 
  private:
@@ -215,7 +216,7 @@ poems::Cohort<float> in_storage(const poems::Cohort<float>& cohort) {
     const Vector<double> one = Vector<double>::Ones(omic.features());
     const Matrix<double> raw = omic.values.cast<double>().array() * 4.0 + 8.0;
     omic = poems::stored_omic<float>(std::make_shared<Kept>(raw), omic.has_missing,
-                                     {8.0 * one, 4.0 * one, 6.0}, 0.0 * one, omic.column);
+                                     {8.0 * one, 4.0 * one, 6.0}, 0.0 * one, {}, omic.column);
   }
   return stored;
 }
@@ -243,8 +244,8 @@ TEST(Storage, GivesWhatMemoryGives) {
   const auto in_memory = poems::variance_sums(a, cohort, mean, held, every, 2);
   const auto from_storage = poems::variance_sums(b, stored, mean, held, every, 2);
   for (std::size_t v = 0; v < 2; ++v) {
-    EXPECT_EQ(poems::variance_explained(a, v, cohort, mean, every, 1),
-              poems::variance_explained(b, v, stored, mean, every, 1));
+    EXPECT_EQ(poems::variance_explained(a, v, cohort, mean, every, 1)[0],
+              poems::variance_explained(b, v, stored, mean, every, 1)[0]);
     EXPECT_EQ(in_memory[v].gain, from_storage[v].gain);
     EXPECT_EQ(in_memory[v].largest_change, from_storage[v].largest_change);
   }

@@ -3,8 +3,9 @@ gappy <- \() simulate_omics(1100, c(rna = 30, protein = 20), factors = 3, missin
                             missing_values = 0.03, seed = 3)$omics
 
 test_that("a matrix in a file is what was written, whatever is taken of it", {
-  x <- replace(small_omics()$mrna, c(3, 20), NA)
+  x <- single(replace(small_omics()$mrna, c(3, 20), NA))
   stored <- disk_matrix(Matrix::Matrix(x, sparse = TRUE))
+  expect_identical(file.size(stored$file$path), 4 * length(x))
   expect_identical(dim(stored), dim(x))
   expect_identical(dimnames(stored), dimnames(x))
   expect_identical(as.matrix(stored), x)
@@ -18,16 +19,21 @@ test_that("a matrix in a file is what was written, whatever is taken of it", {
   expect_identical(unname(is_empty_sample(stored[c(1, 2, 4), ])), 1:12 == 2)
 })
 
-test_that("it is written and read in blocks", {
+test_that("single precision is for what it hardly changes", {
   x <- small_omics()$mrna
-  internals <- asNamespace("omicpoems")
-  before <- largest_block
-  rlang::env_binding_unlock(internals, "largest_block")
-  assign("largest_block", 10, internals)
-  withr::defer({
-    assign("largest_block", before, internals)
-    rlang::env_binding_lock(internals, "largest_block")
-  })
+  single_file <- disk_matrix(Matrix::Matrix(x, sparse = TRUE))
+  expect_identical(as.matrix(single_file), single(x))
+  range <- apply(x, 1, \(values) diff(range(values)))
+  expect_lt(max(abs(as.matrix(single_file) - x) / range), most_rounding)
+  x[2, ] <- x[2, ] + 1e6  # large beside how it varies
+  double_file <- disk_matrix(Matrix::Matrix(x, sparse = TRUE))
+  expect_identical(as.matrix(double_file), x)
+  expect_identical(file.size(double_file$file$path), 8 * length(x))
+})
+
+test_that("it is written and read in blocks", {
+  x <- single(small_omics()$mrna)
+  local_largest_block(10)
   sizes <- integer()
   stored <- disk_matrix(Matrix::Matrix(x, sparse = TRUE), \(block) {
     sizes <<- c(sizes, ncol(block))
@@ -51,9 +57,9 @@ test_that("the file goes with the last reference", {
   expect_false(file.exists(path))
 })
 
-test_that("a fit of HDF5 files is that of the matrices to the last bit", {
+test_that("a fit of HDF5 files is that of the matrices in single precision to the last bit", {
   skip_without("HDF5Array")
-  x <- gappy()
+  x <- lapply(gappy(), single)
   x$rna[, 5] <- NA
   poems <- \(...) suppressMessages(omicpoems::poems(...))
   predict <- \(...) suppressMessages(stats::predict(...))
@@ -78,7 +84,11 @@ test_that("a fit of HDF5 files is that of the matrices to the last bit", {
 
 test_that("with preprocessing, too", {
   skip_without("HDF5Array")
-  x <- lapply(gappy(), exp)
+  x <- lapply(gappy(), \(x) expm1(single(log1p(exp(x)))))
+  x <- lapply(x, \(x) {
+    x[] <- ifelse(single(log1p(x)) == log1p(x), x, NA)
+    x
+  })
   fit_of <- \(x) poems(
     x, 4, seed = 1, control = quick_control("published", epochs = 2),
     preprocess = preprocess_steps("log1p", n_top = 12)
@@ -86,4 +96,11 @@ test_that("with preprocessing, too", {
   suppressMessages(expect_identical(
     without_timing(fit_of(lapply(x, on_disk))), without_timing(fit_of(x))
   ))
+})
+
+test_that("of all families, with covariates, too", {
+  skip_without("HDF5Array")
+  x <- lapply(mixed_omics(200), single)
+  design <- data.frame(site = rep(c("a", "b", "c"), length.out = 200), row.names = sample_names(x))
+  expect_identical_fits(x, lapply(x, on_disk), covariates = design)
 })
