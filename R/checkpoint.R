@@ -38,8 +38,10 @@ checkpoint_key <- function(omics, data, covariates, config, scale, seed, control
   )
 }
 
+# Of what is in memory as it is there; of what is in a file, which may be another one next time, of
+# the values.
 checksum_of_values <- function(x) {
-  if (!is_disk_matrix(x)) return(core_checksum(x))
+  if (!inherits(x, "disk_matrix")) return(core_checksum(unclass(x)))
   core_checksum(vapply(column_blocks(x), \(columns) core_checksum(as.matrix(x[, columns])), ""))
 }
 

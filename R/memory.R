@@ -65,36 +65,38 @@ size_of_source <- function(source, omic) {
     size <- rev(size)
     names <- rev(names)
   }
-  list(features = size[1], columns = size[2], samples = names[[2]],
-       blockwise = is_blockwise(source$values))
+  list(features = size[1], samples = names[[2]], held = values_held(source$values))
 }
 
 # The same of data that are read.
 sizes_of_data <- function(data) {
-  lapply(data, \(x) list(features = nrow(x), columns = ncol(x), samples = colnames(x),
-                         blockwise = !is.matrix(x)))
+  lapply(data, \(x) list(features = nrow(x), samples = colnames(x),
+                         held = if (is_stored(x)) 0 else length(x)))
 }
 
+# Values that a fit holds in memory of its own: all of what is dense; none of what stays in a file,
+# or as compressed as it is.
+values_held <- function(x) if (is_blockwise(x)) 0 else as.numeric(nrow(x)) * ncol(x)
+
 # Bytes by what for, at the largest moment. `sizes`: of every omic; `family`: of those that are told.
-# The factors are numbers of copies that the code holds at that moment, and for `start` and `fit`
-# what R was seen to hold beside (bench/memory.R).
+# The factors are numbers of copies that the code holds at that moment; that of `start`, which the
+# parts of a fit made after training need as well, is what R was seen to hold (bench/memory.R).
 memory_parts <- function(sizes, family, factors, control) {
   features <- vapply(sizes, \(size) as.numeric(size$features), 0)
-  columns <- vapply(sizes, \(size) as.numeric(size$columns), 0)
+  held <- vapply(sizes, \(size) as.numeric(size$held), 0)
   counted <- !family[names(sizes)] %in% c("gaussian", NA)
   total <- length(unique(unlist(lapply(sizes, `[[`, "samples"))))
-  in_memory <- !vapply(sizes, `[[`, NA, "blockwise")
   p <- sum(features)
   seen <- 8 * min(total, most_start_samples) * p
   hidden <- control$hidden
   weights <- sum(features) * (2 * hidden + factors)
   real <- 4
   c(
-    data = real * sum(columns * features * in_memory * (1 + counted)),
-    reading = 8 * sum(columns * features * in_memory),
+    data = real * sum(held * (1 + counted)),
+    reading = 8 * sum(held),
     parameters = real * 5 * weights,  # value, gradient, two moments, the best so far
     batches = real * 4 * min(control$batch_size, total) * p,
-    start = 13 * seen,
+    start = 21 * seen,
     samples = 8 * 8 * total * factors,
     R = 50e6
   )

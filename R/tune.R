@@ -198,7 +198,7 @@ read_cohort <- function(x, describes, objectives, call = rlang::caller_env()) {
     design <- read_covariates(describes$covariates, x, data$samples, objective, groups, call)$design
   }
   if (length(families) > 0) {
-    check_families(load_adjusted(read$data, families[[1]], TRUE), families[[1]], call = call)
+    check_families(read$data, families[[1]], call = call)
   }
   list(omics = data$data, samples = data$samples, family = families[1][[1]],
        design = if (!is.null(design)) as.data.frame(design), preprocess = describes$preprocess)

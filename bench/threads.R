@@ -5,15 +5,11 @@
 #
 # Needs Linux and two cores. The versions run in turn, round after round, each in a process of its
 # own on cores 0 and 1; the busy process has core 0 alone. Medians over the rounds are reported, and
-# what all other processes took of the two cores meanwhile. As root, all of it, with the busy
-# process, goes before other work on the machine.
+# what all other processes took of the two cores meanwhile.
 arguments <- commandArgs(TRUE)
 libraries <- c(this = dirname(system.file(package = "omicpoems")))
 if (length(arguments) > 0) libraries <- c(before = arguments[1], libraries)
 rounds <- if (length(arguments) > 1) as.integer(arguments[2]) else 7L
-
-# Linux shares the cores among sessions, by this number of theirs.
-try(writeLines("-20", "/proc/self/autogroup"), silent = TRUE)
 
 # Trains, and prints seconds passed, seconds of processor time, the seconds that others had, and
 # the loss.
@@ -113,8 +109,7 @@ writeLines(c(
   "`tcga_breast`, 60 epochs, and a simulated cohort of 2000 samples with 2000 features, 4 epochs.",
   sprintf("%s, 2 cores of %s, %d rounds: medians (and ranges) of seconds.",
           Sys.Date(), cpu, rounds),
-  "\"Others\": what other processes took of the two cores; as root, only what these measurements",
-  "left them.", "",
+  "\"Others\": what other processes took of the two cores.", "",
   "| data | busy process on core 0 | threads | version | seconds | processor seconds | others |",
   "| --- | --- | --- | --- | --- | --- | --- |",
   vapply(groups, row, ""), "",
