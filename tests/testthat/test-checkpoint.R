@@ -170,6 +170,6 @@ test_that("data on disk have the checkpoint of data in memory", {
   killed_after(2, file, omics = on_disk)
   expect_identical(what_was_learnt(fit_of(file, on_disk)), what_was_learnt(fit_of(NULL, on_disk)))
   changed <- cohort$protein
-  changed[2, 2] <- changed[2, 2] + 1e-9
+  changed[2, 2] <- changed[2, 2] + 1e-3
   expect_error(fit_of(file, list(protein = DelayedArray::DelayedArray(changed))), "values of omic")
 })
