@@ -66,8 +66,8 @@ read_run <- function(file) {
   NULL
 }
 
-# Under another name first, and read again, since R says nothing of a full disk: a file with the right
-# name is always whole.
+# Under another name first, and read again, since R says nothing of a full disk: a file with the
+# right name is always whole.
 write_run <- function(row, file) {
   if (is.null(file)) return(invisible())
   unfinished <- tempfile("unfinished", dirname(file))

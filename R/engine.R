@@ -17,8 +17,8 @@
 #' Fits on different numbers of threads are identical. The threads are the package's own. Those that
 #' have nothing to do sleep, no work waits for one that the system does not run, and where sharing
 #' work loses time, as beside another busy process, it is not shared for a while. A process forked
-#' from R, as by [parallel::mclapply()], computes on one thread, since it is there to share the cores
-#' with its like.
+#' from R, as by [parallel::mclapply()], computes on one thread, since it is there to share the
+#' cores with its like.
 #'
 #' @section Errors:
 #' None.

@@ -3,15 +3,14 @@
 
 #' Memory that a fit would take
 #'
-#' Tells how much memory [poems()] would take beside the data that are there already, before anything
-#' is fitted: from the sizes of the omics alone, of which nothing is read. [poems()] itself makes the
-#' same sum, and stops with an error where the system has less.
+#' Tells how much memory [poems()] would take beside the data that are there already, before
+#' anything is fitted: from the sizes of the omics alone, of which nothing is read. [poems()] itself
+#' makes the same sum, and stops with an error where the system has less.
 #'
 #' The sum is that of the largest moment, whichever that is: where training starts, in training, or
 #' where the fit is made. It is made of what the core and R hold by design and of how much R was
-#' seen to hold beside; on Linux it was within 15 % of the measured peak at sizes from 200 x 2,000
-#' to 5,000 x 5,000 and 500 x 40,000 (`bench/memory.md` in the sources). Fits from `preprocess` steps
-#' that leave features out take less.
+#' seen to hold beside, which varies by a tenth from fit to fit (`bench/memory.md` in the sources).
+#' Fits from `preprocess` steps that leave features out take less.
 #'
 #' Free memory is what the system could give without swapping, and its free swap space; or less,
 #' where a container, a scheduler's job (control groups) or `ulimit -v` limits the process.
@@ -78,7 +77,8 @@ sizes_of_data <- function(data) {
 # or as compressed as it is.
 values_held <- function(x) if (is_blockwise(x)) 0 else as.numeric(nrow(x)) * ncol(x)
 
-# Bytes by what for, at the largest moment. `sizes`: of every omic; `family`: of those that are told.
+# Bytes by what for, at the largest moment. `sizes`: of every omic; `family`: of those that are
+# told.
 # The factors are numbers of copies that the code holds at that moment; that of `start`, which the
 # parts of a fit made after training need as well, is what R was seen to hold (bench/memory.R).
 memory_parts <- function(sizes, family, factors, control) {

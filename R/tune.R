@@ -189,7 +189,7 @@ read_cohort <- function(x, describes, objectives, call = rlang::caller_env()) {
   read <- if (is.null(describes$preprocess)) data else suppressMessages(with(describes$preprocess))
   objectives <- intersect(objectives, names(control_defaults))
   families <- lapply(objectives, \(objective) {
-    choose_families(describes$family, read$data, objective, call)
+    choose_families(describes$family, read$data, objective, call = call)
   })
   check_same_families(families, objectives, call)
   design <- NULL

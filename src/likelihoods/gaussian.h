@@ -36,9 +36,7 @@ class GaussianLikelihood : public Likelihood<T> {
   /// sigma_j^2 = (sum of squared residuals + nu s^2) / (number of them + nu + 2), the mode given
   /// the residuals counted since the last reset.
   void update_noise() override;
-  std::vector<Vector<double>*> counts() override {
-    return {&squared_residuals_, &residual_count_};
-  }
+  std::vector<Vector<double>*> counts() override { return {&squared_residuals_, &residual_count_}; }
 
   double deviance(Index j, T x, T eta) const override;
   Vector<double> deviances(Index j, const Vector<T>& x, const Vector<T>& eta) const override;

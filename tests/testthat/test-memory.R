@@ -70,7 +70,8 @@ test_that("the limit of the process counts", {
   skip_on_os(c("windows", "mac"))
   library_path <- dirname(getNamespaceInfo("omicpoems", "path"))
   skip_if_not(dir.exists(file.path(library_path, "omicpoems", "Meta")), "package not installed")
-  code <- sprintf("library(omicpoems, lib.loc = '%s'); cat(omicpoems:::free_memory())", library_path)
+  code <- sprintf("library(omicpoems, lib.loc = '%s'); cat(omicpoems:::free_memory())",
+                  library_path)
   run <- \(limit) as.numeric(system(sprintf(
     "%s %s -e %s", limit, file.path(R.home("bin"), "Rscript"), shQuote(code)
   ), intern = TRUE))

@@ -4,8 +4,8 @@
 #   Rscript tests/torture/checkpoints.R seed=1 count=20
 #
 # Outcomes, one for each of `count` kills: `kept`, the next call went on; `early`, nothing had been
-# written yet; `damaged`, the next call could not use the file. And one for each fit that came to its
-# end: `same`, it has the bits of an unbroken one; `other`.
+# written yet; `damaged`, the next call could not use the file. And one for each fit that came to
+# its end: `same`, it has the bits of an unbroken one; `other`.
 
 # What the child does. It leaves a checksum of what it learnt, or its error.
 fit_in_child <- function() {
