@@ -81,6 +81,8 @@ check_tuned_names <- function(names, arg, call) {
     "Results do not depend on it: pass it in {.arg control}."
   } else if (unknown == "seed") {
     "Every repeat has a seed of its own, drawn with {.arg seed}."
+  } else if (unknown %in% setdiff(names(formals(poems)), names(formals(poems_tune.default)))) {
+    "{.fn poems_tune} does not take it."
   } else if (unknown %in% names(formals(poems))) {
     "It is the same for all configurations: pass it as an argument of {.fn poems_tune}."
   } else {

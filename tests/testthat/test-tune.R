@@ -82,6 +82,8 @@ test_that("wrong names and values are errors before any fit", {
     tell(quick_tune(factors = 2, family = c(dna = "poisson")))
   })
   expect_error(poems_tune(cohort, objective = "published", groups = rep(c("a", "b"), 30)), "groups")
+  expect_error(quick_tune(factors = 2, checkpoint = "file"), "does not take it")
+  expect_error(quick_tune(factors = 2, sets = list(a = "x")), "does not take it")
 })
 
 test_that("configurations that read an omic as different families cannot be compared", {
