@@ -44,6 +44,7 @@ dimnames.stored_matrix <- \(x) list(names(x$rows), names(x$columns))
 #' @export
 as.matrix.stored_matrix <- function(x, ...) {
   values <- core_read(core_source(x))
+  if (anyNA(x$rows)) values[is.na(x$rows), ] <- NA
   dimnames(values) <- dimnames(x)
   values
 }

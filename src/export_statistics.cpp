@@ -81,8 +81,5 @@ Rcpp::NumericMatrix core_read(const Rcpp::RObject& source) {
   Rcpp::NumericMatrix values(storage->features(), storage->columns());
   for (Index i = 0; i < storage->columns(); ++i)
     storage->read(i, values.begin() + i * storage->features());
-  // What is missing is NaN in the core.
-  for (double& value : values)
-    if (std::isnan(value)) value = NA_REAL;
   return values;
 }
