@@ -81,7 +81,7 @@ run_planted <- function() {
                           seed = seed, control = control)
     f1 <- vapply(lambda0$grid$lambda0, \(l) {
       fit <- poems(world$omics, factors = 8, seed = seed, control = c(control, list(lambda0 = l)))
-      mean(factor_recovery(fit, world)$factors$f1)
+      mean(factor_recovery(fit, world)$f1)
     }, 0)
     chosen <- glance(lambda0)
     list(
