@@ -214,13 +214,9 @@ check_same_families <- function(families, objectives, call) {
   ), call = call)
 }
 
-# What tells the data of a tuning from others: names, and the sum of every sample.
+# What tells the data of a tuning from others: names and values.
 mark_of <- function(omics) {
-  rlang::hash(lapply(omics, \(values) {
-    sums <- numeric()
-    for_each_sample(values, \(x) sums[length(sums) + 1] <<- sum(x, na.rm = TRUE))
-    list(dimnames(values), sums)
-  }))
+  core_checksum(lapply(omics, \(values) list(dimnames(values), checksum_of_values(values))))
 }
 
 # The data, as given or else under the name that they had, seen from the frame `from`.

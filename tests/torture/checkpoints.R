@@ -47,12 +47,6 @@ run_child <- function(script, out, delay) {
   TRUE
 }
 
-wait_until <- function(done, seconds) {
-  end <- Sys.time() + seconds
-  while (!done() && Sys.time() < end) Sys.sleep(0.01)
-  done()
-}
-
 # How many of a fit's trainings have a checkpoint; -1 where one is damaged.
 kept_in <- function(out) {
   files <- file.path(out, c("checkpoint", "checkpoint-all"))
@@ -83,18 +77,12 @@ one_fit <- function(script, lasts, most, right) {
   }
 }
 
-child_script <- function() {
-  script <- tempfile(fileext = ".R")
-  writeLines(c("run <- ", deparse(fit_in_child), "run()"), script)
-  script
-}
-
 if (sys.nframe() == 0L) {
   here <- dirname(sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE)))
   source(file.path(here, "outcomes.R"))
   given <- arguments(seed = 1L, count = 20L)
   set.seed(given$seed)
-  script <- child_script()
+  script <- child_script(fit_in_child)
   whole <- tempfile("whole")
   dir.create(whole)
   lasts <- system.time(run_child(script, whole, 600))[["elapsed"]]

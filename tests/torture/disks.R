@@ -82,12 +82,6 @@ with_room <- function(script, kinds) {
   })
 }
 
-child_script <- function() {
-  script <- tempfile(fileext = ".R")
-  writeLines(c("run <- ", deparse(write_in_child), "run()"), script)
-  script
-}
-
 if (sys.nframe() == 0L) {
   here <- normalizePath(
     dirname(sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE)))
@@ -95,7 +89,7 @@ if (sys.nframe() == 0L) {
   source(file.path(here, "outcomes.R"))
   given <- arguments(seed = 1L, count = 20L)
   set.seed(given$seed)
-  script <- child_script()
+  script <- child_script(write_in_child)
   kinds <- c("on_disk", "checkpoint", "report", "cache")
   right <- with_room(script, kinds)
   largest <- c(on_disk = 200, checkpoint = 1500, report = 8000, cache = 40)

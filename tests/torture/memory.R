@@ -31,12 +31,6 @@ run_child <- function(script, size, limit) {
   readRDS(result)
 }
 
-child_script <- function() {
-  script <- tempfile(fileext = ".R")
-  writeLines(c("run <- ", deparse(fit_in_child), "run()"), script)
-  script
-}
-
 one_limit <- function(script, size, limit) {
   right <- run_child(script, size, Inf)$value
   got <- run_child(script, size, limit)
@@ -53,7 +47,7 @@ if (sys.nframe() == 0L) {
   source(file.path(here, "outcomes.R"))
   given <- arguments(seed = 1L, count = 20L)
   set.seed(given$seed)
-  script <- child_script()
+  script <- child_script(fit_in_child)
   # What R and the package take before anything is fitted.
   least <- 100
   while (run_child(script, c(20, 10, 1, 5), least)$outcome == "crash") least <- 1.1 * least

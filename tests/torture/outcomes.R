@@ -44,6 +44,20 @@ in_child <- function(f, seconds = 60) {
   result[[1]]
 }
 
+# A script in which a process of its own calls `run`, which knows nothing of this one.
+child_script <- function(run) {
+  script <- tempfile(fileext = ".R")
+  writeLines(c("run <- ", deparse(run), "run()"), script)
+  script
+}
+
+# Whether `done()` within so many seconds.
+wait_until <- function(done, seconds) {
+  end <- Sys.time() + seconds
+  while (!done() && Sys.time() < end) Sys.sleep(0.01)
+  done()
+}
+
 # A driver's arguments, `name=number`, and their defaults.
 arguments <- function(...) {
   defaults <- list(...)

@@ -42,12 +42,6 @@ start_child <- function(script, out, kind) {
                    shQuote(script)), wait = FALSE, stdout = FALSE, stderr = FALSE)
 }
 
-wait_until <- function(done, seconds) {
-  end <- Sys.time() + seconds
-  while (!done() && Sys.time() < end) Sys.sleep(0.02)
-  done()
-}
-
 # Sent after `delay` seconds, or as soon as the child makes `mark`.
 one_signal <- function(script, kind, signal, delay, mark = "fit") {
   out <- tempfile("signals")
@@ -70,18 +64,12 @@ one_signal <- function(script, kind, signal, delay, mark = "fit") {
   if (has("trained")) "lost" else "untrained"
 }
 
-child_script <- function() {
-  script <- tempfile(fileext = ".R")
-  writeLines(c("run <- ", deparse(fit_in_child), "run()"), script)
-  script
-}
-
 if (sys.nframe() == 0L) {
   here <- dirname(sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE)))
   source(file.path(here, "outcomes.R"))
   given <- arguments(seed = 1L, count = 30L)
   set.seed(given$seed)
-  script <- child_script()
+  script <- child_script(fit_in_child)
   kinds <- c("poems", "split", "compare", "baseline")
   signals <- c(INT = tools::SIGINT, TERM = tools::SIGTERM, KILL = tools::SIGKILL)
   # As long as an undisturbed fit takes, and a bit.
