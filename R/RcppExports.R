@@ -97,6 +97,10 @@ core_address_space_left <- function() {
     .Call(`_omicpoems_core_address_space_left`)
 }
 
+core_release_memory <- function() {
+    invisible(.Call(`_omicpoems_core_release_memory`))
+}
+
 core_project <- function(parameters, model_config, cohort, threads) {
     .Call(`_omicpoems_core_project`, parameters, model_config, cohort, threads)
 }

@@ -119,6 +119,20 @@ check_memory <- function(data, family, factors, control, free, call = rlang::cal
   ), call = call)
 }
 
+# Fits of this many bytes have R take back what it no longer needs between their parts: it would
+# wait until it has seen as much again, while that takes little of a large fit's time.
+large_fit <- 200e6
+
+is_large <- function(data, family, factors, control) {
+  sum(memory_parts(sizes_of_data(data), family, factors, control)) >= large_fit
+}
+
+collect_garbage <- function(large) {
+  if (!large) return(invisible())
+  gc()
+  core_release_memory()
+}
+
 # Bytes that this process may still take: of the system, of its control groups, of its own limit.
 # NA where nothing tells.
 free_memory <- function() {

@@ -303,9 +303,11 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
     checkpoint_key(omics, data, covariates, config, scale, seed, control, programs)
   }
   kept <- checkpoint_of(checkpoint, key)
+  large <- is_large(data$data, family, factors, control)
   train <- function(control, reporter, start, kept) {
     settings <- c(unclass(control), list(seed = seed, revisit = revisit_zeros_every),
                   checkpoint = if (!is.null(kept)) list(kept))
+    collect_garbage(large)
     with_checkpoint(kept$path, allowInterrupts(core_train(
       cohort, config, noise, settings, reporter, start$parameters, as.list(start$misplaced),
       core_members(start$set, programs, omics), member_odds
@@ -313,6 +315,7 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
   }
   start_of <- function(control, known = NULL) {
     if (control$start == "random") return(NULL)
+    collect_garbage(large)
     linear_start(
       core_initial_parameters(config, noise, seed), omics, data$data, data$samples,
       core_held_out(length(data$samples), control$validation, seed), factors, control,
@@ -334,6 +337,7 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
       if (!isTRUE(trained$all_samples)) start <- first
     }
     check_finite_training(trained, control)
+    collect_garbage(large)
     trained$sums <- variance_sums(trained$parameters, config, cohort, trained$mode,
                                   colMeans(trained$mode), groups$of, control$threads)
     experts <- core_experts(trained$parameters, config, cohort, control$threads)
@@ -350,6 +354,7 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
       trained$maps <- without_misplaced(x, omic, start$certain, used) |>
         learn_maps(omic, omics, control$threads) |>
         learn_checks(x, omic)
+      collect_garbage(large)
       trained$inclusion <- calibrated_inclusion(
         x, z, decoded, trained$remainder, omics,
         choose_factors(trained$sums$all, control$objective), control$threads
@@ -363,6 +368,7 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
       seconds = proc.time()[["elapsed"]] - started
     ) |> add_sets(programs, start)
   })
+  collect_garbage(large)
   warn_no_factor(fit)
   warn_of_losses(fit$history, fit$best_epoch, control)
   fit

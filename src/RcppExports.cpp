@@ -312,6 +312,15 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// core_release_memory
+void core_release_memory();
+RcppExport SEXP _omicpoems_core_release_memory() {
+BEGIN_RCPP
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    core_release_memory();
+    return R_NilValue;
+END_RCPP
+}
 // core_project
 Rcpp::List core_project(const Rcpp::List& parameters, const Rcpp::List& model_config, SEXP cohort, int threads);
 RcppExport SEXP _omicpoems_core_project(SEXP parametersSEXP, SEXP model_configSEXP, SEXP cohortSEXP, SEXP threadsSEXP) {
@@ -678,6 +687,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_omicpoems_core_end_requested", (DL_FUNC) &_omicpoems_core_end_requested, 0},
     {"_omicpoems_core_check_interrupt", (DL_FUNC) &_omicpoems_core_check_interrupt, 0},
     {"_omicpoems_core_address_space_left", (DL_FUNC) &_omicpoems_core_address_space_left, 0},
+    {"_omicpoems_core_release_memory", (DL_FUNC) &_omicpoems_core_release_memory, 0},
     {"_omicpoems_core_project", (DL_FUNC) &_omicpoems_core_project, 4},
     {"_omicpoems_core_experts", (DL_FUNC) &_omicpoems_core_experts, 4},
     {"_omicpoems_core_mode", (DL_FUNC) &_omicpoems_core_mode, 5},

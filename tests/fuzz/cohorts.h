@@ -76,17 +76,49 @@ inline Matrix<double> raw_values(Choices& choose, Family family, Index features,
   return x;
 }
 
-class InMemory : public poems::Storage {
- public:
-  explicit InMemory(Matrix<double> x) : x_(std::move(x)) {}
-  void read(Index column, Eigen::Ref<Vector<double>> values) override {
-    poems::check_size(values.size(), x_.rows(), "Features in storage");
-    values = x_.col(column);
-  }
+/// A storage with what it looks at.
+struct KeptDense {
+  Matrix<double> x;
+  poems::DenseColumns columns{x.data(), x.rows(), x.cols()};
 
- private:
-  Matrix<double> x_;
+  explicit KeptDense(Matrix<double> values) : x(std::move(values)) {}
 };
+
+struct KeptSparse {
+  std::vector<int> start{0}, row;
+  std::vector<double> value;
+  std::unique_ptr<poems::SparseColumns> columns;
+
+  KeptSparse(const Matrix<double>& x, const poems::Selection& selection) {
+    for (Index i = 0; i < x.cols(); ++i) {
+      for (Index j = 0; j < x.rows(); ++j) {
+        if (x(j, i) == 0.0) continue;
+        row.push_back(static_cast<int>(j));
+        value.push_back(x(j, i));
+      }
+      start.push_back(static_cast<int>(row.size()));
+    }
+    columns = std::make_unique<poems::SparseColumns>(start.data(), row.data(), value.data(),
+                                                     x.rows(), x.cols(), selection);
+  }
+};
+
+inline std::shared_ptr<const poems::Storage> store(Choices& choose, const Matrix<double>& x) {
+  if (choose.coin()) {
+    const auto kept = std::make_shared<KeptDense>(x);
+    return {kept, &kept->columns};
+  }
+  poems::Selection selection;
+  for (Index j = 0; j < x.rows(); ++j) selection.rows.push_back(choose.once_in(16) ? -1 : j);
+  for (Index i = 0; i < x.cols(); ++i) selection.columns.push_back(x.cols() - 1 - i);
+  const auto kept = std::make_shared<KeptSparse>(x, selection);
+  return {kept, kept->columns.get()};
+}
+
+inline poems::LinkScale<float> make_link(Choices& choose, Index features, Index covariates) {
+  return {choose.numbers(features, 0.3).cast<float>(), choose.numbers(features, 0.7).cast<float>(),
+          Matrix<float>::Constant(choose.size(covariates), features, 0.1f)};
+}
 
 inline poems::OmicData<float> make_omic(Choices& choose, const Shape& shape, std::size_t v) {
   std::vector<Index> column;
@@ -98,21 +130,22 @@ inline poems::OmicData<float> make_omic(Choices& choose, const Shape& shape, std
   const poems::Scaling scaling{choose.numbers(features, 0.1), choose.numbers(features, 1.5), 6.0};
   const Vector<double> fill = choose.numbers(features, 0.0);
   const bool is_gaussian = family == Family::gaussian;
-  if (is_gaussian && shape.covariates == 0 && choose.once_in(4))
-    return poems::stored_omic<float>(std::make_shared<InMemory>(x), choose.coin(), scaling, fill,
-                                     column);
   poems::Adjustment adjustment;
   if (shape.covariates > 0) {
     adjustment.covariates = normals(choose.size(shape.covariates), present, 20 + v);
     adjustment.effects = normals(shape.covariates, choose.size(features), 30 + v);
   }
   if (!is_gaussian && family != Family::bernoulli) adjustment.offset = choose.numbers(present, 0.2);
-  poems::OmicData<float> omic = poems::scale_omic<float>(x, scaling, fill, adjustment, column, 2);
+  const bool stored = choose.once_in(3);
+  poems::OmicData<float> omic =
+      stored ? poems::stored_omic<float>(store(choose, x), true, scaling, fill, adjustment, column)
+             : poems::scale_omic<float>(x, scaling, fill, adjustment, column, 2);
   if (is_gaussian) return omic;
-  poems::LinkScale<float> link{
-      choose.numbers(features, 0.3).cast<float>(), choose.numbers(features, 0.7).cast<float>(),
-      Matrix<float>::Constant(choose.size(shape.covariates), features, 0.1f)};
-  poems::set_targets<float>(x, link, omic);
+  poems::LinkScale<float> link = make_link(choose, features, shape.covariates);
+  if (stored)
+    poems::set_link(link, omic);
+  else
+    poems::set_targets<float>(x, link, omic);
   return omic;
 }
 

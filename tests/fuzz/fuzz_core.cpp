@@ -1,9 +1,14 @@
 // A random model of any family is trained for an epoch or two on a random cohort and asked about
 // its samples. Anything may be refused by an exception; what is answered has the right shape, and
-// training on other numbers of threads gives the same bits.
+// training on other numbers of threads, or interrupted and gone on with, gives the same bits.
+#include <unistd.h>
+
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -80,6 +85,50 @@ bool same_bits(const Matrix<float>& a, const Matrix<float>& b) {
           std::memcmp(a.data(), b.data(), sizeof(float) * static_cast<std::size_t>(a.size())) == 0);
 }
 
+/// Where one process keeps the checkpoint of its training.
+std::string checkpoint_path() {
+  static const std::string path = (std::filesystem::temp_directory_path() /
+                                   ("fuzz_core_" + std::to_string(getpid()) + ".checkpoint"))
+                                      .string();
+  return path;
+}
+
+/// Inverts one byte, and says whether there was one.
+bool damage(const std::string& path, Choices& choose) {
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary | std::ios::ate);
+  const auto size = static_cast<Index>(file.tellg());
+  if (!file || size <= 0) return false;
+  const Index at = choose.count(0, size - 1);
+  char byte = 0;
+  file.seekg(at);
+  file.read(&byte, 1);
+  file.seekp(at);
+  file.put(static_cast<char>(~byte));
+  return true;
+}
+
+/// Trains with a checkpoint after every batch, is interrupted and goes on: to the bits of `whole`,
+/// or, where the checkpoint is damaged in between, not at all.
+template <typename MakeTrained>
+void expect_goes_on(Choices& choose, poems::models::Model<float>& whole, MakeTrained train) {
+  std::remove(checkpoint_path().c_str());
+  train(choose.count(1, 6));
+  if (choose.once_in(4) && damage(checkpoint_path(), choose)) {
+    bool refused = false;
+    try {
+      train(-1);
+    } catch (const std::exception&) {
+      refused = true;
+    }
+    expect(refused, "a damaged checkpoint is refused");
+    return;
+  }
+  const auto model = train(-1);
+  for (std::size_t i = 0; i < whole.parameters().size(); ++i)
+    expect(same_bits(whole.parameters()[i]->value, model->parameters()[i]->value),
+           "the bits of an unbroken training, of " + whole.parameters()[i]->name);
+}
+
 /// make_model: one, as new.
 template <typename MakeModel>
 auto trained(Choices& choose, const Shape& shape, const Cohort<float>& cohort,
@@ -87,23 +136,27 @@ auto trained(Choices& choose, const Shape& shape, const Cohort<float>& cohort,
   poems::TrainerConfig config = choose_training(choose);
   const std::vector<Vector<double>> spread = choose_spread(choose, shape);
   const Index interrupt = choose.once_in(8) ? choose.count(1, 4) : -1;
-  const auto train = [&](int threads) {
+  const auto train = [&](int threads, Index batches) {
     auto model = make_model();
     model->initialise(config.seed, spread);
     config.threads = threads;
-    Impatient monitor(interrupt);
+    Impatient monitor(batches);
     const auto result = poems::train<float>(*model, cohort, config, monitor);
     expect(static_cast<long>(result.history.size()) <=
                config.epochs * static_cast<long>(model->stages().size()),
            "no more epochs than asked for");
     return model;
   };
-  auto model = train(config.threads);
+  auto model = train(config.threads, interrupt);
   if (choose.once_in(4)) {
-    auto other = train(config.threads % 3 + 1);
+    auto other = train(config.threads % 3 + 1, interrupt);
     for (std::size_t i = 0; i < model->parameters().size(); ++i)
       expect(same_bits(model->parameters()[i]->value, other->parameters()[i]->value),
              "the same bits of " + model->parameters()[i]->name);
+  }
+  if (interrupt < 0 && choose.once_in(8)) {
+    config.checkpoint = poems::CheckpointConfig{checkpoint_path(), 0.0, {{"of", "this"}}};
+    expect_goes_on(choose, *model, [&](Index batches) { return train(1, batches); });
   }
   return model;
 }
