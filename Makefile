@@ -31,12 +31,15 @@ test-threads: build/ready-test
 	Training.*:TrainingOnTheTape.*:SplitLearns.*:Mode.*:Variance.*:Slopes.*:FactorModel.*:Kernel.*'
 
 # Random models on random cohorts, as libFuzzer chooses them, for so many seconds. What it learns
-# is in build/fuzz/corpus, for the next time.
+# is in build/fuzz/corpus, for the next time; it begins with long inputs, as short ones make one
+# model only.
 SECONDS := 600
 fuzz: build/ready-fuzz
 	cmake -S tests/fuzz -B build/fuzz -DCMAKE_CXX_COMPILER=clang++
 	cmake --build build/fuzz -j $(CORES)
 	mkdir -p build/fuzz/corpus
+	[ "$$(ls -A build/fuzz/corpus)" ] || for i in $$(seq 200); do \
+	  head -c 1024 /dev/urandom > build/fuzz/corpus/random$$i; done
 	cd build/fuzz && ./fuzz_core -max_total_time=$(SECONDS) -max_len=1024 -len_control=0 \
 	  -timeout=60 -rss_limit_mb=4096 corpus
 
@@ -57,6 +60,7 @@ torture: build/ready-test build/installed
 	Rscript tests/torture/checkpoints.R seed=$(SEED) count=100
 	Rscript tests/torture/disks.R seed=$(SEED) count=100
 	Rscript tests/torture/memory.R seed=$(SEED) count=50
+	Rscript tests/torture/repeats.R seed=$(SEED) count=200
 
 bench: build/ready-bench build/installed
 	Rscript bench/accuracy.R

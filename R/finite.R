@@ -49,13 +49,14 @@ dominating_sample <- function(values, omic) {
 }
 
 # Says where training did not do what training is for: its loss rose, or ended above where it began.
-warn_of_losses <- function(history, best_epoch, control) {
+# A loss is measured in its own size, or in half a unit per value where it is small: it may be 0.
+warn_of_losses <- function(history, best_epoch, control, features) {
   after <- history$epoch >= max(control$warmup, 1)
   loss <- history$training[after]
   kept <- loss[match(best_epoch, history$epoch[after])]
   if (length(loss) < 2) return(invisible())
-  size <- abs(loss[1])
-  rose <- max(loss) > loss[1] + 0.1 * size || isTRUE(kept > loss[1] + 0.02 * size)
+  size <- max(abs(loss[1]), features / 2)
+  rose <- max(loss) > loss[1] + 0.2 * size || isTRUE(kept > loss[1] + 0.02 * size)
   if (!rose) return(invisible())
   cli::cli_warn(c(
     "Training did not settle: its loss rose from {signif(loss[1], 3)} to {signif(max(loss), 3)}.",

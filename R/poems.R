@@ -370,7 +370,7 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
   })
   collect_garbage(large)
   warn_no_factor(fit)
-  warn_of_losses(fit$history, fit$best_epoch, control)
+  warn_of_losses(fit$history, fit$best_epoch, control, length(omic_of_features(fit$omics)))
   fit
 }
 

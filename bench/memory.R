@@ -53,6 +53,7 @@ one_fit <- function(size) {
   x <- cohort(size)
   told <- poems_memory(x, size$factors, control = control, family = family)
   gc()
+  omicpoems:::core_release_memory()
   before <- held("VmRSS")
   cat("5", file = "/proc/self/clear_refs")
   seconds <- system.time(quietly(

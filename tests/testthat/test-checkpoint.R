@@ -112,6 +112,21 @@ test_that("the published objective and a warm-up go on, too", {
   }
 })
 
+test_that("a fit with sets goes on, and with other sets does not", {
+  withr::local_options(omicpoems.checkpoint_seconds = 0)
+  made <- planted_programs()
+  sets <- made$sets
+  control <- utils::modifyList(set_control, list(epochs = 6))
+  file <- withr::local_tempfile()
+  killed_after(2, file, omics = made$omics, control = control, sets = sets)
+  other <- sets
+  other[[1]] <- other[[1]][-1]
+  expect_error(fit_of(file, made$omics, control, sets = other), "sets")
+  expect_error(fit_of(file, made$omics, control), "sets")
+  expect_identical(what_was_learnt(fit_of(file, made$omics, control, sets = sets)),
+                   what_was_learnt(fit_of(NULL, made$omics, control, sets = sets)))
+})
+
 test_that("another fit does not go on from a checkpoint", {
   withr::local_options(omicpoems.checkpoint_seconds = 0)
   file <- withr::local_tempfile()
