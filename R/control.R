@@ -13,6 +13,12 @@ control_defaults <- list(
   )
 )
 
+# How cohorts of more training samples than `largest_epoch` are trained (bench/scale.md): a pass over
+# them is cut into epochs of that size or less, after which at most `most_validated` of the samples
+# held out are looked at; after `slow_after` epochs without a better loss the learning rate is
+# halved.
+large_cohorts <- list(largest_epoch = 8192L, most_validated = 2048L, slow_after = 3L)
+
 whole_number <- function(lowest) {
   list(wanted = sprintf("a whole number of at least %d", lowest),
        valid = \(x) is_whole(x) && x >= lowest)

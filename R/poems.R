@@ -305,6 +305,7 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
   kept <- checkpoint_of(checkpoint, key)
   train <- function(control, reporter, start, kept) {
     settings <- c(unclass(control), list(seed = seed, revisit = revisit_zeros_every),
+                  if (control$objective == "elbo") large_cohorts,
                   checkpoint = if (!is.null(kept)) list(kept))
     with_checkpoint(kept$path, allowInterrupts(core_train(
       cohort, config, noise, settings, reporter, start$parameters, as.list(start$misplaced),

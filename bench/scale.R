@@ -10,7 +10,9 @@ suppressPackageStartupMessages(library(Matrix))
 true_factors <- 8L
 epochs <- as.integer(Sys.getenv("SCALE_EPOCHS", "5"))
 
-# Negative binomial counts of factors that act on one feature in five, block by block.
+# Negative binomial counts (size 2) of factors that act on one feature in five, block by block, none
+# of which is ever dense but for its expected values. A count of mean m is the sum of Poisson(2
+# log(1 + m / 2)) numbers of the logarithmic distribution with p = m / (m + 2).
 simulate_counts <- function(samples, features, share, z) {
   w <- matrix(stats::rnorm(features * ncol(z)), features) *
     (stats::runif(features * ncol(z)) < 0.2) * 0.5
@@ -18,13 +20,26 @@ simulate_counts <- function(samples, features, share, z) {
   blocks <- split(seq_len(samples), (seq_len(samples) - 1) %/% 1000)
   counts <- do.call(cbind, lapply(blocks, \(i) {
     mean <- exp(base + tcrossprod(w, z[i, , drop = FALSE]))
-    counts <- stats::rpois(length(mean), mean * stats::rgamma(length(mean), 2, 2))
-    methods::as(matrix(as.double(counts), features), "CsparseMatrix")
+    at <- lapply(seq_along(i), \(column) {
+      rate <- cumsum(2 * log1p(mean[, column] / 2))
+      found <- stats::runif(stats::rpois(1, rate[features]), 0, rate[features])
+      cbind(findInterval(found, rate) + 1L, column)
+    })
+    at <- do.call(rbind, at)
+    Matrix::sparseMatrix(at[, 1], at[, 2], x = logarithmic(mean[at] / (mean[at] + 2)),
+                         dims = c(features, length(i)))
   }))
-  empty <- colSums(counts) == 0
-  if (any(empty)) counts[1, empty] <- 1
+  empty <- which(colSums(counts) == 0)
+  if (length(empty) > 0) counts[1, empty] <- 1
   dimnames(counts) <- list(sprintf("g%d", seq_len(features)), sprintf("s%d", seq_len(samples)))
   counts
+}
+
+# One number per p, by Kemp's method (1981, Applied Statistics 30, 249-253).
+logarithmic <- function(p) {
+  u <- stats::runif(length(p))
+  q <- -expm1(stats::runif(length(p)) * log1p(-p))
+  ifelse(u >= p | u >= q, 1, ifelse(u > q^2, 2, floor(1 + log(u) / log(q))))
 }
 
 simulate_case <- function(samples, features, share, proteins) {
