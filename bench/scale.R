@@ -1,7 +1,9 @@
-# Memory and time of a fit of sparse counts, for bench/scale.md. Prints a row of its table.
+# Memory and time of a fit of sparse counts, for bench/scale.md. Prints a row of its table, and the
+# loss of the samples held out by the processor seconds of training.
 #
 #   Rscript bench/scale.R [samples, 20000] [features, 5000] [share not zero, 0.07] [proteins, 0]
 #
+# As many epochs as SCALE_EPOCHS says (5), at most; 1000 are the default of poems_control().
 # Another version of the package is measured with its library in R_LIBS. Data are simulated in a
 # process of their own and kept in the folder SCALE_DATA, if it is set; the fit runs in a fresh one.
 suppressPackageStartupMessages(library(omicpoems))
@@ -66,23 +68,51 @@ recovery <- function(fit, truth) {
   sqrt(pmax(1 - colSums(as.matrix(left)^2) / colSums(scale(truth, scale = FALSE)^2), 0))
 }
 
+cpu <- \() sum(proc.time()[1:2])
+
+# Calls f, and returns its value with `cpu`: processor seconds at the end of every epoch.
+with_cpu_of_epochs <- function(f) {
+  of_epochs <- numeric()
+  reporter <- \(control, envir) function(epoch, training, validation) {
+    of_epochs[epoch] <<- cpu()
+    TRUE
+  }
+  utils::assignInNamespace("progress_reporter", reporter, "omicpoems")
+  list(value = f(), cpu = of_epochs)
+}
+
+# Temporary files, at the largest that was seen.
+temporary_gb <- \() sum(file.size(list.files(tempdir(), full.names = TRUE, recursive = TRUE))) / 1e9
+
 fit_case <- function(path) {
   case <- readRDS(path)
   invisible(gc(full = TRUE))
   before <- peak_memory_gb()
-  seconds <- system.time({
-    fit <- poems(case$omics, factors = 16, seed = 1, control = list(
-      epochs = epochs, threads = 2, progress = FALSE
-    ))
-  })
-  inside <- max(fit$history$seconds)
+  begun <- cpu()
+  elapsed <- system.time({
+    run <- with_cpu_of_epochs(\() {
+      poems(case$omics, factors = 16, seed = 1,
+            control = list(epochs = epochs, threads = 2, progress = FALSE))
+    })
+  })[["elapsed"]]
+  fit <- run$value
+  all <- cpu() - begun
+  n <- nrow(fit$history)
+  # The first epoch begins where the others say that it did.
+  first <- run$cpu[1] - (run$cpu[n] - run$cpu[1]) / max(n - 1, 1)
+  inside <- run$cpu[n] - first
+  found <- recovery(fit, case$factors)
   cat(sprintf(
-    "| %s | %d | %.1f GB | %.1f GB | %.0f s | %.0f s | %.0f s | %.2f to %.2f |\n",
+    "| %s | %d | %.1f GB | %.1f GB | %.1f GB | %.0f s | %.0f s | %.0f s | %.0f s | %.2f to %.2f |\n",
     paste(vapply(case$omics, \(x) paste(dim(x), collapse = " x "), ""), collapse = ", "),
-    nrow(fit$history), before, peak_memory_gb() - before, sum(seconds[1:2]), inside,
-    seconds[["elapsed"]] - inside,
-    min(recovery(fit, case$factors)), max(recovery(fit, case$factors))
+    n, before, peak_memory_gb() - before, temporary_gb(), inside, all - inside,
+    max(fit$history$seconds), elapsed - max(fit$history$seconds), min(found), max(found)
   ))
+  shown <- unique(round(exp(seq(0, log(n), length.out = 12))))
+  cat(sprintf("epoch %d: held out %.3f after %.0f CPU seconds\n", shown,
+              fit$history$validation[shown], run$cpu[shown] - first), sep = "")
+  cat(sprintf("%s after epoch %d of %d, kept %d, factors %d\n", fit$stopped, n, epochs,
+              fit$best_epoch, fit$factors))
 }
 
 arguments <- commandArgs(trailingOnly = TRUE)
