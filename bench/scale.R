@@ -2,8 +2,10 @@
 # loss of the samples held out by the processor seconds of training.
 #
 #   Rscript bench/scale.R [samples, 20000] [features, 5000] [share not zero, 0.07] [proteins, 0]
+#   Rscript bench/scale.R samples features gaussian
 #
-# As many epochs as SCALE_EPOCHS says (5), at most; 1000 are the default of poems_control().
+# As many epochs as SCALE_EPOCHS says (5), at most; 1000 are the default of poems_control(). With
+# SCALE_LARGEST_EPOCH, epochs of large cohorts are as long as that says: 1e9 is a pass over all.
 # Another version of the package is measured with its library in R_LIBS. Data are simulated in a
 # process of their own and kept in the folder SCALE_DATA, if it is set; the fit runs in a fresh one.
 suppressPackageStartupMessages(library(omicpoems))
@@ -11,6 +13,7 @@ suppressPackageStartupMessages(library(Matrix))
 
 true_factors <- 8L
 epochs <- as.integer(Sys.getenv("SCALE_EPOCHS", "5"))
+largest_epoch <- as.integer(Sys.getenv("SCALE_LARGEST_EPOCH", NA))
 
 # Negative binomial counts (size 2) of factors that act on one feature in five, block by block, none
 # of which is ever dense but for its expected values. A count of mean m is the sum of Poisson(2
@@ -55,6 +58,18 @@ simulate_case <- function(samples, features, share, proteins) {
   list(omics = omics, factors = z)
 }
 
+# Two Gaussian omics, with noise that leaves factors to be learnt from many features.
+simulate_gaussian <- function(samples, features) {
+  sizes <- c(mrna = features - features %/% 3, methylation = features %/% 3)
+  made <- simulate_omics(samples, sizes, factors = true_factors, seed = 1)
+  set.seed(1)
+  omics <- lapply(made$omics, \(x) {
+    dimnames(x)[[2]] <- sprintf("s%d", seq_len(samples))
+    x + stats::rnorm(length(x), 0, 2 * stats::sd(x[seq_len(50), ]))
+  })
+  list(omics = omics, factors = made$factors)
+}
+
 peak_memory_gb <- function() {
   line <- grep("^VmHWM", readLines("/proc/self/status"), value = TRUE)
   as.numeric(gsub("[^0-9]", "", line)) * 1024 / 1e9
@@ -70,19 +85,25 @@ recovery <- function(fit, truth) {
 
 cpu <- \() sum(proc.time()[1:2])
 
-# Calls f, and returns its value with `cpu`: processor seconds at the end of every epoch.
-with_cpu_of_epochs <- function(f) {
-  of_epochs <- numeric()
+temporary_gb <- \() sum(file.size(list.files(tempdir(), full.names = TRUE, recursive = TRUE))) / 1e9
+
+# Calls f, and returns its value with, of every epoch's end, processor seconds, `cpu`, and the size
+# of temporary files.
+with_epochs_watched <- function(f) {
+  of_epochs <- temporary <- numeric()
   reporter <- \(control, envir) function(epoch, training, validation) {
     of_epochs[epoch] <<- cpu()
+    temporary[epoch] <<- temporary_gb()
     TRUE
   }
   utils::assignInNamespace("progress_reporter", reporter, "omicpoems")
-  list(value = f(), cpu = of_epochs)
+  if (!is.na(largest_epoch)) {
+    large <- utils::getFromNamespace("large_cohorts", "omicpoems")
+    large$largest_epoch <- largest_epoch
+    utils::assignInNamespace("large_cohorts", large, "omicpoems")
+  }
+  list(value = f(), cpu = of_epochs, temporary = temporary)
 }
-
-# Temporary files, at the largest that was seen.
-temporary_gb <- \() sum(file.size(list.files(tempdir(), full.names = TRUE, recursive = TRUE))) / 1e9
 
 fit_case <- function(path) {
   case <- readRDS(path)
@@ -90,7 +111,7 @@ fit_case <- function(path) {
   before <- peak_memory_gb()
   begun <- cpu()
   elapsed <- system.time({
-    run <- with_cpu_of_epochs(\() {
+    run <- with_epochs_watched(\() {
       poems(case$omics, factors = 16, seed = 1,
             control = list(epochs = epochs, threads = 2, progress = FALSE))
     })
@@ -103,9 +124,10 @@ fit_case <- function(path) {
   inside <- run$cpu[n] - first
   found <- recovery(fit, case$factors)
   cat(sprintf(
-    "| %s | %d | %.1f GB | %.1f GB | %.1f GB | %.0f s | %.0f s | %.0f s | %.0f s | %.2f to %.2f |\n",
+    paste("| %s | %d | %.1f GB | %.1f GB | %.1f GB | %.0f s | %.0f s | %.0f s | %.0f s |",
+          "%.2f to %.2f |\n"),
     paste(vapply(case$omics, \(x) paste(dim(x), collapse = " x "), ""), collapse = ", "),
-    n, before, peak_memory_gb() - before, temporary_gb(), inside, all - inside,
+    n, before, peak_memory_gb() - before, max(run$temporary), inside, all - inside,
     max(fit$history$seconds), elapsed - max(fit$history$seconds), min(found), max(found)
   ))
   shown <- unique(round(exp(seq(0, log(n), length.out = 12))))
@@ -120,12 +142,21 @@ script <- sub("--file=", "", grep("--file=", commandArgs(), value = TRUE))
 if (identical(arguments[1], "--fit")) {
   fit_case(arguments[2])
 } else {
-  size <- c(as.numeric(arguments), c(20000, 5000, 0.07, 0)[seq_len(4) > length(arguments)])
   folder <- Sys.getenv("SCALE_DATA", tempfile("scale-"))
   dir.create(folder, showWarnings = FALSE)
-  path <- file.path(folder, sprintf("counts_%s.rds", paste(size, collapse = "_")))
+  gaussian <- identical(arguments[3], "gaussian")
+  size <- as.numeric(arguments[arguments != "gaussian"])
+  if (!gaussian) size <- c(size, c(20000, 5000, 0.07, 0)[seq_len(4) > length(size)])
+  kind <- if (gaussian) "gaussian" else "counts"
+  path <- file.path(folder, sprintf("%s_%s.rds", kind, paste(size, collapse = "_")))
   if (!file.exists(path)) {
-    saveRDS(simulate_case(size[1], size[2], size[3], size[4]), path, compress = FALSE)
+    case <- if (gaussian) {
+      simulate_gaussian(size[1], size[2])
+    } else {
+      simulate_case(size[1], size[2], size[3], size[4])
+    }
+    saveRDS(case, path, compress = FALSE)
+    rm(case)
     invisible(gc())
   }
   system2(file.path(R.home("bin"), "Rscript"), c(script, "--fit", path))
