@@ -9,7 +9,8 @@ local_large_cohorts <- function(largest_epoch, most_validated = 2048L, slow_afte
     rlang::env_binding_lock(internals, "large_cohorts")
   }
   before <- internals$large_cohorts
-  set(list(largest_epoch = largest_epoch, most_validated = most_validated,
-           slow_after = slow_after))
+  set(utils::modifyList(before, list(
+    largest_epoch = largest_epoch, most_validated = most_validated, slow_after = slow_after
+  )))
   withr::defer(set(before), frame)
 }

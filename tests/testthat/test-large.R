@@ -19,6 +19,15 @@ test_that("training of a large cohort looks at the loss within a pass, stops and
   expect_gt(min(apply(told, 2, max)), 0.9)
 })
 
+test_that("steps are longer to begin with in large cohorts alone, and never those published", {
+  control <- poems_control(learning_rate = 1e-3)
+  expect_equal(steps_by_size(control, large_cohorts$largest_epoch)$learning_rate, 1e-3)
+  expect_equal(steps_by_size(control, large_cohorts$largest_epoch + 1)$learning_rate, 4e-3)
+  expect_equal(steps_by_size(poems_control(learning_rate = 0.9), 1e6)$learning_rate, 1)
+  published <- poems_control("published")
+  expect_identical(steps_by_size(published, 1e6), list(learning_rate = published$learning_rate))
+})
+
 test_that("it is the same to the last bit on any number of threads", {
   local_large_cohorts(100L, most_validated = 20L, slow_after = 1L)
   expect_identical(without_timing(large_fit(2, 12)), without_timing(large_fit(1, 12)))
