@@ -87,12 +87,12 @@ cpu <- \() sum(proc.time()[1:2])
 
 temporary_gb <- \() sum(file.size(list.files(tempdir(), full.names = TRUE, recursive = TRUE))) / 1e9
 
-# Calls f, and returns its value with, of every epoch's end, processor seconds, `cpu`, and the size
-# of temporary files.
+# Calls f, and returns its value with, of every epoch of the first training, processor seconds at its
+# end, `cpu`, and the size of temporary files.
 with_epochs_watched <- function(f) {
   of_epochs <- temporary <- numeric()
   reporter <- \(control, envir) function(epoch, training, validation) {
-    of_epochs[epoch] <<- cpu()
+    if (is.na(of_epochs[epoch])) of_epochs[epoch] <<- cpu()
     temporary[epoch] <<- temporary_gb()
     TRUE
   }
@@ -124,14 +124,14 @@ fit_case <- function(path) {
   inside <- run$cpu[n] - first
   found <- recovery(fit, case$factors)
   cat(sprintf(
-    paste("| %s | %d | %.1f GB | %.1f GB | %.1f GB | %.0f s | %.0f s | %.0f s | %.0f s |",
+    paste("| %s | %d | %.1f GB | %.1f GB | %.1f GB | %.1f s | %.1f s | %.1f s | %.1f s |",
           "%.2f to %.2f |\n"),
     paste(vapply(case$omics, \(x) paste(dim(x), collapse = " x "), ""), collapse = ", "),
     n, before, peak_memory_gb() - before, max(run$temporary), inside, all - inside,
     max(fit$history$seconds), elapsed - max(fit$history$seconds), min(found), max(found)
   ))
   shown <- unique(round(exp(seq(0, log(n), length.out = 12))))
-  cat(sprintf("epoch %d: held out %.3f after %.0f CPU seconds\n", shown,
+  cat(sprintf("epoch %d: held out %.3f after %.1f CPU seconds\n", shown,
               fit$history$validation[shown], run$cpu[shown] - first), sep = "")
   cat(sprintf("%s after epoch %d of %d, kept %d, factors %d\n", fit$stopped, n, epochs,
               fit$best_epoch, fit$factors))
