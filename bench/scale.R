@@ -87,8 +87,8 @@ cpu <- \() sum(proc.time()[1:2])
 
 temporary_gb <- \() sum(file.size(list.files(tempdir(), full.names = TRUE, recursive = TRUE))) / 1e9
 
-# Calls f, and returns its value with, of every epoch of the first training, processor seconds at its
-# end, `cpu`, and the size of temporary files.
+# Calls f, and returns its value and, for the end of every epoch of the first training, processor
+# seconds, `cpu`, and the size of temporary files.
 with_epochs_watched <- function(f) {
   of_epochs <- temporary <- numeric()
   reporter <- \(control, envir) function(epoch, training, validation) {
