@@ -164,14 +164,9 @@ template <typename T>
 Vector<double> NegativeBinomialLikelihood<T>::deviances(Index j, const Vector<T>& x,
                                                         const Vector<T>& eta) const {
   const double log_a = static_cast<double>(log_dispersion.value(j)), r = std::exp(-log_a);
-  const Zeros zeros(eta.template cast<double>().array() + log_a);
   Vector<double> of = Vector<double>::Zero(x.size());
   for (Index i = 0; i < x.size(); ++i) {
     if (std::isnan(x(i))) continue;
-    if (x(i) == T(0)) {
-      of(i) = 2.0 * r * zeros.softplus(i);
-      continue;
-    }
     const NegativeBinomialValue value(static_cast<double>(x(i)), r);
     const double eta_i = static_cast<double>(eta(i));
     of(i) = value.deviance(eta_i, softplus(eta_i + log_a));
@@ -193,12 +188,10 @@ Scores<T> NegativeBinomialLikelihood<T>::scores(Index j, const Vector<T>& x,
   const double log_a = static_cast<double>(log_dispersion.value(j)), r = std::exp(-log_a);
   Scores<T> all{(0.5 * deviances(j, x, eta)).template cast<T>(), Vector<T>::Zero(x.size()),
                 Vector<T>::Zero(x.size())};
-  const Zeros zeros(eta.template cast<double>().array() + log_a);
   for (Index i = 0; i < x.size(); ++i) {
     if (std::isnan(x(i))) continue;
     const double value = static_cast<double>(x(i));
-    const double p =
-        x(i) == T(0) ? zeros.logistic(i) : logistic(static_cast<double>(eta(i)) + log_a);
+    const double p = logistic(static_cast<double>(eta(i)) + log_a);
     all.slope(i) = static_cast<T>((value + r) * p - value);
     all.information(i) = static_cast<T>(r * p);
   }
