@@ -28,7 +28,7 @@ simulate_counts <- function(samples, features, share, z) {
     at <- lapply(seq_along(i), \(column) {
       rate <- cumsum(2 * log1p(mean[, column] / 2))
       found <- stats::runif(stats::rpois(1, rate[features]), 0, rate[features])
-      cbind(findInterval(found, rate) + 1L, column)
+      cbind(findInterval(found, rate) + 1L, rep(column, length(found)))
     })
     at <- do.call(rbind, at)
     Matrix::sparseMatrix(at[, 1], at[, 2], x = logarithmic(mean[at] / (mean[at] + 2)),
@@ -124,7 +124,7 @@ fit_case <- function(path) {
   inside <- run$cpu[n] - first
   found <- recovery(fit, case$factors)
   cat(sprintf(
-    paste("| %s | %d | %.1f GB | %.1f GB | %.1f GB | %.1f s | %.1f s | %.1f s | %.1f s |",
+    paste("| %s | %d | %.1f GB | %.1f GB | %.1f GB | %.2f s | %.1f s | %.1f s | %.1f s |",
           "%.2f to %.2f |\n"),
     paste(vapply(case$omics, \(x) paste(dim(x), collapse = " x "), ""), collapse = ", "),
     n, before, peak_memory_gb() - before, max(run$temporary), inside, all - inside,
