@@ -15,8 +15,8 @@ control_defaults <- list(
 
 # How cohorts of more training samples than `largest_epoch` are trained (bench/scale.md): a pass
 # over them is cut into epochs of that size or less, after which at most `most_validated` of the
-# samples held out are looked at. Steps are `faster` times as long to begin with; after `slow_after` epochs
-# without a better loss they are halved.
+# samples held out are looked at. Steps are `faster` times as long to begin with; after `slow_after`
+# epochs without a better loss they are halved.
 large_cohorts <- list(largest_epoch = 8192L, most_validated = 2048L, faster = 4, slow_after = 6L)
 
 # What the core is told of that, with the rate to begin with. `training`: so many samples.
