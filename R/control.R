@@ -92,7 +92,7 @@ control_rules <- list(
 #' @param epochs Passes over the training samples, at most. Of large cohorts, parts of a pass: see
 #'   [poems()].
 #' @param batch_size Samples per step of the optimiser.
-#' @param learning_rate Step size of AdamW.
+#' @param learning_rate Step size of AdamW. Large cohorts begin at four times that, see [poems()].
 #' @param weight_decay Weight decay of AdamW.
 #' @param dropout Share of hidden units that are dropped at random while training.
 #' @param hidden Hidden units per layer of the encoders and the decoder.
