@@ -13,6 +13,22 @@ control_defaults <- list(
   )
 )
 
+# How cohorts of more training samples than `largest_epoch` are trained (bench/scale.md): a pass
+# over them is cut into epochs of that size or less, after which at most `most_validated` of the
+# samples held out are looked at. Steps are `faster` times as long to begin with; after `slow_after`
+# epochs without a better loss they are halved.
+large_cohorts <- list(largest_epoch = 8192L, most_validated = 2048L, faster = 4, slow_after = 6L)
+
+# What the core is told of that, with the rate to begin with. `training`: so many samples.
+steps_by_size <- function(control, training) {
+  rate <- control["learning_rate"]
+  if (control$objective != "elbo") return(rate)
+  if (training > large_cohorts$largest_epoch) {
+    rate$learning_rate <- min(1, large_cohorts$faster * rate$learning_rate)
+  }
+  c(rate, large_cohorts[c("largest_epoch", "most_validated", "slow_after")])
+}
+
 whole_number <- function(lowest) {
   list(wanted = sprintf("a whole number of at least %d", lowest),
        valid = \(x) is_whole(x) && x >= lowest)
@@ -73,9 +89,10 @@ control_rules <- list(
 #' @param start Where training starts: `"linear"`, from a sparse linear factor model of the training
 #'   samples (principal components that stand out from noise, then a spike-and-slab factor model by
 #'   variational Bayes), which training then bends; or `"random"`.
-#' @param epochs Passes over the training samples, at most.
+#' @param epochs Passes over the training samples, at most. Of large cohorts, parts of a pass: see
+#'   [poems()].
 #' @param batch_size Samples per step of the optimiser.
-#' @param learning_rate Step size of AdamW.
+#' @param learning_rate Step size of AdamW. Large cohorts begin at four times that, see [poems()].
 #' @param weight_decay Weight decay of AdamW.
 #' @param dropout Share of hidden units that are dropped at random while training.
 #' @param hidden Hidden units per layer of the encoders and the decoder.

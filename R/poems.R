@@ -209,6 +209,15 @@
 #' hardly vary), they have 8 bytes, and nothing is rounded. Steps of [preprocess_steps()] that do
 #' not leave zeros as they are make sparse matrices files, too.
 #'
+#' @section Large cohorts:
+#' What counts is how many samples training has seen, not how often it has seen all of them. With
+#' the objective `"elbo"`, a pass over more than 8192 training samples is cut into epochs of at most
+#' so many, each of which goes on where the one before has ended: `epochs`, `patience` and `warmup`
+#' in [poems_control()] count these. After every epoch, noise is estimated anew and up to 2048 of
+#' the samples held out are looked at. Training begins at four times `learning_rate`, which is
+#' halved after 6 epochs without a better loss there. Smaller cohorts are trained in whole passes at
+#' one rate.
+#'
 #' @section Long fits:
 #' With `checkpoint`, the state of the training is written to that file every minute
 #' (`options(omicpoems.checkpoint_seconds = 60)`; less often where writing would take more than a
@@ -305,7 +314,10 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
   kept <- checkpoint_of(checkpoint, key)
   large <- is_large(data$data, family, factors, control)
   train <- function(control, reporter, start, kept) {
-    settings <- c(unclass(control), list(seed = seed, revisit = revisit_zeros_every),
+    samples <- length(data$samples)
+    training <- samples - length(core_held_out(samples, control$validation, seed))
+    settings <- utils::modifyList(unclass(control), steps_by_size(control, training))
+    settings <- c(settings, list(seed = seed, revisit = revisit_zeros_every),
                   checkpoint = if (!is.null(kept)) list(kept))
     collect_garbage(large)
     with_checkpoint(kept$path, allowInterrupts(core_train(

@@ -87,6 +87,11 @@ inline poems::TrainerConfig read_trainer_config(const Rcpp::List& list,
   config.hides_omics = objective.hides_omics;
   config.validates_at_mean = objective.validates_at_mean;
   config.validation_batch = std::min(largest_validation_batch, config.batch_size);
+  if (list.containsElementNamed("largest_epoch")) {
+    config.epoch_cut.largest = count_in(list, "largest_epoch");
+    config.most_validated = count_in(list, "most_validated");
+    config.slow_after = count_in(list, "slow_after");
+  }
   if (list.containsElementNamed("checkpoint"))
     config.checkpoint = read_checkpoint_config(list["checkpoint"]);
   return config;

@@ -1,6 +1,7 @@
 // The hot loops in single precision, compiled once for every instruction set that can pay and
 // picked when first used: kernel_product.h has the general product, kernel_hidden.h the decoder for
-// any instruction set, kernel_lookup.h the decoder for AVX-512; kernel_<set>.cpp compiles them.
+// any instruction set, kernel_lookup.h the decoder for AVX-512, kernel_softplus.h what counts need;
+// kernel_<set>.cpp compiles them.
 #pragma once
 
 namespace poems {
@@ -76,6 +77,9 @@ struct Kernel {
   /// c[m, n] = sum_k a[m, k] b[k, n]; n is contiguous in b and c, other strides are given.
   void (*multiply)(long m, long n, long k, const float* a, long a_m, long a_k, const float* b,
                    long b_k, float* c, long c_m);
+
+  /// value[i] = log(1 + exp(u[i])), slope[i] = 1 / (1 + exp(-u[i])); n of them.
+  void (*softplus)(long n, const double* u, double* value, double* slope);
 };
 
 /// The kernel for this processor; the environment variable OMICPOEMS_SIMD ("baseline", "avx2",

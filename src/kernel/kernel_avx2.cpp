@@ -15,10 +15,12 @@
 #endif
 #include "kernel/kernel_hidden.h"
 #include "kernel/kernel_product.h"
+#include "kernel/kernel_softplus.h"
 namespace poems {
 namespace POEMS_ISA {
 extern const Kernel table;
-const Kernel table = {"avx2", lanes, by_rows, scratch_size, forward, backward, add_sums, multiply};
+const Kernel table = {"avx2",   lanes,    by_rows,  scratch_size, forward,
+                      backward, add_sums, multiply, softplus};
 }  // namespace POEMS_ISA
 }  // namespace poems
 #ifdef __clang__

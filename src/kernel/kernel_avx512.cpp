@@ -14,10 +14,12 @@
 #endif
 #include "kernel/kernel_product.h"
 #include "kernel/kernel_rows.h"
+#include "kernel/kernel_softplus.h"
 namespace poems {
 namespace POEMS_ISA {
 extern const Kernel table;
-const Kernel table = {"avx512", 1, by_rows, scratch_size, forward, backward, add_sums, multiply};
+const Kernel table = {"avx512", 1,        by_rows,  scratch_size, forward,
+                      backward, add_sums, multiply, softplus};
 }  // namespace POEMS_ISA
 }  // namespace poems
 #ifdef __clang__

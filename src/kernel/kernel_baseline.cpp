@@ -6,11 +6,12 @@
 #define POEMS_GRADIENT_COLS 2
 #include "kernel/kernel_hidden.h"
 #include "kernel/kernel_product.h"
+#include "kernel/kernel_softplus.h"
 
 namespace poems {
 namespace POEMS_ISA {
 extern const Kernel table;
-const Kernel table = {"baseline", lanes,    by_rows,  scratch_size,
-                      forward,    backward, add_sums, multiply};
+const Kernel table = {"baseline", lanes,    by_rows,  scratch_size, forward,
+                      backward,   add_sums, multiply, softplus};
 }  // namespace POEMS_ISA
 }  // namespace poems

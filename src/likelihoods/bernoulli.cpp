@@ -7,8 +7,9 @@ namespace poems {
 template <typename T>
 double BernoulliLikelihood<T>::feature(const OmicBatch<T>& batch, Index j, Index begin,
                                        double weight, Eigen::Ref<Vector<T>> xhat) {
-  return feature_loss(batch, j, begin, weight, xhat, [](double x, double eta) {
-    return ValueLoss{softplus(eta) - x * eta, logistic(eta) - x};
+  const Vector<double> eta = predictions<T>(batch, j, begin, xhat);
+  return feature_loss(batch, j, begin, weight, xhat, [&](Index i, double x) {
+    return ValueLoss{softplus(eta(i)) - x * eta(i), logistic(eta(i)) - x};
   });
 }
 

@@ -37,11 +37,20 @@ Vector<T> known_prediction(const OmicBatch<T>& batch, Index j, Index begin, Inde
   return eta;
 }
 
-/// Likelihood::feature() from value_loss(x, eta), a function that returns a ValueLoss.
+/// Predictions from the decoder's part.
+template <typename T>
+Vector<double> predictions(const OmicBatch<T>& batch, Index j, Index begin,
+                           const Eigen::Ref<Vector<T>>& xhat) {
+  const double unit = static_cast<double>(batch.link->unit(j));
+  return known_prediction(batch, j, begin, xhat.size()).template cast<double>() +
+         unit * xhat.template cast<double>();
+}
+
+/// Likelihood::feature() from value_loss(i, x), a function that returns the ValueLoss of member
+/// begin + i.
 template <typename T, typename Function>
 double feature_loss(const OmicBatch<T>& batch, Index j, Index begin, double weight,
                     Eigen::Ref<Vector<T>> xhat, Function value_loss) {
-  const Vector<T> known = known_prediction(batch, j, begin, xhat.size());
   const double unit = static_cast<double>(batch.link->unit(j));
   double sum = 0.0;
   for (Index i = 0; i < xhat.size(); ++i) {
@@ -49,9 +58,7 @@ double feature_loss(const OmicBatch<T>& batch, Index j, Index begin, double weig
       xhat(i) = T(0);
       continue;
     }
-    const ValueLoss value =
-        value_loss(static_cast<double>(batch.targets(begin + i, j)),
-                   static_cast<double>(known(i)) + unit * static_cast<double>(xhat(i)));
+    const ValueLoss value = value_loss(i, static_cast<double>(batch.targets(begin + i, j)));
     sum += value.loss;
     xhat(i) = static_cast<T>(weight * unit * value.slope);
   }

@@ -28,6 +28,7 @@ class AdamW {
   void next_step() { ++step_; }
   long steps() const { return step_; }
   void go_on_after(long steps) { step_ = steps; }
+  void halve_rate() { config_.learning_rate /= 2.0; }
 
   void update(Parameter<T>& parameter, bool decay, int threads) const;
 

@@ -7,7 +7,7 @@ namespace poems {
 namespace {
 
 /// Changes with the form of the file.
-const std::string mark = "omicpoems checkpoint 1";
+const std::string mark = "omicpoems checkpoint 2";
 
 template <typename T>
 void read_array(KeptFileReader& file, const std::string& name, Eigen::Ref<Matrix<T>> value) {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <iterator>
+#include <limits>
 #include <vector>
 
 #include "support/random.h"
@@ -100,6 +102,36 @@ inline std::vector<std::vector<Index>> epoch_batches(const std::vector<Index>& s
     }
   }
   return batches;
+}
+
+/// At most so many of x, evenly spread.
+inline std::vector<Index> spread(const std::vector<Index>& x, Index most) {
+  const auto n = static_cast<Index>(x.size());
+  if (n <= most) return x;
+  std::vector<Index> some(most);
+  for (Index i = 0; i < most; ++i) some[i] = x[i * n / most];
+  return some;
+}
+
+/// How a pass over many training samples is cut into epochs: what was counted and what has been
+/// learnt of so many samples is worth a look, however many there are.
+struct EpochCut {
+  Index largest = std::numeric_limits<Index>::max();  ///< samples of an epoch, at most
+
+  /// Epochs of a pass over so many samples.
+  long per_pass(Index samples) const { return static_cast<long>((samples - 1) / largest + 1); }
+};
+
+/// The batches of an epoch of which `per_pass` make a pass: its part of the pass's, in order.
+inline std::vector<std::vector<Index>> epoch_batches(const std::vector<Index>& samples,
+                                                     const std::vector<int>& groups, Index size,
+                                                     std::uint64_t seed, long epoch,
+                                                     long per_pass) {
+  const long pass = (epoch - 1) / per_pass, part = (epoch - 1) % per_pass;
+  auto batches = epoch_batches(samples, groups, size, seed, pass + 1);
+  const auto n = static_cast<long>(batches.size());
+  return {std::make_move_iterator(batches.begin() + part * n / per_pass),
+          std::make_move_iterator(batches.begin() + (part + 1) * n / per_pass)};
 }
 
 /// Stops after `patience` epochs without a lower loss.

@@ -43,6 +43,9 @@ class Trainer {
     Split split = split_samples(cohort_.samples, cohort_.groups, config_.validation, config_.seed);
     training_samples_ = std::move(split.training);
     result_.validation_samples = std::move(split.validation);
+    per_pass_ = config_.epoch_cut.per_pass(static_cast<Index>(training_samples_.size()));
+    validated_ = is_cut() ? spread(result_.validation_samples, config_.most_validated)
+                          : result_.validation_samples;
     begin(0);
     if (config_.checkpoint) {
       if (file_exists(config_.checkpoint->path))
@@ -61,8 +64,13 @@ class Trainer {
     long epoch = 0;           ///< of the stage: as many are done
     std::size_t batches = 0;  ///< of the next epoch: as many are done
     EpochRecord record;       ///< of that epoch, so far
+    long halvings = 0;        ///< of the learning rate
+    long slowed = 0;          ///< the epoch of the last one
     bool done = false;
   };
+
+  /// Whether a pass over the training samples takes several epochs.
+  bool is_cut() const { return per_pass_ > 1; }
 
   /// False when there is no other stage to come.
   bool run_stage() {
@@ -138,7 +146,7 @@ class Trainer {
   bool train_epoch() {
     EpochRecord& record = at_.record;
     const auto batches = epoch_batches(training_samples_, cohort_.groups, config_.batch_size,
-                                       config_.seed, record.epoch);
+                                       config_.seed, record.epoch, per_pass_);
     double n = 0.0;
     for (const std::vector<Index>& samples : batches) n += static_cast<double>(samples.size());
     const Stream hide_stream(config_.seed, Purpose::hide_omics, record.epoch);
@@ -164,7 +172,8 @@ class Trainer {
   /// The number of a batch's draws: the epoch's, in which no sample comes twice but with groups.
   long draws_of(long epoch, std::size_t batch, std::size_t batches) const {
     if (cohort_.groups.empty()) return epoch;
-    return (epoch - 1) * static_cast<long>(batches) + static_cast<long>(batch) + 1;
+    const long most = is_cut() ? 1L << 20 : static_cast<long>(batches);  // of any epoch
+    return (epoch - 1) * most + static_cast<long>(batch) + 1;
   }
 
   /// The model's own step, or the stage's moves. `terms_` are those of the last pass.
@@ -186,7 +195,7 @@ class Trainer {
   }
 
   double validation_loss(long epoch) {
-    const std::vector<Index>& held_out = result_.validation_samples;
+    const std::vector<Index>& held_out = validated_;
     const auto n = static_cast<Index>(held_out.size());
     if (n == 0) return std::numeric_limits<double>::quiet_NaN();
     const Index size = std::min(config_.validation_batch, n);
@@ -224,7 +233,17 @@ class Trainer {
     if (stopping_.improves(record.epoch, record.validation) && config_.keeps_best)
       best_.take(model_);
     result_.best_epoch = stopping_.best_epoch();
+    slow_down_if_stuck(record.epoch);
     return stopping_.goes_on(record.epoch);
+  }
+
+  /// Halves the learning rate: steps that no longer gain are too long for what is left to learn.
+  void slow_down_if_stuck(long epoch) {
+    if (!is_cut() || config_.slow_after == 0) return;
+    if (epoch - std::max(stopping_.best_epoch(), at_.slowed) < config_.slow_after) return;
+    for (Adam<T>& adam : adams_) adam.rule().halve_rate();
+    ++at_.halvings;
+    at_.slowed = epoch;
   }
 
   // Checkpoints.
@@ -265,6 +284,8 @@ class Trainer {
     file.put<std::uint64_t>(at_.stage);
     file.put<std::int64_t>(at_.epoch);
     file.put<std::uint64_t>(at_.batches);
+    file.put<std::int64_t>(at_.halvings);
+    file.put<std::int64_t>(at_.slowed);
     file.put<int>(at_.done ? 1 : 0);
     file.put(seconds());
     file.put<std::int64_t>(result_.best_epoch);
@@ -290,6 +311,8 @@ class Trainer {
     begin(stage);
     at_.epoch = file.get<std::int64_t>();
     at_.batches = file.get<std::uint64_t>();
+    at_.halvings = file.get<std::int64_t>();
+    at_.slowed = file.get<std::int64_t>();
     at_.done = file.get<int>() == 1;
     seconds_before_ = file.get<double>();
     result_.best_epoch = file.get<std::int64_t>();
@@ -298,7 +321,10 @@ class Trainer {
     at_.record = read_record(file);
     result_.history.resize(file.expect(file.get<std::uint64_t>(), sizeof(double)));
     for (EpochRecord& record : result_.history) record = read_record(file);
-    for (Adam<T>& adam : adams_) adam.rule().go_on_after(file.get<std::int64_t>());
+    for (Adam<T>& adam : adams_) {
+      adam.rule().go_on_after(file.get<std::int64_t>());
+      for (long i = 0; i < at_.halvings; ++i) adam.rule().halve_rate();
+    }
     const auto best_epoch = file.get<std::int64_t>();
     stopping_.go_on_after(best_epoch, file.get<double>());
     counts_ = read_model(file, model_, at_.done);
@@ -341,7 +367,8 @@ class Trainer {
   const std::vector<Parameter<T>*> parameters_;
   const std::vector<models::Stage<T>> stages_;
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-  std::vector<Index> training_samples_;
+  std::vector<Index> training_samples_, validated_;
+  long per_pass_ = 1;  ///< epochs
   TrainingResult result_;
   Tape<T> tape_, values_;
   Terms<T> terms_;

@@ -31,6 +31,11 @@ struct TrainerConfig {
   bool validates_at_mean = true;  ///< otherwise at a sample of the latents
   /// Samples validated together; all where the loss is no mean over samples.
   Index validation_batch = std::numeric_limits<Index>::max();
+  /// More training samples than these are cut into several epochs; what follows is for them.
+  EpochCut epoch_cut;
+  Index most_validated = std::numeric_limits<Index>::max();  ///< of the samples held out
+  long slow_after =
+      0;  ///< epochs without a better loss until the learning rate is halved; 0: never
   /// Where the training is kept while it is under way, and goes on from if it is there.
   std::optional<CheckpointConfig> checkpoint;
 };

@@ -144,6 +144,29 @@ TEST(Kernel, MultipliesAsEigenDoes) {
   }
 }
 
+TEST(Kernel, HasTheSoftplusOfTheStandardLibrary) {
+  std::vector<double> u = {0.0, -0.0, 1e-300, -1e-18, 36.0, -36.0, 700.0, -700.0, 1e6, -1e6};
+  std::mt19937 generator(5);
+  for (const double spread : {1e-3, 1.0, 30.0})
+    for (int i = 0; i < 333; ++i)
+      u.push_back(std::normal_distribution<double>(0.0, spread)(generator));
+  const auto n = static_cast<long>(u.size());
+  std::vector<double> value(u.size()), slope(u.size());
+  poems::kernel().softplus(n, u.data(), value.data(), slope.data());
+  for (std::size_t i = 0; i < u.size(); ++i) {
+    SCOPED_TRACE(u[i]);
+    const long double t = std::exp(-std::abs(static_cast<long double>(u[i])));
+    const double x = static_cast<double>(std::max(u[i], 0.0) + std::log1p(t));
+    const double p = static_cast<double>((u[i] > 0.0 ? 1.0L : t) / (1.0L + t));
+    EXPECT_NEAR(value[i], x, 1e-15 * x + 1e-300);
+    EXPECT_NEAR(slope[i], p, 1e-15 * p + 1e-300);
+    double alone[2];  // the same bits, wherever it is among others
+    poems::kernel().softplus(1, &u[i], alone, alone + 1);
+    EXPECT_EQ(alone[0], value[i]);
+    EXPECT_EQ(alone[1], slope[i]);
+  }
+}
+
 TEST(Kernel, AgreesWithTheClearDecoderOnRandomShapes) {
   std::mt19937 generator(1);
   const auto between = [&](Index low, Index high) {

@@ -170,6 +170,99 @@ TEST(Training, ReportsDivergence) {
   EXPECT_EQ(a.result.stopped, poems::Stopped::diverged);
 }
 
+// ---- Passes cut into epochs
+
+namespace {
+
+/// 45 samples to train on, in 3 epochs of a batch each, and 15 to validate on, of which 8 are.
+poems::TrainerConfig cut_config() {
+  poems::TrainerConfig config = trainer_config();
+  config.epoch_cut = {20};
+  config.most_validated = 8;
+  return config;
+}
+
+}  // namespace
+
+TEST(CutTraining, IsTheSameOnAnyNumberOfThreads) {
+  poems::TrainerConfig config = cut_config();
+  config.slow_after = 2;
+  Fitted one = fit(config);
+  config.threads = 3;
+  Fitted several = fit(config);
+  expect_same_parameters(one.model, several.model);
+  ASSERT_EQ(one.result.history.size(), several.result.history.size());
+  EXPECT_EQ(one.result.history.back().validation, several.result.history.back().validation);
+}
+
+TEST(CutTraining, LeavesCohortsAsTheyAreThatAreNotLarge) {
+  poems::TrainerConfig config = cut_config();
+  config.epoch_cut = {45};
+  config.slow_after = 1;
+  Fitted small = fit(config), as_ever = fit(trainer_config());
+  expect_same_parameters(small.model, as_ever.model);
+  EXPECT_EQ(small.result.history.back().validation, as_ever.result.history.back().validation);
+}
+
+TEST(CutTraining, HalvesTheRateOnceTheLossNoLongerFalls) {
+  // The data are noise, so validation soon gets worse.
+  poems::TrainerConfig config = cut_config();
+  config.epochs = 60;
+  config.patience = 60;
+  const auto steady = fit(config).result.history;
+  config.slow_after = 3;
+  const auto slowed = fit(config).result.history;
+  ASSERT_EQ(slowed.size(), steady.size());
+  std::size_t first = warmup - 1, best = first;
+  while (first - best < 3) {
+    ++first;
+    if (steady[first].validation < steady[best].validation) best = first;
+    ASSERT_LT(first + 1, steady.size());
+  }
+  for (std::size_t e = 0; e <= first; ++e) EXPECT_EQ(slowed[e].validation, steady[e].validation);
+  EXPECT_NE(slowed[first + 1].validation, steady[first + 1].validation);
+}
+
+TEST(CutTraining, HalvedRatesMakeHalfTheStep) {
+  poems::Parameter<double> whole("a", 2, 3), half("a", 2, 3);
+  for (poems::Parameter<double>* p : {&whole, &half}) {
+    p->value.setZero();
+    p->gradient = normal_matrix(2, 3, 1);
+  }
+  poems::AdamW<double> rule({0.1, 0.0}), slower({0.1, 0.0});
+  slower.halve_rate();
+  rule.next_step();
+  slower.next_step();
+  rule.update(whole, false, 1);
+  slower.update(half, false, 1);
+  EXPECT_GT(whole.value.cwiseAbs().minCoeff(), 0.05);
+  EXPECT_TRUE((2.0 * half.value).isApprox(whole.value, 1e-12));
+}
+
+TEST(Schedule, CutsAPassIntoEpochsOfAllItsBatches) {
+  std::vector<Index> samples(100);
+  std::iota(samples.begin(), samples.end(), Index(0));
+  EXPECT_EQ((poems::EpochCut{100}.per_pass(100)), 1);
+  EXPECT_EQ((poems::EpochCut{99}.per_pass(100)), 2);
+  EXPECT_EQ((poems::EpochCut{40}.per_pass(100)), 3);
+  EXPECT_EQ(poems::EpochCut{}.per_pass(100), 1);
+  for (long pass = 1; pass <= 2; ++pass) {
+    const auto whole = poems::epoch_batches(samples, {}, 8, 1, pass);
+    std::vector<std::vector<Index>> parts;
+    for (long part = 1; part <= 3; ++part) {
+      const auto batches = poems::epoch_batches(samples, {}, 8, 1, 3 * (pass - 1) + part, 3);
+      EXPECT_NEAR(batches.size(), whole.size() / 3.0, 0.7);
+      parts.insert(parts.end(), batches.begin(), batches.end());
+    }
+    EXPECT_EQ(parts, whole);
+  }
+}
+
+TEST(Schedule, SpreadsSomeOverAll) {
+  EXPECT_EQ(poems::spread({3, 5, 8}, 3), (std::vector<Index>{3, 5, 8}));
+  EXPECT_EQ(poems::spread({0, 1, 2, 3, 4, 5, 6, 7, 8}, 3), (std::vector<Index>{0, 3, 6}));
+}
+
 TEST(Projection, VarianceExplainedCountsObservedValuesOfTheSamplesAskedFor) {
   const poems::Cohort<double> cohort = random_cohort<double>(20, {4, 3}, true);
   poems::models::Poems<double> model = initialised_model<double>(small_options({4, 3}, true), 1);

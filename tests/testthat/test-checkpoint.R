@@ -66,6 +66,20 @@ test_that("a fit that is killed again and again comes to its end", {
   expect_identical(what_was_learnt(fit_of(file)), what_was_learnt(fit_of(NULL)))
 })
 
+test_that("a fit of a large cohort goes on from within a pass, at the rate it had", {
+  withr::local_options(omicpoems.checkpoint_seconds = 0)
+  local_large_cohorts(20L, most_validated = 4L, slow_after = 1L)
+  longer <- utils::modifyList(settings, list(epochs = 14, patience = 14))
+  whole <- fit_of(NULL, control = longer)
+  validation <- whole$history$validation
+  expect_true(any(validation[-1] > cummin(validation)[-14]))  # so that the rate was halved
+  for (epochs in c(2, 5, 9)) {
+    file <- withr::local_tempfile()
+    killed_after(epochs, file, control = longer)
+    expect_identical(what_was_learnt(fit_of(file, control = longer)), what_was_learnt(whole))
+  }
+})
+
 test_that("a fit killed while all samples are trained keeps the first training", {
   withr::local_options(omicpoems.checkpoint_seconds = 0)
   whole <- fit_of(NULL)
