@@ -315,7 +315,7 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
     if (control$start == "random") return(NULL)
     linear_start(
       core_initial_parameters(config, noise, seed), omics, data$data, data$samples,
-      core_held_out(length(data$samples), control$validation, seed), factors, control,
+      core_held_out(length(data$samples), control$validation, seed), factors, control, seed,
       covariates$design, known, weights, programs
     )
   }
@@ -338,7 +338,7 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
                                   colMeans(trained$mode), groups$of, control$threads)
     experts <- core_experts(trained$parameters, config, cohort, control$threads)
     trained$contributions <- experts_shares(experts, trained$gates)
-    used <- spaced(length(data$samples), most_start_samples)
+    used <- drawn(length(data$samples), most_start_samples, seed)
     z <- trained$mode[used, , drop = FALSE]
     decoded <- core_reconstruct(trained$parameters, config, z, control$threads)
     trained$bend <- share_bent(decoded, z)
@@ -349,7 +349,7 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
       omic <- omic_of_features(omics)
       trained$maps <- without_misplaced(x, omic, start$certain, used) |>
         learn_maps(omic, omics, control$threads) |>
-        learn_checks(x, omic)
+        learn_checks(x, omic, used)
       trained$inclusion <- calibrated_inclusion(
         x, z, decoded, trained$remainder, omics,
         choose_factors(trained$sums$all, control$objective), control$threads

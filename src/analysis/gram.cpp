@@ -5,6 +5,18 @@
 
 namespace poems {
 
+Matrix<float> products(const Matrix<float>& left, const Eigen::Ref<const Matrix<float>>& right,
+                       int threads) {
+  constexpr Index columns_at_once = 8;
+  Matrix<float> out(left.rows(), right.cols());
+  const double work = static_cast<double>(left.size()) * static_cast<double>(right.cols());
+  parallel_for(block_count(columns_at_once, right.cols()), work, threads, [&](Index i, int) {
+    const Block b = block_at(i, columns_at_once, right.cols());
+    product(left, right.middleCols(b.begin, b.size), out.middleCols(b.begin, b.size));
+  });
+  return out;
+}
+
 Matrix<float> inner_products(const Matrix<float>& x, int threads) {
   constexpr Index samples_at_once = 32;
   const Index n = x.rows();

@@ -64,7 +64,7 @@ test_that("the network that training starts from computes the linear model", {
   }
   blank <- core_initial_parameters(config, sd, 1L)
   expect_identical(run(NULL)$parameters, blank)
-  started <- run(linear_start(blank, scaled, omics, samples, integer(), 6, control))
+  started <- run(linear_start(blank, scaled, omics, samples, integer(), 6, control, 1))
 
   at <- standardised(omics)
   scores <- starting_scores(standardise_rows(bounded(at$x))$x, at$omic, 6L, 1L)
