@@ -291,7 +291,7 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
   n_top <- steps_of(preprocess, "n_top", names(data$data))
   omics <- learn_scaling(data$data, scale, family, covariates$design, n_top, control$threads)
   programs <- read_programs(sets, omics, control)
-  warn_of_data(data, omics)
+  warn_of_data(data, omics, preprocess)
   warn_of_hidden(control, factors)
 
   started <- proc.time()[["elapsed"]]

@@ -149,6 +149,9 @@ most_for_all_components <- 512L
 
 is_large <- \(x) min(dim(x)) > most_for_all_components
 
+# x %*% y; of many, in single precision, as their components are.
+wide_product <- \(x, y, threads) if (is_large(x)) core_products(x, y, threads) else x %*% y
+
 # The largest variance that a component of noise has on average, for features with the variances
 # `noise` seen in n samples: the upper edge of the generalised Marchenko-Pastur law (Silverstein and
 # Choi 1995; as a rule to keep components: Dobriban and Owen 2019).

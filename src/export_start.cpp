@@ -45,6 +45,14 @@ Rcpp::NumericMatrix core_inner_products(const Eigen::Map<Eigen::MatrixXd>& x, in
   return Rcpp::wrap(Matrix<double>(poems::inner_products(samples, threads).cast<double>()));
 }
 
+// x y, in single precision.
+// [[Rcpp::export]]
+Rcpp::NumericMatrix core_products(const Eigen::Map<Eigen::MatrixXd>& x,
+                                  const Eigen::Map<Eigen::MatrixXd>& y, int threads) {
+  poems::check_size(y.rows(), x.cols(), "Rows of the second matrix");
+  return to_r(poems::products(x.cast<float>(), y.cast<float>().eval(), threads));
+}
+
 // The largest eigenvalues of x'x and their eigenvectors, at most so many. See components.h.
 // [[Rcpp::export]]
 Rcpp::List core_leading_components(const Eigen::Map<Eigen::MatrixXd>& x, int most, int threads) {

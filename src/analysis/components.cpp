@@ -12,8 +12,8 @@ namespace {
 
 constexpr Index smallest_block = 32, largest_block = 64;  // directions that are multiplied together
 constexpr Index spare_directions = 96;
-constexpr int most_cycles = 8;
-constexpr double least_change = 1e-4;  // of an eigenvalue in a cycle, as a share
+constexpr int most_cycles = 4;
+constexpr double least_change = 1e-3;  // of an eigenvalue in a cycle, as a share
 
 /// X X' v for the columns of v.
 Matrix<float> apply(const Matrix<float>& x, const Matrix<float>& v, int threads) {

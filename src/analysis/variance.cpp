@@ -117,9 +117,12 @@ class OmicVariance {
     const Index first = tile.begin - part_.begin;
     const Vector<double> total = likelihood_.deviances(j, x, null);
     member_total_.col(block).segment(first, tile.size) += total;
-    member_residual_.col(block).segment(first, tile.size) += likelihood_.deviances(j, x, eta);
-    for (Index i = 0; i < tile.size; ++i) sums.total(j) += total(i);
-    sums.residual(j) += likelihood_.deviance(j, x, eta);
+    const Vector<double> residual = likelihood_.deviances(j, x, eta);
+    member_residual_.col(block).segment(first, tile.size) += residual;
+    for (Index i = 0; i < tile.size; ++i) {
+      sums.total(j) += total(i);
+      sums.residual(j) += residual(i);
+    }
 
     // Less what the others say: xhat - xhat_k.
     Matrix<T> difference(tile.size, static_cast<Index>(layer.active.size()));
@@ -132,7 +135,7 @@ class OmicVariance {
         of_factor -= v(h) * (layer.values.col(h) - layer.weights(h, a) * distance).cwiseMax(T(0));
     }
     if (data_.link) difference *= data_.link->unit(j);
-    const std::vector<Comparison> held = likelihood_.compare(j, x, eta, difference);
+    const std::vector<Comparison> held = likelihood_.compare(j, x, eta, residual, difference);
     for (std::size_t a = 0; a < layer.active.size(); ++a) {
       gain_(layer.active[a], block) += held[a].gain;
       change_(layer.active[a], j) += held[a].change;
