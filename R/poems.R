@@ -325,6 +325,11 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
     trained <- train(control, progress_reporter(control, frame), start, kept)
     check_trained(trained, control)
     if (trains_again(trained, control, data$samples)) {
+      held_out <- seq_along(data$samples) %in% trained$validation
+      trained$held_out <- share_of_samples(
+        core_variance(trained$parameters, config, cohort, trained$mode, colMeans(trained$mode),
+                      held_out, control$threads), held_out
+      )
       all <- utils::modifyList(control, list(validation = 0, epochs = trained$best_epoch))
       first <- start
       start <- start_of(all, start$misplaced)
@@ -336,6 +341,7 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
     check_finite_training(trained, control)
     trained$sums <- variance_sums(trained$parameters, config, cohort, trained$mode,
                                   colMeans(trained$mode), groups$of, control$threads)
+    trained$variance <- variance_of_sets(trained, length(data$samples))
     experts <- core_experts(trained$parameters, config, cohort, control$threads)
     trained$contributions <- experts_shares(experts, trained$gates)
     used <- drawn(length(data$samples), most_start_samples, seed)
@@ -355,7 +361,9 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
         choose_factors(trained$sums$all, control$objective), control$threads
       )
     }
-    omics <- add_membership(omics, data) |> add_reading(data, preprocess)
+    omics <- add_membership(omics, data) |>
+      add_libraries(trained$latent) |>
+      add_reading(data, preprocess)
     new_fit(
       trained,
       call = call, seed = seed, control = control, scaling = scale, config = config,
@@ -447,7 +455,7 @@ learns_predictions <- function(control) {
 }
 
 # What the second training gives, unless it was interrupted; history and variance explained in the
-# samples held out (the second column) stay those of the first.
+# samples held out (`held_out`) stay those of the first.
 take_all_samples <- function(trained, again, control) {
   if (again$stopped == "diverged" || !is_finite_training(again)) {
     cli::cli_warn(c(
@@ -463,7 +471,6 @@ take_all_samples <- function(trained, again, control) {
   }
   parts <- c("parameters", "latent", "mode", "gates")
   trained[parts] <- again[parts]
-  trained$variance[, 1] <- again$variance[, 1]
   trained$all_samples <- TRUE
   trained
 }
@@ -551,7 +558,17 @@ shown_inclusion <- function(trained, parameters, omics, factors) {
       seq_along(omics))
 }
 
-# From the core's omics x (training, validation) to one row per omic and set.
+# Variance explained, omics x (training, validation), of so many samples.
+variance_of_sets <- function(trained, samples) {
+  if (isTRUE(trained$all_samples)) {
+    return(cbind(share_of_samples(trained$sums$all, TRUE), trained$held_out))
+  }
+  validation <- seq_len(samples) %in% trained$validation
+  cbind(share_of_samples(trained$sums$all, !validation),
+        share_of_samples(trained$sums$all, validation))
+}
+
+# From omics x (training, validation) to one row per omic and set.
 variance_table <- function(variance, omics) {
   table <- data.frame(
     omic = rep(omics, times = 2),

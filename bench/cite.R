@@ -24,11 +24,12 @@ read_cells <- function() {
   rna <- read_streak("train.malt.rna.mat")
   protein <- as.matrix(read_streak("train.malt.adt.mat"))
   rownames(protein) <- paste0("adt_", rownames(protein))
-  rownames(rna) <- make.unique(rownames(rna))
+  dimnames(rna) <- list(make.unique(rownames(rna)), colnames(protein))
   total <- Matrix::colSums(rna)
   rna <- rna[Matrix::rowSums(rna > 0) >= 10, ]
-  list(rna = rna, protein = protein, total = total,
-       logs = log1p(as.matrix(rna %*% Matrix::Diagonal(x = 1e4 / total))))
+  logs <- log1p(as.matrix(rna %*% Matrix::Diagonal(x = 1e4 / total)))
+  colnames(logs) <- colnames(rna)
+  list(rna = rna, protein = protein, total = total, logs = logs)
 }
 
 # ---- What the counts look like ----------------------------------------------------------------
@@ -185,5 +186,4 @@ report <- function(cells, results) {
 splits <- as.integer(c(commandArgs(trailingOnly = TRUE), 3)[1])
 cells <- read_cells()
 results <- unlist(lapply(seq_len(splits), \(split) run_split(cells, split)), recursive = FALSE)
-saveRDS(results, file.path(tempdir(), "cite.rds"))
 report(cells, results)

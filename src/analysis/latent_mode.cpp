@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "analysis/line.h"
 #include "layers/hidden_layer.h"
 
 namespace poems {
@@ -83,8 +84,12 @@ class OmicValues {
     for (Index j = 0; j < mask_.cols(); ++j) {
       layer.set_feature(j);
       if (layer.active.empty()) continue;
-      layer.set_tile({0, size});
-      layer.set_slopes(j);
+      if (layer.active.size() == 1) {
+        set_line(layer, j, members_z);
+      } else {
+        layer.set_tile({0, size});
+        layer.set_slopes(j);
+      }
       add_feature(layer, j, members, part);
     }
     for (Index i = 0; i < size; ++i) {
@@ -100,6 +105,14 @@ class OmicValues {
     for (Index i = samples.begin; i < samples.begin + samples.size; ++i)
       if (data.column[i] >= 0) members.push_back(i);
     return members;
+  }
+
+  /// z and slopes of a feature with one factor.
+  void set_line(HiddenLayer<T>& layer, Index j, const Matrix<T>& z) const {
+    const Line<T> line = line_of(model_.decoder, j, layer.weights);
+    layer.z = z.col(layer.active[0]);
+    layer.slopes.resize(z.rows(), 1);
+    for (Index i = 0; i < z.rows(); ++i) layer.slopes(i, 0) = line.slope(layer.z(i, 0));
   }
 
   void add_feature(const HiddenLayer<T>& layer, Index j, const std::vector<Index>& members,

@@ -127,7 +127,7 @@ hardly_varying <- function(small = 0.05) {
 }
 
 test_that("many features that hardly vary are told of once, with the call that leaves them out", {
-  local_mocked_bindings(most_features_untold = 100L)
+  local_constant("most_features_untold", 100L)
   fit <- \(...) poems(..., factors = 2, seed = 1, control = quick_control(epochs = 1))
   x <- list(rna = hardly_varying(), protein = hardly_varying() + 3, small = hardly_varying(1)[1:90, ])
   told <- capture_messages(suppressWarnings(fit(x)))
@@ -152,8 +152,8 @@ test_that("many features that hardly vary are told of once, with the call that l
 
 test_that("nothing is told where all features vary, or where they are not many", {
   x <- list(rna = hardly_varying(0.7))
-  local_mocked_bindings(most_features_untold = 100L)
+  local_constant("most_features_untold", 100L)
   expect_no_message(suppressWarnings(tell_of_little_variance(learn_scaling(x), NULL)))
-  local_mocked_bindings(most_features_untold = 120L)
+  local_constant("most_features_untold", 120L)
   expect_no_message(tell_of_little_variance(learn_scaling(list(rna = hardly_varying())), NULL))
 })

@@ -101,11 +101,22 @@ test_that("sparse arrays on disk are read in blocks, and stay sparse", {
   }
 })
 
+# Written by hand: writers differ between versions of HDF5Array.
+tenx_matrix <- function(x, path) {
+  rhdf5::h5createFile(path)
+  rhdf5::h5createGroup(path, "matrix")
+  parts <- list(data = x@x, indices = x@i, indptr = x@p, shape = dim(x), barcodes = colnames(x),
+                genes = rownames(x))
+  for (name in names(parts)) rhdf5::h5write(parts[[name]], path, paste0("matrix/", name))
+  HDF5Array::TENxMatrix(path, "matrix")
+}
+
 test_that("a sparse matrix in 10x Genomics' format stays sparse, and gives the same fit", {
   skip_without("HDF5Array")
   x <- mixed_omics(60)
   x$rna[is.na(x$rna)] <- 0
-  stored <- HDF5Array::writeTENxMatrix(sparse(x$rna), withr::local_tempfile(fileext = ".h5"))
+  skip_without("rhdf5")
+  stored <- tenx_matrix(sparse(x$rna), withr::local_tempfile(fileext = ".h5"))
   expect_s4_class(stored, "TENxMatrix")
   local_largest_block(5 * nrow(x$rna))
   read <- read_omics(list(rna = stored))$data$rna
