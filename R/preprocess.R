@@ -26,10 +26,11 @@
 #' @return A list of class `poems_preprocess`, for the argument `preprocess` of [poems()].
 #'
 #' @section Many features:
-#' [poems()] and its family tell of an omic with more than `r format(most_features_untold, big.mark = ",")` features if more than half of
-#' them hardly vary: if all of these together have less than `r 100 * little_variance` % of the
-#' omic's variance. Training takes as long for each of them as for any other. The message has the
-#' `n_top` that leaves them out.
+#' [poems()] and its family tell of an omic with more than
+#' `r format(most_features_untold, big.mark = ",")` features if more than half of them hardly vary:
+#' if these together have less than `r 100 * little_variance` % of the omic's variance. Training
+#' takes as long for each of them as for any other. The message has the `n_top` that leaves them
+#' out.
 #'
 #' @section Errors:
 #' Unknown transformations and numbers of features below 1 are an error here, values outside the
@@ -183,8 +184,9 @@ tell_of_little_variance <- function(omics, preprocess) {
                    number(features[told] - telling[told]), number(features[told]),
                    100 * little_variance)
   calls <- vapply(told, \(omic) {
-    transform <- if (!is.null(transforms[[omic]])) sprintf("\"%s\", ", transforms[[omic]])
-    sprintf("%s = preprocess_steps(%sn_top = %d)", omic, paste(transform), telling[[omic]])
+    transform <- transforms[[omic]]
+    given <- if (is.null(transform) || transform == "none") "" else sprintf("\"%s\", ", transform)
+    sprintf("%s = preprocess_steps(%sn_top = %d)", omic, given, telling[[omic]])
   }, "")
   call <- sprintf("preprocess = list(%s)", paste(calls, collapse = ", "))
   cli::cli_inform(c(

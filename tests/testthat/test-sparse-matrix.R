@@ -108,6 +108,7 @@ tenx_matrix <- function(x, path) {
   parts <- list(data = x@x, indices = x@i, indptr = x@p, shape = dim(x), barcodes = colnames(x),
                 genes = rownames(x))
   for (name in names(parts)) rhdf5::h5write(parts[[name]], path, paste0("matrix/", name))
+  rhdf5::h5errorHandling("normal")  # by which TENxMatrix() tells groups from data sets
   HDF5Array::TENxMatrix(path, "matrix")
 }
 
