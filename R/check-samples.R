@@ -77,7 +77,7 @@ check_samples <- function(fit, newdata = NULL, samples = c("columns", "rows"), c
   check_table(checked, data$samples, names(fit$omics))
 }
 
-# Positions of the samples that maps have looked at; fits of earlier versions took evenly spaced ones.
+# Positions of the samples that maps have looked at; those of earlier versions were evenly spaced.
 checked_in_fit <- function(fit) {
   if (is.null(fit$maps$used)) spaced(length(fit$samples), most_start_samples) else fit$maps$used
 }

@@ -1,6 +1,6 @@
-# Library sizes of samples that lack an omic of counts, as far as factors tell them. Few proteins of a
-# few kinds of cells make a library whose size is biology: predicted for a library of mean size, all
-# of them would be wrong by the same factor.
+# Library sizes of samples that lack an omic of counts, as far as factors tell them. Few proteins
+# of a few kinds of cells make a library whose size is biology: predicted for a library of mean
+# size, all of them would be wrong by the same factor.
 
 # With fewer samples, nothing is told.
 least_library_samples <- 20L
@@ -18,9 +18,9 @@ learn_library <- function(omic, z) {
        variance = mean((y - mean(y) - ridge$left_out)^2), range = range(y))
 }
 
-# Per omic, `offset` with what is expected of the samples that lack it: the log of the mean size, not
-# the mean of the log. `has`: samples x omics; `z` as above. Fits that have learnt nothing of it (those
-# of earlier versions) keep the mean library.
+# Per omic, `offset` with what is expected of the samples that lack it: the log of the mean size,
+# not the mean of the log. `has`: samples x omics; `z` as above. Fits that have learnt nothing of it
+# (those of earlier versions) keep the mean library.
 with_expected_libraries <- function(offset, omics, has, z) {
   Map(\(offset, omic, v) {
     of <- omic$library

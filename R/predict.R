@@ -27,8 +27,8 @@
 #' * `"reconstruction"`: named list with, per omic of the fit, a features x samples matrix on the
 #'   scale of the data: expected values, which are probabilities of a 1 for `"bernoulli"` omics, and
 #'   for counts those expected given the sample's library size (where the sample lacks the omic, the
-#'   one that its factors tell). With covariates, their effects included. Scaling and transformations
-#'   ([preprocess_steps()]) are undone: of a feature that was transformed by log1p, what comes back
+#'   one that its factors tell). With covariates, their effects included. Scaling and
+#'   transformations ([preprocess_steps()]) are undone: of a feature that was transformed by log1p, what comes back
 #'   is a typical count (the exponential of the mean logarithm), not the mean count. Centred
 #'   log-ratios stay log-ratios.
 #'

@@ -4,8 +4,8 @@
 #
 #   STREAK=folder Rscript bench/cite.R [splits, 3]
 #
-# 1,000 cells of a MALT tumour (10x Genomics), RNA and 17 proteins, of package STREAK (STREAK: folder
-# of its unpacked sources). In each split a fifth of the cells has no protein. The 1,500 genes are
+# 1,000 cells of a MALT tumour (10x Genomics), RNA and 17 proteins, of package STREAK (STREAK:
+# folder of its unpacked sources). In each split a fifth of the cells has no protein. The 1,500 genes are
 # those whose log1p of counts per 10,000 varies most in the training cells. Predictions are compared
 # with log1p of the counts of the hidden proteins: R2 about the mean of the training cells, and
 # correlation, both means over proteins.
@@ -131,7 +131,7 @@ run_split <- function(cells, split) {
   })
 }
 
-# ---- The file -------------------------------------------------------------------------------------
+# ---- The file ---------------------------------------------------------------------------------
 
 report <- function(cells, results) {
   size <- \(x) Matrix::colSums(x) / mean(Matrix::colSums(x))
@@ -174,8 +174,8 @@ report <- function(cells, results) {
     "", "## Proteins from RNA", "",
     paste("R2 on the log scale, R2 once the mean error of each protein is taken out, and",
           "correlation; ± standard error over splits. CPU seconds of fit and prediction."), "",
-    "| method | R2 | R2, levelled | correlation | setting chosen | CPU |", "|---|---|---|---|---|---|",
-    rows, "", "R2 of every protein:", "",
+    "| method | R2 | R2, levelled | correlation | setting chosen | CPU |",
+    "|---|---|---|---|---|---|", rows, "", "R2 of every protein:", "",
     paste("| protein | mean count | dispersion |", paste(names(methods), collapse = " | "), "|"),
     paste(c("|---|---|---|", rep("---|", length(methods))), collapse = ""),
     sprintf("| %s | %.0f | %.2f | %s |", sub("adt_", "", proteins), z$mean, z$dispersion,

@@ -51,4 +51,6 @@ local_constant <- function(name, value, frame = parent.frame()) {
 }
 
 # Blocks of so many values.
-local_largest_block <- \(values, frame = parent.frame()) local_constant("largest_block", values, frame)
+local_largest_block <- function(values, frame = parent.frame()) {
+  local_constant("largest_block", values, frame)
+}

@@ -129,7 +129,8 @@ hardly_varying <- function(small = 0.05) {
 test_that("many features that hardly vary are told of once, with the call that leaves them out", {
   local_constant("most_features_untold", 100L)
   fit <- \(...) poems(..., factors = 2, seed = 1, control = quick_control(epochs = 1))
-  x <- list(rna = hardly_varying(), protein = hardly_varying() + 3, small = hardly_varying(1)[1:90, ])
+  x <- list(rna = hardly_varying(), protein = hardly_varying() + 3,
+            small = hardly_varying(1)[1:90, ])
   told <- capture_messages(suppressWarnings(fit(x)))
   expect_length(grep("hardly vary", told), 1)
   told <- gsub("\\s+", " ", paste(told, collapse = " "))
