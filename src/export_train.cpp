@@ -77,9 +77,10 @@ Rcpp::List core_train(SEXP cohort, const Rcpp::List& model_config, const Rcpp::L
   }
   const poems::Projection<float> projection = poems::project(model, held, trainer.threads);
   // Without epochs, what is asked for is what training starts from.
-  const Matrix<float> mode =
-      trainer.epochs == 0 ? projection.mean
-                          : poems::latent_mode(model, held, projection.mean, trainer.threads);
+  const Matrix<float> mode = trainer.epochs == 0
+                                 ? projection.mean
+                                 : poems::latent_mode(model, held, projection.mean, trainer.threads,
+                                                      read_mode_passes(model_config));
   return Rcpp::List::create(
       Rcpp::Named("parameters") = write_parameters(model),
       Rcpp::Named("history") = history_to_r(result.history),

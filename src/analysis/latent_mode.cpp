@@ -178,13 +178,14 @@ struct Walker {
 
 /// Moves z, factors x samples at hand, to the mode in the columns of the tile.
 template <typename T>
-void search(const std::vector<OmicValues<T>>& omics, Block tile, Eigen::Ref<Matrix<T>> z) {
+void search(const std::vector<OmicValues<T>>& omics, Block tile, int passes,
+            Eigen::Ref<Matrix<T>> z) {
   std::vector<Walker> walkers(tile.size);
   for (Index i = 0; i < tile.size; ++i) {
     walkers[i].column = tile.begin + i;
     walkers[i].step = Vector<double>::Zero(z.rows());
   }
-  for (int pass = 0; pass < most_passes && !walkers.empty(); ++pass) {
+  for (int pass = 0; pass < passes && !walkers.empty(); ++pass) {
     std::vector<Index> positions;
     Matrix<T> trial(walkers.size(), z.rows());
     for (const Walker& walker : walkers) {
@@ -215,7 +216,7 @@ void search(const std::vector<OmicValues<T>>& omics, Block tile, Eigen::Ref<Matr
 
 template <typename T>
 Matrix<T> latent_mode(const models::Poems<T>& model, const Cohort<T>& cohort,
-                      const Matrix<T>& start, int threads) {
+                      const Matrix<T>& start, int threads, int passes) {
   Matrix<T> mode = start;
   if (!model.options().objective.reconstructs_from_mode) return mode;
   for (Index part = 0; part < block_count(samples_at_once, cohort.samples); ++part) {
@@ -230,15 +231,15 @@ Matrix<T> latent_mode(const models::Poems<T>& model, const Cohort<T>& cohort,
     }
     parallel_for(block_count(tile_size, samples.size), work, threads, [&](Index i, int) {
       const Block tile = block_at(i, tile_size, samples.size);
-      search<T>(omics, tile, mode.middleCols(samples.begin, samples.size));
+      search<T>(omics, tile, passes, mode.middleCols(samples.begin, samples.size));
     });
   }
   return mode;
 }
 
 template Matrix<float> latent_mode<float>(const models::Poems<float>&, const Cohort<float>&,
-                                          const Matrix<float>&, int);
+                                          const Matrix<float>&, int, int);
 template Matrix<double> latent_mode<double>(const models::Poems<double>&, const Cohort<double>&,
-                                            const Matrix<double>&, int);
+                                            const Matrix<double>&, int, int);
 
 }  // namespace poems
