@@ -149,6 +149,14 @@ core_inner_products <- function(x, threads) {
     .Call(`_omicpoems_core_inner_products`, x, threads)
 }
 
+core_products <- function(x, y, threads) {
+    .Call(`_omicpoems_core_products`, x, y, threads)
+}
+
+core_leading_components <- function(x, most, threads) {
+    .Call(`_omicpoems_core_leading_components`, x, most, threads)
+}
+
 core_factor_model <- function(x, omic, scores, rounds, threads, members, odds) {
     .Call(`_omicpoems_core_factor_model`, x, omic, scores, rounds, threads, members, odds)
 }

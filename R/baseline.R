@@ -128,7 +128,7 @@ poems_baseline <- function(x, model = c("poem", "mocss_ae", "mocss_vae", "mocss_
   omics <- learn_scaling(data$data, scale, n_top = n_top, threads = control$threads) |>
     add_membership(data) |>
     add_reading(data, preprocess)
-  warn_of_data(data, omics)
+  warn_of_data(data, omics, preprocess)
 
   started <- proc.time()[["elapsed"]]
   config <- baseline_config(model, form, settings, omics, data$samples)

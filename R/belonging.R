@@ -26,6 +26,9 @@ least_doubt <- 0.2
 # features that factors do not stand for, leave out these alone.
 least_certain <- 0.99
 
+# In large cohorts, a smaller share of misplaced omics does not move where factors are sought.
+most_few <- 0.05
+
 # Closer than this, two omics would be taken to be one.
 most_agreement <- 0.995
 
@@ -143,7 +146,8 @@ start_without_misplaced <- function(x, omic, most, threads, known = NULL, progra
   if (is.null(start) || nrow(has) < 2) return(none)
   if (is.null(known)) {
     misplaced <- misplaced_of(doubt_omics(start), has)
-    again <- if (any(misplaced)) without(misplaced)
+    few <- is_large(x) && sum(misplaced) <= most_few * sum(has)
+    again <- if (any(misplaced)) without(misplaced, if (few) start$from)
     if (is.null(again)) return(none)
     start <- again
   }

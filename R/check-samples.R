@@ -77,8 +77,10 @@ check_samples <- function(fit, newdata = NULL, samples = c("columns", "rows"), c
   check_table(checked, data$samples, names(fit$omics))
 }
 
-# Positions of the samples that maps have looked at.
-checked_in_fit <- \(fit) spaced(length(fit$samples), most_start_samples)
+# Positions of the samples that maps have looked at; those of earlier versions were evenly spaced.
+checked_in_fit <- function(fit) {
+  if (is.null(fit$maps$used)) spaced(length(fit$samples), most_start_samples) else fit$maps$used
+}
 
 check_table <- function(checked, samples, omics) {
   has <- checked$has

@@ -6,7 +6,7 @@
 find_comparison <- function(config, omics, data, target, held_out, seed, control) {
   used <- setdiff(seq_along(data$samples), held_out)
   used <- sort(unlist(lapply(split(used, target[used]), \(of) {
-    of[spaced(length(of), most_start_samples / 2)]
+    of[drawn(length(of), most_start_samples / 2, seed)]
   })))
   x <- standardised_features(omics, data$data, data$samples[used], data$design)
   omic <- omic_of_features(omics)

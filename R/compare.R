@@ -105,7 +105,7 @@ poems_compare <- function(x, background, group = NULL, shared = 16, salient = 8,
   check_families(data$data, family, threads = control$threads)
   n_top <- steps_of(preprocess, "n_top", names(data$data))
   omics <- learn_scaling(data$data, scale, family, covariates$design, n_top, control$threads)
-  warn_of_data(data, omics)
+  warn_of_data(data, omics, preprocess)
   data$design <- covariates$design
 
   started <- proc.time()[["elapsed"]]

@@ -22,3 +22,9 @@ scaled_means <- function(latent, fit) {
 
 # At most `most` of the numbers from 1 to n, evenly spaced.
 spaced <- \(n, most) unique(round(seq(1, n, length.out = min(n, most))))
+
+# At most `most` of the numbers from 1 to n, in order: all, or a random choice that is always the
+# same for a seed. Samples often come sorted, or in a cycle that even spaces would fall in with.
+drawn <- function(n, most, seed) {
+  if (n <= most) seq_len(n) else sort(with_seed(seed, sample.int(n, most)))
+}

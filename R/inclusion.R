@@ -13,7 +13,7 @@
 #' mixture of two groups, with and without a link: the spread of those without is estimated, and may
 #' be wider than theory has it; how large those with a link are is shared by all factors, and how
 #' many there are is told apart for every factor. The probability is that of belonging to the group
-#' with a link. At most 1000 samples, evenly spaced, are looked at.
+#' with a link. At most 1000 samples, drawn at random, are looked at.
 #'
 #' It is a statement about one factor given the others. Where two factors stand for one true factor
 #' (one of them for its bend), a feature may count as driven by one of them alone. Whether the

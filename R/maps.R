@@ -79,7 +79,7 @@ omic_directions <- function(x, threads) {
   most <- min(most_map_components, ncol(x) - 1L, nrow(x), max(most_map_values %/% nrow(x), 1L))
   if (most < 1) return(matrix(0, nrow(x), 0))
   parts <- principal_components(x, most, threads)
-  (x %*% parts$scores) / ncol(x) / rep(sqrt(parts$variance), each = nrow(x))
+  wide_product(x, parts$scores, threads) / ncol(x) / rep(sqrt(parts$variance), each = nrow(x))
 }
 
 # `inputs`: what map_inputs() returns of the omics `from`; `scores`: samples x components of the

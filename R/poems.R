@@ -300,13 +300,14 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
   n_top <- steps_of(preprocess, "n_top", names(data$data))
   omics <- learn_scaling(data$data, scale, family, covariates$design, n_top, control$threads)
   programs <- read_programs(sets, omics, control)
-  warn_of_data(data, omics)
+  warn_of_data(data, omics, preprocess)
   warn_of_hidden(control, factors)
 
   started <- proc.time()[["elapsed"]]
   noise <- initial_noise(omics)
   config <- model_config(control, factors, noise, family, max(0L, ncol(covariates$design)),
                          weights)
+  if (length(data$samples) > most_searched_samples) config$mode_passes <- few_mode_passes
   cohort <- held_cohort(omics, data$data, data$samples, covariates$design, control$threads)
   key <- if (!is.null(checkpoint)) {
     checkpoint_key(omics, data, covariates, config, scale, seed, control, programs)
@@ -330,7 +331,7 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
     collect_garbage(large)
     linear_start(
       core_initial_parameters(config, noise, seed), omics, data$data, data$samples,
-      core_held_out(length(data$samples), control$validation, seed), factors, control,
+      core_held_out(length(data$samples), control$validation, seed), factors, control, seed,
       covariates$design, known, weights, programs
     )
   }
@@ -340,6 +341,11 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
     trained <- train(control, progress_reporter(control, frame), start, kept)
     check_trained(trained, control)
     if (trains_again(trained, control, data$samples)) {
+      held_out <- seq_along(data$samples) %in% trained$validation
+      trained$held_out <- share_of_samples(
+        core_variance(trained$parameters, config, cohort, trained$mode, colMeans(trained$mode),
+                      held_out, control$threads), held_out
+      )
       all <- utils::modifyList(control, list(validation = 0, epochs = trained$best_epoch))
       first <- start
       start <- start_of(all, start$misplaced)
@@ -352,9 +358,10 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
     collect_garbage(large)
     trained$sums <- variance_sums(trained$parameters, config, cohort, trained$mode,
                                   colMeans(trained$mode), groups$of, control$threads)
+    trained$variance <- variance_of_sets(trained, length(data$samples))
     experts <- core_experts(trained$parameters, config, cohort, control$threads)
     trained$contributions <- experts_shares(experts, trained$gates)
-    used <- spaced(length(data$samples), most_start_samples)
+    used <- drawn(length(data$samples), most_start_samples, seed)
     z <- trained$mode[used, , drop = FALSE]
     decoded <- core_reconstruct(trained$parameters, config, z, control$threads)
     trained$bend <- share_bent(decoded, z)
@@ -365,14 +372,16 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
       omic <- omic_of_features(omics)
       trained$maps <- without_misplaced(x, omic, start$certain, used) |>
         learn_maps(omic, omics, control$threads) |>
-        learn_checks(x, omic)
+        learn_checks(x, omic, used)
       collect_garbage(large)
       trained$inclusion <- calibrated_inclusion(
         x, z, decoded, trained$remainder, omics,
         choose_factors(trained$sums$all, control$objective), control$threads
       )
     }
-    omics <- add_membership(omics, data) |> add_reading(data, preprocess)
+    omics <- add_membership(omics, data) |>
+      add_libraries(trained$latent) |>
+      add_reading(data, preprocess)
     new_fit(
       trained,
       call = call, seed = seed, control = control, scaling = scale, config = config,
@@ -447,6 +456,11 @@ check_trained <- function(trained, control = poems_control(), call = rlang::call
   }
 }
 
+# Fits of more samples than this search for modes in fewer passes: what is left to gain is far less
+# than what samples differ by, and the search takes as long as epochs do.
+most_searched_samples <- 2000L
+few_mode_passes <- 5L
+
 # Whether all samples train the model once more, for the best number of epochs: a tenth more samples
 # is worth the time where samples are few.
 most_trained_again <- 1000L
@@ -465,7 +479,7 @@ learns_predictions <- function(control) {
 }
 
 # What the second training gives, unless it was interrupted; history and variance explained in the
-# samples held out (the second column) stay those of the first.
+# samples held out (`held_out`) stay those of the first.
 take_all_samples <- function(trained, again, control) {
   if (again$stopped == "diverged" || !is_finite_training(again)) {
     cli::cli_warn(c(
@@ -481,7 +495,6 @@ take_all_samples <- function(trained, again, control) {
   }
   parts <- c("parameters", "latent", "mode", "gates")
   trained[parts] <- again[parts]
-  trained$variance[, 1] <- again$variance[, 1]
   trained$all_samples <- TRUE
   trained
 }
@@ -569,7 +582,17 @@ shown_inclusion <- function(trained, parameters, omics, factors) {
       seq_along(omics))
 }
 
-# From the core's omics x (training, validation) to one row per omic and set.
+# Variance explained, omics x (training, validation), of so many samples.
+variance_of_sets <- function(trained, samples) {
+  if (isTRUE(trained$all_samples)) {
+    return(cbind(share_of_samples(trained$sums$all, TRUE), trained$held_out))
+  }
+  validation <- seq_len(samples) %in% trained$validation
+  cbind(share_of_samples(trained$sums$all, !validation),
+        share_of_samples(trained$sums$all, validation))
+}
+
+# From omics x (training, validation) to one row per omic and set.
 variance_table <- function(variance, omics) {
   table <- data.frame(
     omic = rep(omics, times = 2),

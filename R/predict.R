@@ -26,9 +26,9 @@
 #' * `"gates"`: samples x omics matrix; rows sum to 1, with 0 where a sample lacks the omic.
 #' * `"reconstruction"`: named list with, per omic of the fit, a features x samples matrix on the
 #'   scale of the data: expected values, which are probabilities of a 1 for `"bernoulli"` omics, and
-#'   for counts those expected given the sample's library size (the mean one where the sample lacks
-#'   the omic). With covariates, their effects included. Scaling and transformations
-#'   ([preprocess_steps()]) are undone: of a feature that was transformed by log1p, what comes back
+#'   for counts those expected given the sample's library size (where the sample lacks the omic, the
+#'   one that its factors tell). With covariates, their effects included. Scaling and
+#'   transformations ([preprocess_steps()]) are undone: of a feature that was transformed by log1p, what comes back
 #'   is a typical count (the exponential of the mean logarithm), not the mean count. Centred
 #'   log-ratios stay log-ratios.
 #'
@@ -123,8 +123,9 @@ project_samples <- function(fit, data, design = NULL) {
   has <- vapply(names(fit$omics), \(omic) data$samples %in% colnames(data$data[[omic]]),
                 logical(length(data$samples)))
   has <- matrix(has, length(data$samples), dimnames = dimnames(projected$gates))
-  c(projected, list(has = has, design = design, offset = sample_offsets(fit$omics, data),
-                    cohort = cohort))
+  offset <- with_expected_libraries(sample_offsets(fit$omics, data), fit$omics, has,
+                                    projected$latent)
+  c(projected, list(has = has, design = design, offset = offset, cohort = cohort))
 }
 
 # The same of the samples of the fit, with their mode.

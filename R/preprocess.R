@@ -25,6 +25,13 @@
 #'
 #' @return A list of class `poems_preprocess`, for the argument `preprocess` of [poems()].
 #'
+#' @section Many features:
+#' [poems()] and its family tell of an omic with more than
+#' `r format(most_features_untold, big.mark = ",")` features if more than half of them hardly vary:
+#' if these together have less than `r 100 * little_variance` % of the omic's variance. Training
+#' takes as long for each of them as for any other. The message has the `n_top` that leaves them
+#' out.
+#'
 #' @section Errors:
 #' Unknown transformations and numbers of features below 1 are an error here, values outside the
 #' range of the transformation in [poems()].
@@ -156,3 +163,42 @@ back_transform <- function(values, transform) {
 # Of features with these standard deviations, the positions of the `n_top` that vary most, in order
 # of the data.
 most_variable <- \(sd, n_top) sort(utils::head(order(-sd), n_top))
+
+# Of more features than this, those that hardly vary are told of: the ones that vary least and hold
+# this share of the omic's variance between them, if they are more than half.
+most_features_untold <- 20000L
+little_variance <- 0.05
+
+# One message for all omics, with the call that leaves these features out. `omics`: what
+# learn_scaling() returns.
+tell_of_little_variance <- function(omics, preprocess) {
+  transforms <- steps_of(preprocess, "transform", names(omics))
+  n_top <- steps_of(preprocess, "n_top", names(omics))
+  features <- lengths(lapply(omics, `[[`, "features"))
+  telling <- vapply(omics, \(omic) features_telling(omic$scale * omic$sd), 0)
+  told <- features > most_features_untold & telling < features / 2
+  told <- names(omics)[told & vapply(names(omics), \(omic) is.null(n_top[[omic]]), NA)]
+  if (length(told) == 0) return(invisible())
+  number <- \(n) formatC(n, format = "d", big.mark = ",")
+  lines <- sprintf("%s: %s of %s features hold %g %% of the variance between them.", told,
+                   number(features[told] - telling[told]), number(features[told]),
+                   100 * little_variance)
+  calls <- vapply(told, \(omic) {
+    transform <- transforms[[omic]]
+    given <- if (is.null(transform) || transform == "none") "" else sprintf("\"%s\", ", transform)
+    sprintf("%s = preprocess_steps(%sn_top = %d)", omic, given, telling[[omic]])
+  }, "")
+  call <- sprintf("preprocess = list(%s)", paste(calls, collapse = ", "))
+  cli::cli_inform(c(
+    "i" = "Many features hardly vary.", as_bullets(lines),
+    "i" = "To leave them out, in less time and memory: {.code {call}}."
+  ))
+}
+
+# How many features, those that vary most, hold the rest of the variance; rounded up to two digits.
+features_telling <- function(sd) {
+  variance <- sort(sd^2, decreasing = TRUE)
+  count <- sum(cumsum(variance) < (1 - little_variance) * sum(variance)) + 1
+  unit <- 10^max(floor(log10(count)) - 1, 0)
+  min(ceiling(count / unit) * unit, length(sd))
+}

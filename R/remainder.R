@@ -63,15 +63,18 @@ check_on_hidden <- function(y, start, omic, seed, threads) {
   tenth <- with_seed(seed, matrix(sample(rep_len(1:10, length(y))), nrow(y)))
   mean <- sd <- factors <- y
   scores <- list()
-  for (i in 1:10) {
-    hides <- tenth == i
-    seen <- y
-    seen[hides] <- NA
+  at_once <- max(1, floor(largest_block / 4 / length(y)))
+  for (tenths in blocks_of(10L, at_once)) {  # the same samples, each time without other values
+    seen <- do.call(cbind, lapply(tenths, \(i) replace(y, tenth == i, NA)))
     predicted <- predict_left(of, seen, omic, threads, with_sd = TRUE)
-    mean[hides] <- predicted$mean[hides]
-    sd[hides] <- predicted$sd[hides]
-    factors[hides] <- predicted$factors[hides]
-    scores[[i]] <- predicted$scores
+    for (i in tenths) {
+      hides <- which(tenth == i)
+      columns <- (match(i, tenths) - 1L) * ncol(y) + seq_len(ncol(y))
+      mean[hides] <- predicted$mean[, columns][hides]
+      sd[hides] <- predicted$sd[, columns][hides]
+      factors[hides] <- predicted$factors[, columns][hides]
+      scores[[i]] <- predicted$scores[columns, , drop = FALSE]
+    }
   }
   by_omic <- \(x) rowsum(rowSums(x, na.rm = TRUE), omic)[, 1]
   total <- by_omic(y^2)
@@ -139,7 +142,7 @@ correlated_noise <- function(left, factors, omic, threads) {
   for (round in seq_len(if (any(unknown)) remainder_rounds else 1L)) {
     if (round > 1) filled[unknown] <- (components %*% t(scores))[unknown]
     parts <- principal_components(filled, most, threads)
-    components <- sqrt(1 - shrinkage) * (filled %*% parts$scores) / ncol(left)
+    components <- sqrt(1 - shrinkage) * wide_product(filled, parts$scores, threads) / ncol(left)
     own <- pmax(rowMeans(filled^2) - rowSums(components^2), 1e-3)
     if (any(unknown)) {
       scores <- core_factor_scores(left, omic, components, own,

@@ -31,8 +31,9 @@ doubted_below <- 0.35
 most_doubted <- 500L
 
 # Adds to every map what it needs to check samples, and to `maps` the result of the cohort's own.
-# x: features x samples as learn_maps() takes them, with the omics that are misplaced.
-learn_checks <- function(maps, x, omic) {
+# x: features x samples as learn_maps() takes them, with the omics that are misplaced; `used`: their
+# positions in the cohort.
+learn_checks <- function(maps, x, omic, used) {
   if (is.null(maps)) return(NULL)
   scores <- Map(crossprod, parts_for_maps(maps, x, omic), maps$directions)
   has <- omics_had(x, omic)
@@ -42,6 +43,7 @@ learn_checks <- function(maps, x, omic) {
   })
   maps$checked <- check_omics(maps$maps, scores, has)
   maps$maps <- lapply(maps$maps, lean_map)
+  maps$used <- used
   maps
 }
 

@@ -8,7 +8,7 @@ least_compared_samples <- 8L
 
 # The maps of a fit, with the `share` of every feature's prediction that is theirs.
 split_maps <- function(fit, data) {
-  used <- spaced(length(data$samples), most_start_samples)
+  used <- drawn(length(data$samples), most_start_samples, fit$seed)
   x <- split_values(fit, data, data$samples[used])
   bases_of <- \(parts, has, directions) {
     targets <- Map(crossprod, parts, directions)

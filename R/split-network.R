@@ -5,7 +5,7 @@
 # `config` has at most. One of a block stays where none is found, without loadings.
 find_start <- function(config, omics, data, held_out, seed, control) {
   used <- setdiff(seq_along(data$samples), held_out)
-  used <- used[spaced(length(used), most_start_samples)]
+  used <- used[drawn(length(used), most_start_samples, seed)]
   x <- standardised_features(omics, data$data, data$samples[used], data$design)
   start <- split_start(x, omic_of_features(omics), config$shared, config$private,
                        config$encoder_units, seed, control$threads)

@@ -122,7 +122,7 @@ poems_split <- function(x, shared = 8, private = 8,
   n_top <- steps_of(preprocess, "n_top", names(data$data))
   omics <- learn_scaling(data$data, scale, family, covariates$design, n_top, control$threads)
   data$design <- covariates$design
-  warn_of_data(data, omics)
+  warn_of_data(data, omics, preprocess)
 
   started <- proc.time()[["elapsed"]]
   config <- split_config(method, decoder, shared, private, completeness, control, omics, labels,

@@ -5,8 +5,11 @@
 # Varimax looks at the features with the largest communalities, at most this many.
 most_rotated_features <- 5000L
 
-# Rounds of filling in what is unknown from the components of the round before.
+# Rounds of filling in what is unknown from the components of the round before; and of the little
+# that is unknown of a large cohort, up to this share.
 filling_rounds <- 4L
+few_filling_rounds <- 2L
+most_unknown_in_few <- 0.02
 
 # Quantile of the Tracy-Widom law (0.999) by which a variance must exceed the largest that noise has
 # on average, since it varies.
@@ -18,7 +21,7 @@ noise_quantile <- 3.2724
 starting_scores <- function(x, omic, most, threads) {
   unknown <- is.na(x)
   scores <- NULL
-  for (round in seq_len(if (any(unknown)) filling_rounds else 1L)) {
+  for (round in seq_len(rounds_to_fill(unknown))) {
     x[unknown] <- draw_unknown(x, scores, unknown, round)
     scores <- components_of_omics(x, omic, !unknown, most, threads)
   }
@@ -28,6 +31,12 @@ starting_scores <- function(x, omic, most, threads) {
   do.call(cbind, unname(lapply(parts, \(k) {
     scores[, k, drop = FALSE] %*% simple_rotation(loadings[, k, drop = FALSE])
   })))
+}
+
+rounds_to_fill <- function(unknown) {
+  if (!any(unknown)) return(1L)
+  if (is_large(unknown) && mean(unknown) <= most_unknown_in_few) return(few_filling_rounds)
+  filling_rounds
 }
 
 # Which components are the bend of stronger ones: told, beyond chance, by products of their scores.
@@ -58,6 +67,9 @@ draw_unknown <- function(x, scores, unknown, round) {
   left <- (x - mean)^2
   left[unknown] <- 0
   sd <- sqrt(rowSums(left) / pmax(rowSums(!unknown), 1))
+  if (is_large(x)) {
+    return(mean[unknown] + sd[row(x)[unknown]] * with_seed(round, stats::rnorm(sum(unknown))))
+  }
   (mean + sd * with_seed(round, stats::rnorm(length(x))))[unknown]
 }
 
@@ -68,7 +80,7 @@ components_of_omics <- function(x, omic, known, most, threads) {
   for (v in unique(omic)) {
     has <- colSums(known[omic == v, , drop = FALSE]) > 0
     left <- x[omic == v, has, drop = FALSE]
-    if (!is.null(scores)) left <- t(stats::lm.fit(scores[has, , drop = FALSE], t(left))$residuals)
+    if (!is.null(scores)) left <- left_by_scores(left, scores[has, , drop = FALSE])
     own <- standing_components(left, most, threads)
     if (is.null(own)) next
     of_all <- matrix(0, ncol(x), ncol(own))
@@ -79,6 +91,13 @@ components_of_omics <- function(x, omic, known, most, threads) {
   scores <- qr.Q(qr(scores)) * sqrt(ncol(x))
   share <- rowsum((x %*% scores / ncol(x))^2, omic) / as.vector(table(omic))
   scores[, utils::head(order(-colSums(share)), most), drop = FALSE]
+}
+
+# What least squares of features (rows of x) on scores, samples x factors, leave.
+left_by_scores <- function(x, scores) {
+  if (!is_large(x)) return(t(stats::lm.fit(scores, t(x))$residuals))
+  directions <- qr.Q(qr(scores))
+  x - tcrossprod(x %*% directions, directions)
 }
 
 # Scores of the components of x (features x samples) that stand out from noise: one after the other,
@@ -103,23 +122,35 @@ standing_components <- function(x, most, threads) {
 }
 
 # The first components: their variances, and scores of variance 1. From the smaller of the two
-# matrices of inner products.
+# matrices of inner products; of many, only the components asked for are sought.
 principal_components <- function(x, most, threads) {
   n <- ncol(x)
-  if (nrow(x) < n) {
-    inner <- eigen(tcrossprod(x) / n, symmetric = TRUE)
+  if (is_large(x)) {
+    parts <- core_leading_components(x, most, threads)
+    parts$values <- parts$values / n
+  } else if (nrow(x) < n) {
+    parts <- eigen(tcrossprod(x) / n, symmetric = TRUE)
   } else {
-    inner <- eigen(core_inner_products(x, threads) / n, symmetric = TRUE)
+    parts <- eigen(core_inner_products(x, threads) / n, symmetric = TRUE)
   }
-  kept <- seq_len(min(most, sum(inner$values > 1e-6 * max(inner$values[1], 1e-12))))
-  scores <- inner$vectors[, kept, drop = FALSE]
-  if (nrow(x) < n) {
-    scores <- crossprod(x, scores) / rep(sqrt(inner$values[kept]), each = n)
+  kept <- seq_len(min(most, sum(parts$values > 1e-6 * max(parts$values[1], 1e-12))))
+  scores <- parts$vectors[, kept, drop = FALSE]
+  if (nrow(x) < n && !is_large(x)) {
+    scores <- crossprod(x, scores) / rep(sqrt(parts$values[kept]), each = n)
   } else {
     scores <- scores * sqrt(n)
   }
-  list(variance = inner$values[kept], scores = scores)
+  list(variance = parts$values[kept], scores = scores)
 }
+
+# With more samples and features than this, all eigenvectors of their inner products take long, and
+# a few are sought alone.
+most_for_all_components <- 512L
+
+is_large <- \(x) min(dim(x)) > most_for_all_components
+
+# x %*% y; of many, in single precision, as their components are.
+wide_product <- \(x, y, threads) if (is_large(x)) core_products(x, y, threads) else x %*% y
 
 # The largest variance that a component of noise has on average, for features with the variances
 # `noise` seen in n samples: the upper edge of the generalised Marchenko-Pastur law (Silverstein and

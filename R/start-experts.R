@@ -54,10 +54,21 @@ ridge_weights <- function(x, y, inner) {
   list(weights = t(x %*% (inner$vectors %*% rotated)), left_out = t(path$left_out))
 }
 
-# Eigenvalues and vectors of the inner products of samples (columns of x).
+# Of ridge regressions on the components of many samples, the largest so many take part.
+most_ridge_components <- 200L
+
+# Eigenvalues and vectors of the inner products of samples (columns of x), and the `mean` of all
+# values. Of many samples only the largest: ridge regression takes next to nothing from the others.
 inner_eigen <- function(x, threads) {
-  inner <- eigen(core_inner_products(x, threads), symmetric = TRUE)
-  list(values = pmax(inner$values, 0), vectors = inner$vectors)
+  if (ncol(x) <= most_for_all_components) {
+    inner <- eigen(core_inner_products(x, threads), symmetric = TRUE)
+    values <- pmax(inner$values, 0)
+    return(list(values = values, vectors = inner$vectors, mean = mean(values)))
+  }
+  most <- min(most_ridge_components, nrow(x))
+  parts <- principal_components(x, most, threads)
+  list(values = parts$variance * ncol(x), vectors = parts$scores / sqrt(ncol(x)),
+       mean = sum(x^2) / ncol(x))
 }
 
 # Per column of y (samples in rows), the penalty with the smallest leave-one-out error and its
@@ -66,7 +77,7 @@ ridge_path <- function(inner, y) {
   rotated <- crossprod(inner$vectors, y)
   best <- list(penalty = rep(NA_real_, ncol(y)), left_out = 0 * y)
   smallest <- rep(Inf, ncol(y))
-  for (penalty in mean(inner$values) * ridge_penalties) {
+  for (penalty in inner$mean * ridge_penalties) {
     shrink <- inner$values / (inner$values + penalty)
     lever <- drop(inner$vectors^2 %*% shrink)
     left_out <- (inner$vectors %*% (shrink * rotated) - lever * y) / (1 - lever)

@@ -22,13 +22,14 @@ least_share <- 0.0125
 # samples whose omic does not belong to them, which training is to leave out, and those of which
 # that is `certain`; with sets, `set`, that of every factor, NA without one, and `tests`, what
 # starting_programs() says of them. `blank`: the random parameters; `validation`: positions in
-# `samples` of those held out; `design`: samples x covariates, or NULL; `known`: what an earlier
+# `samples` of those held out; `seed`: chooses samples where there are more than it looks at;
+# `design`: samples x covariates, or NULL; `known`: what an earlier
 # start found `misplaced`; `weights`: how much each omic counts, NULL where all count alike;
 # `programs`: what read_programs() returns.
-linear_start <- function(blank, omics, data, samples, validation, factors, control,
+linear_start <- function(blank, omics, data, samples, validation, factors, control, seed,
                          design = NULL, known = NULL, weights = NULL, programs = NULL) {
   used <- setdiff(seq_along(samples), validation)
-  used <- used[spaced(length(used), most_start_samples)]
+  used <- used[drawn(length(used), most_start_samples, seed)]
   x <- standardised_features(omics, data, samples[used], design)
   # Two units a factor, and one to spare that keeps the columns of factors not started from 0.
   most <- min(factors, (control$hidden - 1L) %/% 2L, ncol(x) - 2L)

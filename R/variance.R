@@ -133,6 +133,14 @@ variance_sums <- function(parameters, config, cohort, mode, held, groups, thread
   )
 }
 
+# Of every omic, what is explained in some samples. `sums`: what core_variance() says of them. NaN
+# where none has the omic.
+share_of_samples <- function(sums, samples) {
+  vapply(sums, \(omic) {
+    1 - sum(omic$sample_residual[samples]) / sum(omic$sample_total[samples])
+  }, 0)
+}
+
 # A factor is in use when it changes some feature by this share of its variance.
 least_change <- 0.001
 

@@ -485,6 +485,32 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// core_products
+Rcpp::NumericMatrix core_products(const Eigen::Map<Eigen::MatrixXd>& x, const Eigen::Map<Eigen::MatrixXd>& y, int threads);
+RcppExport SEXP _omicpoems_core_products(SEXP xSEXP, SEXP ySEXP, SEXP threadsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Eigen::Map<Eigen::MatrixXd>& >::type x(xSEXP);
+    Rcpp::traits::input_parameter< const Eigen::Map<Eigen::MatrixXd>& >::type y(ySEXP);
+    Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_products(x, y, threads));
+    return rcpp_result_gen;
+END_RCPP
+}
+// core_leading_components
+Rcpp::List core_leading_components(const Eigen::Map<Eigen::MatrixXd>& x, int most, int threads);
+RcppExport SEXP _omicpoems_core_leading_components(SEXP xSEXP, SEXP mostSEXP, SEXP threadsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Eigen::Map<Eigen::MatrixXd>& >::type x(xSEXP);
+    Rcpp::traits::input_parameter< int >::type most(mostSEXP);
+    Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_leading_components(x, most, threads));
+    return rcpp_result_gen;
+END_RCPP
+}
 // core_factor_model
 Rcpp::List core_factor_model(const Eigen::Map<Eigen::MatrixXd>& x, const Rcpp::IntegerVector& omic, const Eigen::Map<Eigen::MatrixXd>& scores, int rounds, int threads, const Rcpp::RObject& members, double odds);
 RcppExport SEXP _omicpoems_core_factor_model(SEXP xSEXP, SEXP omicSEXP, SEXP scoresSEXP, SEXP roundsSEXP, SEXP threadsSEXP, SEXP membersSEXP, SEXP oddsSEXP) {
@@ -700,6 +726,8 @@ static const R_CallMethodDef CallEntries[] = {
     {"_omicpoems_core_split_predict", (DL_FUNC) &_omicpoems_core_split_predict, 6},
     {"_omicpoems_core_split_decode", (DL_FUNC) &_omicpoems_core_split_decode, 5},
     {"_omicpoems_core_inner_products", (DL_FUNC) &_omicpoems_core_inner_products, 2},
+    {"_omicpoems_core_products", (DL_FUNC) &_omicpoems_core_products, 3},
+    {"_omicpoems_core_leading_components", (DL_FUNC) &_omicpoems_core_leading_components, 3},
     {"_omicpoems_core_factor_model", (DL_FUNC) &_omicpoems_core_factor_model, 7},
     {"_omicpoems_core_factor_scores", (DL_FUNC) &_omicpoems_core_factor_scores, 6},
     {"_omicpoems_core_factor_uncertainty", (DL_FUNC) &_omicpoems_core_factor_uncertainty, 6},

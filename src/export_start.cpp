@@ -2,6 +2,7 @@
 // model.
 #include <vector>
 
+#include "analysis/components.h"
 #include "analysis/factor_model.h"
 #include "analysis/gram.h"
 #include "bindings/matrices.h"
@@ -42,6 +43,23 @@ void check_factor_model(Index features, const std::vector<int>& omic,
 Rcpp::NumericMatrix core_inner_products(const Eigen::Map<Eigen::MatrixXd>& x, int threads) {
   const Matrix<float> samples = x.transpose().cast<float>();
   return Rcpp::wrap(Matrix<double>(poems::inner_products(samples, threads).cast<double>()));
+}
+
+// x y, in single precision.
+// [[Rcpp::export]]
+Rcpp::NumericMatrix core_products(const Eigen::Map<Eigen::MatrixXd>& x,
+                                  const Eigen::Map<Eigen::MatrixXd>& y, int threads) {
+  poems::check_size(y.rows(), x.cols(), "Rows of the second matrix");
+  return to_r(poems::products(x.cast<float>(), y.cast<float>().eval(), threads));
+}
+
+// The largest eigenvalues of x'x and their eigenvectors, at most so many. See components.h.
+// [[Rcpp::export]]
+Rcpp::List core_leading_components(const Eigen::Map<Eigen::MatrixXd>& x, int most, int threads) {
+  const Matrix<float> samples = x.transpose().cast<float>();
+  const poems::Components of = poems::leading_components(samples, most, threads);
+  return Rcpp::List::create(Rcpp::Named("values") = of.values,
+                            Rcpp::Named("vectors") = to_r(of.vectors));
 }
 
 // The sparse linear factor model of factor_model.h. x: features x samples, NA where unknown; omic:

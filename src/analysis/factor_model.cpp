@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "analysis/gram.h"
 #include "support/parallel.h"
 
 namespace poems {
@@ -11,6 +12,7 @@ namespace {
 
 constexpr Index features_at_once = 32;
 constexpr Index samples_at_once = 32;
+constexpr std::size_t gaps_taken_together = 16;
 constexpr double weak_prior = 1e-3;  // shape and rate of the gamma priors
 // Of a feature's variance of 1. Features that are nearly the same would otherwise decide alone
 // where samples lie.
@@ -53,6 +55,68 @@ struct Known {
   }
 };
 
+/// The values, 0 where unknown, and their products with what factors say. Those of more samples
+/// than `most_in_double` are taken in single precision, which is many times as fast.
+class Values {
+ public:
+  static constexpr Index most_in_double = 512;
+
+  Vector<double> total, squares;  ///< of every feature
+
+  explicit Values(const Matrix<double>& x)
+      : total(x.rows()), squares(x.rows()), exact_(x.array().isNaN().select(0.0, x)) {
+    for (Index j = 0; j < x.rows(); ++j) {
+      total(j) = exact_.row(j).sum();
+      squares(j) = exact_.row(j).squaredNorm();
+    }
+    if (exact_.cols() <= most_in_double) return;
+    rounded_ = exact_.transpose().cast<float>();
+    exact_.resize(0, 0);
+  }
+
+  Index samples() const { return is_exact() ? exact_.cols() : rounded_.rows(); }
+
+  /// Factors x some features, from factors x samples.
+  Matrix<double> of_features(Block features, const Matrix<double>& z, int threads) const {
+    const Index first = features.begin;
+    if (is_exact())
+      return in_blocks(features_at_once, features.size, z, threads, [&](Block b) {
+        return exact_.middleRows(first + b.begin, b.size).transpose();
+      });
+    return products(z.cast<float>(), rounded_.middleCols(first, features.size), threads)
+        .cast<double>();
+  }
+
+  /// Factors x samples, from factors x features.
+  Matrix<double> of_samples(const Matrix<double>& w, int threads) const {
+    if (is_exact())
+      return in_blocks(samples_at_once, exact_.cols(), w, threads,
+                       [&](Block b) { return exact_.middleCols(b.begin, b.size); });
+    return products(rounded_, Matrix<float>(w.transpose().cast<float>()), threads)
+        .transpose()
+        .cast<double>();
+  }
+
+ private:
+  bool is_exact() const { return rounded_.size() == 0; }
+
+  template <typename Right>
+  Matrix<double> in_blocks(Index size, Index total, const Matrix<double>& left, int threads,
+                           Right right) const {
+    Matrix<double> out(left.rows(), total);
+    const double work = static_cast<double>(left.rows()) * static_cast<double>(exact_.size());
+    parallel_for(block_count(size, total), work, threads, [&](Index i, int) {
+      const Block b = block_at(i, size, total);
+      const Matrix<double> part = left * right(b);
+      out.middleCols(b.begin, b.size) = part;
+    });
+    return out;
+  }
+
+  Matrix<double> exact_;   ///< features x samples, or none
+  Matrix<float> rounded_;  ///< samples x features, in its place
+};
+
 /// The linear Gaussian model as samples see it: loadings, factors x features, and per feature
 /// intercept and noise; uncertainty, factors x omics, is that of FactorModel.
 struct Decoding {
@@ -62,10 +126,16 @@ struct Decoding {
   const Vector<double>& noise;
 };
 
+Matrix<double> columns_of(const Matrix<double>& x, const std::vector<Index>& which) {
+  Matrix<double> some(x.rows(), static_cast<Index>(which.size()));
+  for (std::size_t i = 0; i < which.size(); ++i) some.col(static_cast<Index>(i)) = x.col(which[i]);
+  return some;
+}
+
 /// Calls use(n, precision matrix of z, right side) for every sample: z has mean precision^-1 right.
-/// values: features x samples, 0 where unknown.
+/// Of the precision, the lower half counts.
 template <typename Use>
-void for_each_posterior(const Matrix<double>& values, const Known& known, const Decoding& model,
+void for_each_posterior(const Values& values, const Known& known, const Decoding& model,
                         int threads, Use use) {
   const Index factors = model.loadings.rows();
   const Vector<double> precision = model.noise.cwiseInverse();
@@ -79,22 +149,28 @@ void for_each_posterior(const Matrix<double>& values, const Known& known, const 
     of_omic[v].diagonal() += model.uncertainty.col(v);
     offset.push_back(weighted * model.intercept.segment(here.begin, here.size));
   }
-  const double work = static_cast<double>(factors) * static_cast<double>(values.size());
-  parallel_for(block_count(samples_at_once, values.cols()), work, threads, [&](Index i, int) {
-    const Block block = block_at(i, samples_at_once, values.cols());
-    const Matrix<double> products = weights * values.middleCols(block.begin, block.size);
+  const Matrix<double> explained = values.of_samples(weights, threads);
+  const double work =
+      static_cast<double>(factors * factors * factors) * static_cast<double>(values.samples());
+  parallel_for(block_count(samples_at_once, values.samples()), work, threads, [&](Index i, int) {
+    const Block block = block_at(i, samples_at_once, values.samples());
     for (Index b = 0; b < block.size; ++b) {
       const Index n = block.begin + b;
       Matrix<double> inverse = Matrix<double>::Identity(factors, factors);
-      Vector<double> right = products.col(b);
+      Vector<double> right = explained.col(n);
       for (Index v = 0; v < known.omics(); ++v) {
         if (known.lacks[v][n]) continue;
         inverse += of_omic[v];
         right -= offset[v];
       }
-      for (Index j : known.gaps_in_sample[n]) {
+      const std::vector<Index>& gaps = known.gaps_in_sample[n];
+      const bool together = gaps.size() >= gaps_taken_together;
+      if (together)
+        inverse.template triangularView<Eigen::Lower>() -=
+            columns_of(weights, gaps) * columns_of(model.loadings, gaps).transpose();
+      for (Index j : gaps) {
         const int v = known.omic[j];
-        inverse.noalias() -= weights.col(j) * model.loadings.col(j).transpose();
+        if (!together) inverse.noalias() -= weights.col(j) * model.loadings.col(j).transpose();
         inverse.diagonal() -=
             model.uncertainty.col(v) / static_cast<double>(known.features[v].size);
         right += weights.col(j) * model.intercept(j);
@@ -111,7 +187,7 @@ class Fitter {
       : threads_(threads),
         sets_(sets),
         factors_(start.rows()),
-        values_(x.array().isNaN().select(0.0, x)),
+        values_(x),
         known_(x, omic),
         covariance_(x.cols(), Matrix<double>::Zero(factors_, factors_)),
         loading_variance_(Matrix<double>::Zero(factors_, x.rows())),
@@ -140,7 +216,7 @@ class Fitter {
   }
 
  private:
-  Index samples() const { return values_.cols(); }
+  Index samples() const { return values_.samples(); }
 
   Matrix<double> uncertainty() const {
     Matrix<double> sum(factors_, known_.omics());
@@ -186,12 +262,11 @@ class Fitter {
         ++count;
       }
       const Block here = known_.features[v];
-      const double feature_work = static_cast<double>(here.size * factors_ * samples());
+      const Matrix<double> explained = values_.of_features(here, model_.mean, threads_);
+      const double feature_work = static_cast<double>(here.size * factors_ * factors_ * 4);
       parallel_for(
           block_count(features_at_once, here.size), feature_work, threads_, [&](Index i, int) {
             const Block block = block_at(i, features_at_once, here.size);
-            const Matrix<double> products =
-                model_.mean * values_.middleRows(here.begin + block.begin, block.size).transpose();
             for (Index b = 0; b < block.size; ++b) {
               const Index j = here.begin + block.begin + b;
               Matrix<double> own = all;
@@ -202,7 +277,7 @@ class Fitter {
               }
               const auto observed =
                   static_cast<double>(count - static_cast<Index>(known_.gaps_in_feature[j].size()));
-              update_feature(j, v, own, own_sum, products.col(b), observed);
+              update_feature(j, v, own, own_sum, explained.col(j - here.begin), observed);
             }
           });
     }
@@ -227,10 +302,10 @@ class Fitter {
       w(k) = p * slab;
       loading_variance_(k, j) = p * (slab * slab + 1.0 / own) - w(k) * w(k);
     }
-    const double total = values_.row(j).sum();
+    const double total = values_.total(j);
     const double c = model_.intercept(j) = (total - w.dot(sum)) / observed;
     centred = product - c * sum;
-    const double residual = values_.row(j).squaredNorm() - 2.0 * c * total + observed * c * c -
+    const double residual = values_.squares(j) - 2.0 * c * total + observed * c * c -
                             2.0 * w.dot(centred) + w.dot(power * w) +
                             loading_variance_.col(j).dot(power.diagonal());
     model_.noise(j) = std::max(residual / observed, smallest_noise);
@@ -265,7 +340,7 @@ class Fitter {
   const int threads_;
   const SetMembers& sets_;
   const Index factors_;
-  Matrix<double> values_;  ///< features x samples, 0 where unknown
+  const Values values_;
   const Known known_;
   std::vector<Matrix<double>> covariance_;  ///< of z, per sample
   Matrix<double> loading_variance_;         ///< factors x features
@@ -284,7 +359,7 @@ FactorModel fit_factor_model(const Matrix<double>& x, const std::vector<int>& om
 Matrix<double> factor_scores(const Matrix<double>& x, const std::vector<int>& omic,
                              const Matrix<double>& loadings, const Vector<double>& noise,
                              const Matrix<double>& uncertainty, int threads) {
-  const Matrix<double> values = x.array().isNaN().select(0.0, x);
+  const Values values(x);
   const Vector<double> intercept = Vector<double>::Zero(x.rows());
   Matrix<double> scores(loadings.rows(), x.cols());
   for_each_posterior(values, Known(x, omic), {loadings, uncertainty, intercept, noise}, threads,
@@ -297,7 +372,7 @@ Matrix<double> factor_scores(const Matrix<double>& x, const std::vector<int>& om
 Matrix<double> factor_uncertainty(const Matrix<double>& x, const std::vector<int>& omic,
                                   const Matrix<double>& loadings, const Vector<double>& noise,
                                   const Matrix<double>& uncertainty, int threads) {
-  const Matrix<double> values = x.array().isNaN().select(0.0, x);
+  const Values values(x);
   const Known known(x, omic);
   const Vector<double> intercept = Vector<double>::Zero(x.rows());
   Matrix<double> variances = Matrix<double>::Zero(x.rows(), x.cols());
@@ -305,9 +380,7 @@ Matrix<double> factor_uncertainty(const Matrix<double>& x, const std::vector<int
                      [&](Index n, const Matrix<double>& inverse, const Vector<double>&) {
                        const std::vector<Index>& gaps = known.gaps_in_sample[n];
                        if (gaps.empty()) return;
-                       Matrix<double> w(loadings.rows(), static_cast<Index>(gaps.size()));
-                       for (std::size_t i = 0; i < gaps.size(); ++i)
-                         w.col(i) = loadings.col(gaps[i]);
+                       Matrix<double> w = columns_of(loadings, gaps);
                        inverse.llt().matrixL().solveInPlace(w);
                        for (std::size_t i = 0; i < gaps.size(); ++i)
                          variances(gaps[i], n) = w.col(i).squaredNorm();

@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "analysis/line.h"
 #include "layers/hidden_layer.h"
 
 namespace poems {
@@ -83,8 +84,12 @@ class OmicValues {
     for (Index j = 0; j < mask_.cols(); ++j) {
       layer.set_feature(j);
       if (layer.active.empty()) continue;
-      layer.set_tile({0, size});
-      layer.set_slopes(j);
+      if (layer.active.size() == 1) {
+        set_line(layer, j, members_z);
+      } else {
+        layer.set_tile({0, size});
+        layer.set_slopes(j);
+      }
       add_feature(layer, j, members, part);
     }
     for (Index i = 0; i < size; ++i) {
@@ -100,6 +105,14 @@ class OmicValues {
     for (Index i = samples.begin; i < samples.begin + samples.size; ++i)
       if (data.column[i] >= 0) members.push_back(i);
     return members;
+  }
+
+  /// z and slopes of a feature with one factor.
+  void set_line(HiddenLayer<T>& layer, Index j, const Matrix<T>& z) const {
+    const Line<T> line = line_of(model_.decoder, j, layer.weights);
+    layer.z = z.col(layer.active[0]);
+    layer.slopes.resize(z.rows(), 1);
+    for (Index i = 0; i < z.rows(); ++i) layer.slopes(i, 0) = line.slope(layer.z(i, 0));
   }
 
   void add_feature(const HiddenLayer<T>& layer, Index j, const std::vector<Index>& members,
@@ -165,13 +178,14 @@ struct Walker {
 
 /// Moves z, factors x samples at hand, to the mode in the columns of the tile.
 template <typename T>
-void search(const std::vector<OmicValues<T>>& omics, Block tile, Eigen::Ref<Matrix<T>> z) {
+void search(const std::vector<OmicValues<T>>& omics, Block tile, int passes,
+            Eigen::Ref<Matrix<T>> z) {
   std::vector<Walker> walkers(tile.size);
   for (Index i = 0; i < tile.size; ++i) {
     walkers[i].column = tile.begin + i;
     walkers[i].step = Vector<double>::Zero(z.rows());
   }
-  for (int pass = 0; pass < most_passes && !walkers.empty(); ++pass) {
+  for (int pass = 0; pass < passes && !walkers.empty(); ++pass) {
     std::vector<Index> positions;
     Matrix<T> trial(walkers.size(), z.rows());
     for (const Walker& walker : walkers) {
@@ -202,7 +216,7 @@ void search(const std::vector<OmicValues<T>>& omics, Block tile, Eigen::Ref<Matr
 
 template <typename T>
 Matrix<T> latent_mode(const models::Poems<T>& model, const Cohort<T>& cohort,
-                      const Matrix<T>& start, int threads) {
+                      const Matrix<T>& start, int threads, int passes) {
   Matrix<T> mode = start;
   if (!model.options().objective.reconstructs_from_mode) return mode;
   for (Index part = 0; part < block_count(samples_at_once, cohort.samples); ++part) {
@@ -217,15 +231,15 @@ Matrix<T> latent_mode(const models::Poems<T>& model, const Cohort<T>& cohort,
     }
     parallel_for(block_count(tile_size, samples.size), work, threads, [&](Index i, int) {
       const Block tile = block_at(i, tile_size, samples.size);
-      search<T>(omics, tile, mode.middleCols(samples.begin, samples.size));
+      search<T>(omics, tile, passes, mode.middleCols(samples.begin, samples.size));
     });
   }
   return mode;
 }
 
 template Matrix<float> latent_mode<float>(const models::Poems<float>&, const Cohort<float>&,
-                                          const Matrix<float>&, int);
+                                          const Matrix<float>&, int, int);
 template Matrix<double> latent_mode<double>(const models::Poems<double>&, const Cohort<double>&,
-                                            const Matrix<double>&, int);
+                                            const Matrix<double>&, int, int);
 
 }  // namespace poems

@@ -15,10 +15,15 @@
 
 namespace poems {
 
+/// Decoders have kinks, at which steps go too far, so that most samples take all passes. The last
+/// ones gain little.
+constexpr int all_mode_passes = 12;
+
 /// start: factors x samples of the cohort, the posterior means. By Gauss-Newton steps, halved until
-/// they gain: never worse than the start. The start itself where the objective says so.
+/// they gain: never worse than the start, after so many passes at most. The start itself where the
+/// objective says so.
 template <typename T>
 Matrix<T> latent_mode(const models::Poems<T>& model, const Cohort<T>& cohort,
-                      const Matrix<T>& start, int threads);
+                      const Matrix<T>& start, int threads, int passes = all_mode_passes);
 
 }  // namespace poems

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "analysis/line.h"
 #include "layers/hidden_layer.h"
 
 namespace poems {
@@ -14,7 +15,6 @@ namespace {
 /// Members looked at together, a multiple of the tile: what is not in memory is read so many at a
 /// time.
 constexpr Index samples_at_once = 4 * hidden_layer_tile;
-constexpr Index decoded_at_once = 128;  // samples that variance_explained() decodes: bounds memory
 
 /// One omic's part of the work. Holding factor k changes the hidden layer by a product of two
 /// vectors, a_k m_kj (z_k - held_k)', so that all factors together cost about what three
@@ -77,11 +77,13 @@ class OmicVariance {
     const Block range = block_at(block, hidden_layer_features, mask_.cols());
     for (Index j = range.begin; j < range.begin + range.size; ++j) {
       layer.set_feature(j);
+      const Line<T> line =
+          layer.active.size() == 1 ? line_of(decoder_, j, layer.weights) : Line<T>();
       for (Index i = 0; i < block_count(hidden_layer_tile, part_.size); ++i) {
         Block tile = block_at(i, hidden_layer_tile, part_.size);
         tile.begin += part_.begin;
-        layer.set_tile(tile);
-        add_tile(layer, tile, j, block);
+        if (layer.active.size() != 1) layer.set_tile(tile);
+        add_tile(layer, line, tile, j, block);
       }
     }
   }
@@ -99,10 +101,18 @@ class OmicVariance {
   }
 
  private:
-  void add_tile(const HiddenLayer<T>& layer, Block tile, Index j, Index block) {
+  /// line: of a feature with one factor, for which the layer is not set.
+  void add_tile(const HiddenLayer<T>& layer, const Line<T>& line, Block tile, Index j,
+                Index block) {
     const auto v = decoder_.output.value.col(j);
     Vector<T> xhat = Vector<T>::Constant(tile.size, decoder_.bias.value(j));
-    for (Index h = 0; h < v.size(); ++h) xhat += v(h) * layer.values.col(h).cwiseMax(T(0));
+    const bool is_line = layer.active.size() == 1;
+    if (is_line) {
+      const auto z = z_.col(layer.active[0]).segment(tile.begin, tile.size);
+      for (Index i = 0; i < tile.size; ++i) xhat(i) += line.slope(z(i)) * z(i);
+    } else {
+      for (Index h = 0; h < v.size(); ++h) xhat += v(h) * layer.values.col(h).cwiseMax(T(0));
+    }
 
     Vector<T> x(tile.size), eta(tile.size), null(tile.size);
     for (Index i = 0; i < tile.size; ++i) {
@@ -117,25 +127,33 @@ class OmicVariance {
     const Index first = tile.begin - part_.begin;
     const Vector<double> total = likelihood_.deviances(j, x, null);
     member_total_.col(block).segment(first, tile.size) += total;
-    member_residual_.col(block).segment(first, tile.size) += likelihood_.deviances(j, x, eta);
-    for (Index i = 0; i < tile.size; ++i) sums.total(j) += total(i);
-    sums.residual(j) += likelihood_.deviance(j, x, eta);
+    const Vector<double> residual = likelihood_.deviances(j, x, eta);
+    member_residual_.col(block).segment(first, tile.size) += residual;
+    for (Index i = 0; i < tile.size; ++i) {
+      sums.total(j) += total(i);
+      sums.residual(j) += residual(i);
+    }
 
     // Less what the others say: xhat - xhat_k.
     Matrix<T> difference(tile.size, static_cast<Index>(layer.active.size()));
     Vector<T> distance(tile.size);
     for (std::size_t a = 0; a < layer.active.size(); ++a) {
-      distance = layer.z.col(a).array() - held_(layer.active[a]);
+      const T held = held_(layer.active[a]);
       auto of_factor = difference.col(a);
       of_factor = xhat.array() - decoder_.bias.value(j);
+      if (is_line) {
+        of_factor.array() -= line.slope(held) * held;
+        continue;
+      }
+      distance = layer.z.col(a).array() - held;
       for (Index h = 0; h < v.size(); ++h)
         of_factor -= v(h) * (layer.values.col(h) - layer.weights(h, a) * distance).cwiseMax(T(0));
     }
     if (data_.link) difference *= data_.link->unit(j);
-    const std::vector<Comparison> held = likelihood_.compare(j, x, eta, difference);
+    const std::vector<Comparison> compared = likelihood_.compare(j, x, eta, residual, difference);
     for (std::size_t a = 0; a < layer.active.size(); ++a) {
-      gain_(layer.active[a], block) += held[a].gain;
-      change_(layer.active[a], j) += held[a].change;
+      gain_(layer.active[a], block) += compared[a].gain;
+      change_(layer.active[a], j) += compared[a].change;
     }
   }
 
@@ -188,79 +206,10 @@ std::vector<VarianceSums> variance_sums(const models::Poems<T>& model, const Coh
   return sums;
 }
 
-namespace {
-
-/// Deviances of values of some members of an omic from the reconstruction and from the null
-/// prediction: members x features.
-struct Deviances {
-  Matrix<double> residual, total;
-};
-
-/// reconstruction: samples of the block x features; members: of the block, numbers in the cohort.
-template <typename T>
-Deviances deviances_of(const models::PoemsOmicModel<T>& model, const OmicData<T>& data,
-                       const Matrix<T>& reconstruction, Block block,
-                       const std::vector<Index>& members, int threads) {
-  const Columns<T> columns(data, members, threads, Wanted::targets);
-  const Matrix<T>& effects = model.decoder.effects.value;
-  const auto size = static_cast<Index>(members.size());
-  Deviances of{Matrix<double>(size, data.features()), Matrix<double>(size, data.features())};
-  const double work = 20.0 * static_cast<double>(of.total.size());
-  parallel_for(block_count(hidden_layer_features, data.features()), work, threads,
-               [&](Index b, int) {
-                 const Block features = block_at(b, hidden_layer_features, data.features());
-                 Vector<T> x(size), eta(size), null(size);
-                 for (Index j = features.begin; j < features.begin + features.size; ++j) {
-                   for (Index i = 0; i < size; ++i) {
-                     const Index column = data.column[members[i]];
-                     T xhat = reconstruction(members[i] - block.begin, j);
-                     if (effects.size() > 0)
-                       xhat += effects.col(j).dot(data.covariates.col(column));
-                     x(i) = columns.target(j, i);
-                     eta(i) = data.prediction(j, column, xhat);
-                     null(i) = data.null_prediction(j, column);
-                   }
-                   of.residual.col(j) = model.likelihood->deviances(j, x, eta);
-                   of.total.col(j) = model.likelihood->deviances(j, x, null);
-                 }
-               });
-  return of;
-}
-
-}  // namespace
-
-template <typename T>
-std::array<double, 2> variance_explained(const models::Poems<T>& model, std::size_t omic,
-                                         const Cohort<T>& cohort, const Matrix<T>& mean,
-                                         const std::vector<bool>& samples, int threads) {
-  const OmicData<T>& data = cohort.omics[omic];
-  std::array<double, 2> residual{}, total{};
-  for (Index b = 0; b < block_count(decoded_at_once, cohort.samples); ++b) {
-    const Block block = block_at(b, decoded_at_once, cohort.samples);
-    const Matrix<T> part =
-        model.reconstruct(omic, mean.middleCols(block.begin, block.size), threads);
-    std::vector<Index> members;
-    for (Index i = block.begin; i < block.begin + block.size; ++i)
-      if (data.column[i] >= 0) members.push_back(i);
-    const Deviances of = deviances_of(model.omics[omic], data, part, block, members, threads);
-    for (std::size_t i = 0; i < members.size(); ++i) {
-      const std::size_t set = samples[members[i]] ? 0 : 1;
-      for (Index j = 0; j < data.features(); ++j) {
-        residual[set] += of.residual(i, j);
-        total[set] += of.total(i, j);
-      }
-    }
-  }
-  return {1.0 - residual[0] / total[0], 1.0 - residual[1] / total[1]};
-}
-
 #define POEMS_INSTANTIATE(T)                                                                     \
   template std::vector<VarianceSums> variance_sums<T>(const models::Poems<T>&, const Cohort<T>&, \
                                                       const Matrix<T>&, const Vector<T>&,        \
-                                                      const std::vector<bool>&, int);            \
-  template std::array<double, 2> variance_explained<T>(const models::Poems<T>&, std::size_t,     \
-                                                       const Cohort<T>&, const Matrix<T>&,       \
-                                                       const std::vector<bool>&, int);
+                                                      const std::vector<bool>&, int);
 POEMS_INSTANTIATE(float)
 POEMS_INSTANTIATE(double)
 #undef POEMS_INSTANTIATE

@@ -2,7 +2,6 @@
 // of every omic by each factor given the others.
 #pragma once
 
-#include <array>
 #include <vector>
 
 #include "data/cohort.h"
@@ -29,14 +28,5 @@ template <typename T>
 std::vector<VarianceSums> variance_sums(const models::Poems<T>& model, const Cohort<T>& cohort,
                                         const Matrix<T>& z, const Vector<T>& held,
                                         const std::vector<bool>& counted, int threads);
-
-/// Share of an omic's deviance that the reconstruction from the posterior mean explains, over the
-/// observed values of the samples marked true: 1 - deviance / deviance of the null prediction. For
-/// Gaussian omics,  1 - sum (x - xhat)^2 / sum (x - fill)^2.
-/// NaN when none of these samples has the omic. Then the same over the others.
-template <typename T>
-std::array<double, 2> variance_explained(const models::Poems<T>& model, std::size_t omic,
-                                         const Cohort<T>& cohort, const Matrix<T>& mean,
-                                         const std::vector<bool>& samples, int threads);
 
 }  // namespace poems

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string>
 
+#include "analysis/latent_mode.h"
 #include "bindings/rcpp.h"
 #include "models/poems.h"
 #include "training/trainer.h"
@@ -95,6 +96,13 @@ inline poems::TrainerConfig read_trainer_config(const Rcpp::List& list,
   if (list.containsElementNamed("checkpoint"))
     config.checkpoint = read_checkpoint_config(list["checkpoint"]);
   return config;
+}
+
+/// Passes of the search for modes (latent_mode.h), which the configurations of fits of earlier
+/// versions do not have.
+inline int read_mode_passes(const Rcpp::List& config) {
+  const char* name = "mode_passes";
+  return config.containsElementNamed(name) ? Rcpp::as<int>(config[name]) : poems::all_mode_passes;
 }
 
 }  // namespace bindings

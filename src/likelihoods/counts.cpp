@@ -169,7 +169,7 @@ Vector<double> NegativeBinomialLikelihood<T>::deviances(Index j, const Vector<T>
     if (std::isnan(x(i))) continue;
     const NegativeBinomialValue value(static_cast<double>(x(i)), r);
     const double eta_i = static_cast<double>(eta(i));
-    of(i) = value.deviance(eta_i, softplus(eta_i + log_a));
+    of(i) = value.deviance(eta_i, softplus_and_slope(eta_i + log_a).value);
   }
   return of;
 }
@@ -186,14 +186,16 @@ template <typename T>
 Scores<T> NegativeBinomialLikelihood<T>::scores(Index j, const Vector<T>& x,
                                                 const Vector<T>& eta) const {
   const double log_a = static_cast<double>(log_dispersion.value(j)), r = std::exp(-log_a);
-  Scores<T> all{(0.5 * deviances(j, x, eta)).template cast<T>(), Vector<T>::Zero(x.size()),
-                Vector<T>::Zero(x.size())};
+  const Vector<T> none = Vector<T>::Zero(x.size());
+  Scores<T> all{none, none, none};
   for (Index i = 0; i < x.size(); ++i) {
     if (std::isnan(x(i))) continue;
-    const double value = static_cast<double>(x(i));
-    const double p = logistic(static_cast<double>(eta(i)) + log_a);
-    all.slope(i) = static_cast<T>((value + r) * p - value);
-    all.information(i) = static_cast<T>(r * p);
+    const NegativeBinomialValue value(static_cast<double>(x(i)), r);
+    const double eta_i = static_cast<double>(eta(i));
+    const SoftplusAndSlope of = softplus_and_slope(eta_i + log_a);
+    all.half_deviance(i) = static_cast<T>(0.5 * value.deviance(eta_i, of.value));
+    all.slope(i) = static_cast<T>((value.x + r) * of.slope - value.x);
+    all.information(i) = static_cast<T>(r * of.slope);
   }
   return all;
 }
@@ -201,9 +203,9 @@ Scores<T> NegativeBinomialLikelihood<T>::scores(Index j, const Vector<T>& x,
 template <typename T>
 std::vector<Comparison> NegativeBinomialLikelihood<T>::compare(Index j, const Vector<T>& x,
                                                                const Vector<T>& eta,
+                                                               const Vector<double>& own,
                                                                const Matrix<T>& differences) const {
   const double log_a = static_cast<double>(log_dispersion.value(j)), r = std::exp(-log_a);
-  const Vector<double> own = deviances(j, x, eta);
   std::vector<Comparison> sums(differences.cols(), {0.0, 0.0});
   for (Index i = 0; i < x.size(); ++i) {
     if (std::isnan(x(i))) continue;
@@ -212,7 +214,7 @@ std::vector<Comparison> NegativeBinomialLikelihood<T>::compare(Index j, const Ve
     for (Index a = 0; a < differences.cols(); ++a) {
       if (differences(i, a) == T(0)) continue;
       const double other = static_cast<double>(eta(i) - differences(i, a));
-      const double log1p_amu = softplus(other + log_a);
+      const double log1p_amu = softplus_and_slope(other + log_a).value;
       sums[a].gain += value.deviance(other, log1p_amu) - own(i);
       sums[a].change += expected.deviance(other, log1p_amu);
     }

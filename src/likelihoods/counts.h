@@ -58,6 +58,7 @@ class NegativeBinomialLikelihood : public Likelihood<T> {
   Scores<T> scores(Index j, const Vector<T>& x, const Vector<T>& eta) const override;
   T mean(T eta) const override;
   std::vector<Comparison> compare(Index j, const Vector<T>& x, const Vector<T>& eta,
+                                  const Vector<double>& own,
                                   const Matrix<T>& differences) const override;
 
  private:

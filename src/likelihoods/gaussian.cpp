@@ -101,11 +101,6 @@ Vector<double> GaussianLikelihood<T>::deviances(Index, const Vector<T>& x,
 }
 
 template <typename T>
-double GaussianLikelihood<T>::deviance(Index, const Vector<T>& x, const Vector<T>& eta) const {
-  return residuals(x, eta).template cast<double>().squaredNorm();
-}
-
-template <typename T>
 Scores<T> GaussianLikelihood<T>::scores(Index, const Vector<T>& x, const Vector<T>& eta) const {
   const Vector<T> residual = residuals(x, eta);
   return {T(0.5) * residual.cwiseAbs2(), -residual,
@@ -120,6 +115,7 @@ double GaussianLikelihood<T>::deviance_scale() const {
 template <typename T>
 std::vector<Comparison> GaussianLikelihood<T>::compare(Index, const Vector<T>& x,
                                                        const Vector<T>& eta,
+                                                       const Vector<double>& /*own*/,
                                                        const Matrix<T>& differences) const {
   const Vector<T> twice = T(2) * residuals(x, eta);
   std::vector<Comparison> sums;

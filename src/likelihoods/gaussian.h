@@ -40,12 +40,12 @@ class GaussianLikelihood : public Likelihood<T> {
 
   double deviance(Index j, T x, T eta) const override;
   Vector<double> deviances(Index j, const Vector<T>& x, const Vector<T>& eta) const override;
-  double deviance(Index j, const Vector<T>& x, const Vector<T>& eta) const override;
   Score score(Index, T x, T eta) const override { return {static_cast<double>(eta - x), 1.0}; }
   Scores<T> scores(Index j, const Vector<T>& x, const Vector<T>& eta) const override;
   double deviance_scale() const override;
   T mean(T eta) const override { return eta; }
   std::vector<Comparison> compare(Index j, const Vector<T>& x, const Vector<T>& eta,
+                                  const Vector<double>& own,
                                   const Matrix<T>& differences) const override;
 
  private:

@@ -17,14 +17,6 @@ Vector<double> Likelihood<T>::deviances(Index j, const Vector<T>& x, const Vecto
 }
 
 template <typename T>
-double Likelihood<T>::deviance(Index j, const Vector<T>& x, const Vector<T>& eta) const {
-  const Vector<double> of = deviances(j, x, eta);
-  double sum = 0.0;
-  for (Index i = 0; i < of.size(); ++i) sum += of(i);
-  return sum;
-}
-
-template <typename T>
 Scores<T> Likelihood<T>::scores(Index j, const Vector<T>& x, const Vector<T>& eta) const {
   const Vector<T> none = Vector<T>::Zero(x.size());
   Scores<T> all{none, none, none};
@@ -40,16 +32,16 @@ Scores<T> Likelihood<T>::scores(Index j, const Vector<T>& x, const Vector<T>& et
 
 template <typename T>
 std::vector<Comparison> Likelihood<T>::compare(Index j, const Vector<T>& x, const Vector<T>& eta,
+                                               const Vector<double>& own,
                                                const Matrix<T>& differences) const {
   std::vector<Comparison> sums(differences.cols(), {0.0, 0.0});
   for (Index i = 0; i < x.size(); ++i) {
     if (std::isnan(x(i))) continue;
-    const double own = deviance(j, x(i), eta(i));
     const T expected = mean(eta(i));
     for (Index a = 0; a < differences.cols(); ++a) {
       if (differences(i, a) == T(0)) continue;
       const T other = eta(i) - differences(i, a);
-      sums[a].gain += deviance(j, x(i), other) - own;
+      sums[a].gain += deviance(j, x(i), other) - own(i);
       sums[a].change += deviance(j, expected, other);
     }
   }

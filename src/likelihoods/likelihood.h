@@ -74,9 +74,6 @@ class Likelihood {
   /// Of several values, 0 where one is NaN.
   virtual Vector<double> deviances(Index j, const Vector<T>& x, const Vector<T>& eta) const;
 
-  /// The sum of these.
-  virtual double deviance(Index j, const Vector<T>& x, const Vector<T>& eta) const;
-
   virtual Score score(Index j, T x, T eta) const = 0;
   virtual Scores<T> scores(Index j, const Vector<T>& x, const Vector<T>& eta) const;
 
@@ -87,8 +84,9 @@ class Likelihood {
   /// The value expected.
   virtual T mean(T eta) const = 0;
 
-  /// Over values that are not NaN, for each column of differences.
+  /// Over values that are not NaN, for each column of differences. own: deviances(j, x, eta).
   virtual std::vector<Comparison> compare(Index j, const Vector<T>& x, const Vector<T>& eta,
+                                          const Vector<double>& own,
                                           const Matrix<T>& differences) const;
 };
 

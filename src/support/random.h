@@ -23,7 +23,8 @@ enum class Purpose : std::uint64_t {
   encoder_dropout_1,
   encoder_dropout_2,
   decoder_dropout,
-  hide_omics
+  hide_omics,
+  components
 };
 
 class Stream {

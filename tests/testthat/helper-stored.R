@@ -37,15 +37,20 @@ expect_identical_fits <- function(x, stored, covariates = NULL, groups = NULL, w
   invisible(fit)
 }
 
-# Blocks of so many values, until the caller ends.
-local_largest_block <- function(values, frame = parent.frame()) {
+# Another value of a constant of the package, until the caller ends.
+local_constant <- function(name, value, frame = parent.frame()) {
   internals <- asNamespace("omicpoems")
   set <- function(value) {
-    rlang::env_binding_unlock(internals, "largest_block")
-    assign("largest_block", value, internals)
-    rlang::env_binding_lock(internals, "largest_block")
+    rlang::env_binding_unlock(internals, name)
+    assign(name, value, internals)
+    rlang::env_binding_lock(internals, name)
   }
-  before <- internals$largest_block
-  set(values)
+  before <- get(name, internals)
+  set(value)
   withr::defer(set(before), frame)
+}
+
+# Blocks of so many values.
+local_largest_block <- function(values, frame = parent.frame()) {
+  local_constant("largest_block", values, frame)
 }

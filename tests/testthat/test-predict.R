@@ -177,3 +177,63 @@ test_that("batches of any size, threads and files give the same bits", {
     }
   }
 })
+
+# Few kinds of cells, each with its own size of the second library.
+libraries_of_kinds <- function(cells = 240) {
+  withr::with_seed(4, {
+    kind <- rep(1:3, length.out = cells)
+    rates <- \(features, strength) exp(matrix(rnorm(features * 3, sd = strength), features))[, kind]
+    rna <- 5 * rates(60, 0.7)
+    protein <- 30 * rates(12, 0.3) * rep(c(0.2, 1, 6)[kind], each = 12)
+    counts <- \(mu, name) {
+      matrix(as.double(rpois(length(mu), mu)), nrow(mu), dimnames = list(
+        paste0(name, seq_len(nrow(mu))), paste0("c", seq_len(cells))
+      ))
+    }
+    list(omics = list(rna = counts(rna, "g"), protein = counts(protein, "p")), expected = protein)
+  })
+}
+
+test_that("counts of an omic that is lacking are those of the library that factors tell", {
+  made <- libraries_of_kinds()
+  late <- 181:240
+  part <- list(rna = made$omics$rna, protein = made$omics$protein[, -late])
+  fit <- poems(part, 4, seed = 1, family = "negative_binomial",
+               control = list(progress = FALSE, epochs = 60, threads = 1)) |> suppressWarnings()
+  expected <- made$expected[, late]
+  error <- \(guess) mean((log(guess) - log(expected))^2)
+  mean_library <- rowMeans(part$protein)
+  guess <- predict(fit, list(rna = part$rna[, late]), type = "reconstruction")$protein
+  expect_lt(error(guess), 0.05 * error(mean_library))
+  # The same of the fit's own samples that lack it, and as they are imputed.
+  own <- predict(fit, type = "reconstruction")$protein[, late]
+  expect_lt(error(own), 0.05 * error(mean_library))
+  filled <- impute(fit, part)$protein[, colnames(guess)]
+  expect_lt(error(filled), 0.05 * error(mean_library))
+  # Libraries that factors do not tell stay at the mean.
+  scaled <- part
+  size <- withr::with_seed(1, exp(rnorm(180)))
+  scaled$protein <- round(part$protein[, 1:180] / rep(colSums(part$protein) / 500, each = 12) *
+                            rep(size, each = 12))
+  fit <- poems(scaled, 4, seed = 1, family = "negative_binomial",
+               control = list(progress = FALSE, epochs = 40, threads = 1)) |> suppressWarnings()
+  guess <- predict(fit, list(rna = part$rna[, late]), type = "reconstruction")$protein
+  expect_lt(max(abs(log(colSums(guess) / mean(colSums(scaled$protein))))), 0.5)
+})
+
+test_that("few passes of the search for modes come close to all", {
+  x <- simulate_omics(150, c(rna = 60, protein = 30), factors = 3, seed = 2,
+                      family = c(rna = "negative_binomial"))$omics
+  fit <- poems(x, 4, seed = 1, control = quick_control(epochs = 30)) |> suppressMessages()
+  data <- align_newdata(fit$omics, x, "columns")
+  projected <- project_samples(fit, data)
+  mode_after <- \(passes) {
+    core_mode(core_parameters(fit), c(fit$config, mode_passes = passes), projected$cohort,
+              projected$latent, 1L)
+  }
+  all <- mode_after(12L)
+  expect_identical(find_mode(fit, projected), all)
+  distance <- \(z) sqrt(mean((z - all)^2))
+  expect_lt(distance(mode_after(few_mode_passes)), 0.1 * sd(all))
+  expect_lt(distance(mode_after(few_mode_passes)), distance(mode_after(1L)))
+})

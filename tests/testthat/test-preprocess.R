@@ -117,3 +117,44 @@ test_that("log-ratios are not imputed into data on another scale", {
   expect_true(is.na(sd$taxa[3, 4]) && sd$taxa[1, 1] == 0 && sd$other[5] > 0)
   expect_snapshot(tell(poems(list(taxa = made - 1), 2, preprocess = preprocess_steps("clr"))))
 })
+
+# Features of which 40 vary and 80 hardly do.
+hardly_varying <- function(small = 0.05) {
+  sd <- rep(c(1, small), c(40, 80))
+  x <- withr::with_seed(1, matrix(rnorm(120 * 50), 120) * sd)
+  dimnames(x) <- list(paste0("f", 1:120), paste0("s", 1:50))
+  x
+}
+
+test_that("many features that hardly vary are told of once, with the call that leaves them out", {
+  local_constant("most_features_untold", 100L)
+  fit <- \(...) poems(..., factors = 2, seed = 1, control = quick_control(epochs = 1))
+  x <- list(rna = hardly_varying(), protein = hardly_varying() + 3,
+            small = hardly_varying(1)[1:90, ])
+  told <- capture_messages(suppressWarnings(fit(x)))
+  expect_length(grep("hardly vary", told), 1)
+  told <- gsub("\\s+", " ", paste(told, collapse = " "))
+  expect_match(told, "rna: 8[0-9] of 120 features hold 5 % of the variance", fixed = FALSE)
+  expect_match(told, "rna = preprocess_steps(n_top = ", fixed = TRUE)
+  expect_match(told, "protein = preprocess_steps(n_top = ", fixed = TRUE)
+  expect_no_match(told, "small")
+  # What the call keeps has the rest of the variance.
+  kept <- as.integer(sub(".*rna = preprocess_steps\\(n_top = ([0-9]+)\\).*", "\\1", told))
+  variance <- sort(apply(x$rna, 1, stats::var), decreasing = TRUE)
+  expect_gte(sum(variance[1:kept]), 0.95 * sum(variance))
+  expect_lt(sum(variance[seq_len(kept - 2)]), 0.95 * sum(variance))
+  # The user's own steps: a transformation is kept, a choice is not questioned.
+  positive <- list(rna = exp(x$rna))
+  expect_message(suppressWarnings(fit(positive, preprocess = preprocess_steps("log1p"))),
+                 "preprocess_steps(\"log1p\", n_top = ", fixed = TRUE)
+  told <- capture_messages(suppressWarnings(fit(x, preprocess = preprocess_steps(n_top = 110))))
+  expect_no_match(paste(told, collapse = " "), "hardly")
+})
+
+test_that("nothing is told where all features vary, or where they are not many", {
+  x <- list(rna = hardly_varying(0.7))
+  local_constant("most_features_untold", 100L)
+  expect_no_message(suppressWarnings(tell_of_little_variance(learn_scaling(x), NULL)))
+  local_constant("most_features_untold", 120L)
+  expect_no_message(tell_of_little_variance(learn_scaling(list(rna = hardly_varying())), NULL))
+})

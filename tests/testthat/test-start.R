@@ -64,7 +64,7 @@ test_that("the network that training starts from computes the linear model", {
   }
   blank <- core_initial_parameters(config, sd, 1L)
   expect_identical(run(NULL)$parameters, blank)
-  started <- run(linear_start(blank, scaled, omics, samples, integer(), 6, control))
+  started <- run(linear_start(blank, scaled, omics, samples, integer(), 6, control, 1))
 
   at <- standardised(omics)
   scores <- starting_scores(standardise_rows(bounded(at$x))$x, at$omic, 6L, 1L)
@@ -324,4 +324,62 @@ test_that("a feature that varies in held-out samples only does not stop the star
   omics$rna[1, held_out] <- 1
   fit <- poems(omics, 4, seed = 1, control = list(epochs = 2, threads = 1))
   expect_false(anyNA(latent(fit)))
+})
+
+test_that("of many samples the largest components are sought alone, and are the same", {
+  n <- 600
+  x <- withr::with_seed(1, {
+    w <- matrix(rnorm(700 * 5), 700) * rep(seq(0.6, 0.2, length.out = 5), each = 700)
+    w %*% matrix(rnorm(5 * n), 5) + matrix(rnorm(700 * n), 700)
+  })
+  expect_true(is_large(x))
+  of <- principal_components(x, 8L, 1L)
+  all <- eigen(crossprod(x) / n, symmetric = TRUE)
+  expect_equal(of$variance[1:5], all$values[1:5], tolerance = 1e-4)
+  agreement <- abs(colSums(of$scores[, 1:5] * all$vectors[, 1:5])) / sqrt(n)
+  expect_gt(min(agreement), 0.999)
+  expect_identical(principal_components(x, 8L, 2L), of)
+  expect_equal(ncol(standing_components(x, 8L, 1L)), 5L)
+  few <- x[1:600, 1:500]  # all of them
+  expect_false(is_large(few))
+  expect_equal(wide_product(x, of$scores, 1L), x %*% of$scores, tolerance = 1e-5)
+  # Least squares without the factors.
+  expect_equal(left_by_scores(x, of$scores), t(stats::lm.fit(of$scores, t(x))$residuals),
+               tolerance = 1e-6)
+})
+
+test_that("ridge regression on the components of many samples is that on their features", {
+  cohort <- linear_cohort(700)
+  x <- standardised(cohort$omics)$x
+  x <- x[rep(seq_len(nrow(x)), length.out = 800), ] +
+    withr::with_seed(2, matrix(rnorm(800 * 700), 800))
+  y <- t(cohort$factors)
+  # All components, by hand.
+  exact <- eigen(crossprod(x), symmetric = TRUE)
+  exact <- list(values = pmax(exact$values, 0), vectors = exact$vectors,
+                mean = mean(exact$values))
+  want <- ridge_weights(x, y, exact)
+  got <- ridge_weights(x, y, inner_eigen(x, 1L))
+  expect_equal(inner_eigen(x, 1L)$mean, exact$mean)
+  for (k in seq_len(nrow(y))) {
+    expect_gt(cor(want$left_out[k, ], got$left_out[k, ]), 0.99)
+    error <- \(of) mean((of$left_out[k, ] - y[k, ])^2)
+    expect_lt(error(got), 1.02 * error(want))
+  }
+})
+
+test_that("samples are drawn at random where there are more than are looked at", {
+  expect_identical(drawn(30L, 30L, 1), 1:30)
+  some <- drawn(1000L, 100L, 1)
+  expect_identical(some, drawn(1000L, 100L, 1))
+  expect_false(identical(some, drawn(1000L, 100L, 2)))
+  expect_identical(some, sort(unique(some)))
+  expect_length(some, 100L)
+  expect_true(all(some %in% 1:1000))
+  # No even spaces, which samples in a cycle would fall in with.
+  expect_gt(length(unique(diff(some))), 5)
+  set.seed(1)
+  before <- .Random.seed
+  drawn(1000L, 100L, 3)
+  expect_identical(.Random.seed, before)
 })
