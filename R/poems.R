@@ -280,6 +280,7 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
   scale <- choose_scaling(scale, control$objective)
   preprocess <- as_preprocess(preprocess)
   checkpoint <- check_checkpoint(checkpoint)
+  check_backend(control, checkpoint)
   free <- free_memory()
   data <- with_memory_told(read_omics(x, samples, experiments, assays, preprocess))
   family <- choose_families(family, data$data, control$objective, control$threads)
@@ -304,12 +305,13 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
   }
   kept <- checkpoint_of(checkpoint, key)
   train <- function(control, reporter, start, kept) {
-    settings <- c(unclass(control), list(seed = seed, revisit = revisit_zeros_every),
+    settings <- c(unclass(control), list(seed = seed, revisit = revisit_zeros_every,
+                                         samples = length(data$samples)),
                   checkpoint = if (!is.null(kept)) list(kept))
-    with_checkpoint(kept$path, allowInterrupts(core_train(
-      cohort, config, noise, settings, reporter, start$parameters, as.list(start$misplaced),
-      core_members(start$set, programs, omics), member_odds
-    )))
+    with_checkpoint(kept$path, train_by_backend(
+      cohort, config, noise, settings, reporter, start, omics,
+      core_members(start$set, programs, omics)
+    ))
   }
   start_of <- function(control, known = NULL) {
     if (control$start == "random") return(NULL)

@@ -2,34 +2,16 @@
 #include <utility>
 #include <vector>
 
-#include "analysis/latent_mode.h"
-#include "analysis/projection.h"
-#include "analysis/variance.h"
 #include "bindings/cohort.h"
 #include "bindings/monitor.h"
 #include "bindings/parameters.h"
 #include "bindings/rcpp.h"
+#include "bindings/read_out.h"
 #include "training/trainer.h"
 
 using namespace bindings;
 
 namespace {
-
-/// Variance explained, omics x (training, validation).
-template <typename T>
-Rcpp::NumericMatrix variance_to_r(const poems::models::Poems<T>& model,
-                                  const poems::Cohort<T>& cohort, const Matrix<T>& mean,
-                                  const std::vector<Index>& validation_samples, int threads) {
-  std::vector<bool> training(cohort.samples, true);
-  for (Index i : validation_samples) training[i] = false;
-  Rcpp::NumericMatrix variance(model.omics.size(), 2);
-  for (std::size_t v = 0; v < model.omics.size(); ++v) {
-    const auto explained = poems::variance_explained(model, v, cohort, mean, training, threads);
-    variance(v, 0) = explained[0];
-    variance(v, 1) = explained[1];
-  }
-  return variance;
-}
 
 void initialise(poems::models::Poems<float>& model, const Rcpp::List& noise, std::uint64_t seed) {
   std::vector<Vector<double>> of_features;
@@ -92,19 +74,15 @@ Rcpp::List core_train(SEXP cohort, const Rcpp::List& model_config, const Rcpp::L
     const TakenOut<float> without(misplaced, held);
     result = poems::train<float>(model, held, trainer, monitor);
   }
-  const poems::Projection<float> projection = poems::project(model, held, trainer.threads);
   // Without epochs, what is asked for is what training starts from.
-  const Matrix<float> mode =
-      trainer.epochs == 0 ? projection.mean
-                          : poems::latent_mode(model, held, projection.mean, trainer.threads);
+  const Rcpp::List read =
+      read_out(model, held, result.validation_samples, trainer.epochs > 0, trainer.threads);
   return Rcpp::List::create(
       Rcpp::Named("parameters") = write_parameters(model),
       Rcpp::Named("history") = history_to_r(result.history),
       Rcpp::Named("validation") = positions_to_r(result.validation_samples),
       Rcpp::Named("best_epoch") = static_cast<int>(result.best_epoch),
       Rcpp::Named("stopped") = name_of(result.stopped), Rcpp::Named("not_kept") = result.not_kept,
-      Rcpp::Named("latent") = to_r(projection.mean, true), Rcpp::Named("mode") = to_r(mode, true),
-      Rcpp::Named("gates") = to_r(projection.gates, true),
-      Rcpp::Named("variance") =
-          variance_to_r(model, held, mode, result.validation_samples, trainer.threads));
+      Rcpp::Named("latent") = read["latent"], Rcpp::Named("mode") = read["mode"],
+      Rcpp::Named("gates") = read["gates"], Rcpp::Named("variance") = read["variance"]);
 }
