@@ -80,7 +80,9 @@ log_belongs <- function(parameters, means, precisions, batch) {
     D$masked_fill(batch$shown[[v]] * batch$several == 0, -Inf)
   })
   zero <- torch::torch_zeros_like(batch$several)
-  log_sum <- \(odds) torch::torch_logsumexp(torch::torch_cat(c(list(zero), odds), 2), 2, keepdim = TRUE)
+  log_sum <- \(odds) {
+    torch::torch_logsumexp(torch::torch_cat(c(list(zero), odds), 2), 2, keepdim = TRUE)
+  }
   all <- log_sum(odds)
   torch::torch_cat(lapply(omics, \(v) log_sum(odds[-v]) - all), 2)
 }
@@ -209,8 +211,8 @@ decode_omic <- function(model, v, mask, z, batch, rate, weight, gradients) {
 
 # Expected rate of the spike and slab, features x factors.
 penalty_rate <- function(model, v) {
-  model$parameters$omics[[v]]$inclusion_probability * (model$config$lambda1 - model$config$lambda0) +
-    model$config$lambda0
+  lambda0 <- model$config$lambda0
+  model$parameters$omics[[v]]$inclusion_probability * (model$config$lambda1 - lambda0) + lambda0
 }
 
 # The terms of the loss on a batch by name, weighed, per omic where there is one for each; with
