@@ -9,8 +9,10 @@ torch_place <- function(device, single = TRUE) {
   list(device = device, dtype = if (single) torch::torch_float32() else wide, wide = wide)
 }
 
+# A copy: torch makes none of a matrix of one row or column, but goes on in R's memory, which R uses
+# for something else when it has done with the matrix.
 to_torch <- function(x, place, dtype = place$dtype) {
-  torch::torch_tensor(x, dtype = dtype, device = place$device)
+  torch::torch_tensor(x, dtype = dtype, device = place$device)$clone()
 }
 
 positions_to_torch <- function(x, place) to_torch(x, place, torch::torch_int64())

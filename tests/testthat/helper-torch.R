@@ -16,6 +16,10 @@ torch_run <- function(parameters, config, batch, links = list(), members = list(
   phase <- list(beta = 1, training = FALSE, samples = batch$size, at_mean = FALSE)
   pass <- \() torch::with_enable_grad(torch_loss(model, batch, phase, gradients = TRUE))
   first <- pass()
+  masks <- lapply(model$parameters$omics, \(omic) from_torch(torch_mask(model, omic$W)))
+  reconstruction <- lapply(seq_along(config$omics), \(v) {
+    torch_reconstruction(model, v, batch, first$pass)
+  })
   adam <- torch_adamw(model, learning_rate, weight_decay)
   losses <- c()
   for (step in seq_len(steps)) {
@@ -26,10 +30,7 @@ torch_run <- function(parameters, config, batch, links = list(), members = list(
   }
   list(
     terms = first$terms, pass = first$pass, gradients = parameters_from_torch(first$gradients),
-    masks = lapply(model$parameters$omics, \(omic) from_torch(torch_mask(model, omic$W))),
-    reconstruction = lapply(seq_along(config$omics), \(v) torch_reconstruction(model, v, batch,
-                                                                               first$pass)),
-    parameters = parameters_from_torch(model$parameters), losses = losses
+    masks = masks, reconstruction = reconstruction, parameters = parameters_from_torch(model$parameters), losses = losses
   )
 }
 
@@ -51,7 +52,7 @@ mixed_problem <- function(objective = "elbo", factors = 4L, samples = 20) {
   cohort$protein <- cohort$protein[, -(1:3)]
   cohort$rna[2, 5] <- cohort$protein[1, 4] <- cohort$calls[3, 2] <- NA
   cohort$reads <- cohort$reads[, -(17:20)]
-  data <- read_omics(cohort, "columns")
+  data <- suppressWarnings(read_omics(cohort, "columns"))
   family <- c(rna = "negative_binomial", calls = "bernoulli", protein = "gaussian",
               reads = "poisson")[names(data$data)]
   design <- cbind(age = sin(seq_along(data$samples)))

@@ -113,10 +113,9 @@ test_that("a fit by torch finds what was planted, as the core does, and needs no
   ))
   torch <- fit_by("torch")
   core <- fit_by("core")
-  found <- summary(factor_recovery(torch, truth))
-  expect_gt(found$correlation, 0.9)
-  expect_equal(found$correlation, summary(factor_recovery(core, truth))$correlation,
-               tolerance = 0.02)
+  found <- \(fit) summary(factor_recovery(fit, truth))[["correlation"]]
+  expect_gt(found(torch), 0.9)
+  expect_equal(found(torch), found(core), tolerance = 0.02)
   expect_output(print(torch), "seed 1, trained by torch (cpu).", fixed = TRUE)
   expect_output(print(summary(torch)), "trained by torch (cpu)", fixed = TRUE)
   expect_no_match(capture.output(print(core)), "torch")
