@@ -19,20 +19,55 @@ torch_objective <- function(objective) {
   )
 }
 
-# What does not change in training. `links`: per omic the scale of its link (features in rows), or
-# NULL; `members`, `odds`: of sets, as in core_train().
+# The model: its parameters, of which AdamW moves those in `moved` (names, per omic) and the gate's,
+# and what does not change in training. `links`: per omic the scale of its link (features in rows),
+# or NULL; `members`, `odds`: of sets, as in core_train().
 torch_model <- function(parameters, config, links, members, odds, place) {
   in_columns <- \(link) lapply(link, \(x) to_torch(as.matrix(x), place))
-  list(
+  noise <- lapply(config$omics, \(omic) list(
+    name = c(gaussian = "log_sigma", negative_binomial = "log_dispersion")[omic$family],
+    df = config$sigma_df, typical = omic$noise_prior
+  ))
+  objective <- torch_objective(config$objective)
+  join_moved(list(
     parameters = parameters_to_torch(parameters, place), config = config, place = place,
-    objective = torch_objective(config$objective),
-    links = lapply(links, in_columns),
-    members = lapply(members, \(m) to_torch(1 * m, place)), odds = odds,
-    noise = lapply(config$omics, \(omic) list(
-      name = c(gaussian = "log_sigma", negative_binomial = "log_dispersion")[omic$family],
-      df = config$sigma_df, typical = omic$noise_prior
-    ))
-  )
+    objective = objective, links = lapply(links, in_columns),
+    members = lapply(members, \(m) to_torch(1 * m, place)), odds = odds, noise = noise,
+    moved = Map(\(omic, noise) moved_names(names(omic), noise$name, objective), parameters$omics,
+                noise)
+  ))
+}
+
+# Loadings and noise are AdamW's with the published objective alone, see step_loadings() and
+# updated_noise(). The weights of agreement keep the values that training starts from.
+moved_names <- function(names, noise, objective) {
+  held <- c("inclusion_probability", "inclusion_rate", if (!objective$published) c("W", noise))
+  setdiff(names[!startsWith(names, "agreement_")], held)
+}
+
+# What AdamW moves, of lists as those of the parameters.
+moved_of <- function(model, lists) {
+  omics <- Map(\(omic, names) unname(omic[names]), lists$omics, model$moved)
+  c(unlist(omics, recursive = FALSE), unname(lists$gate[names(model$parameters$gate)]))
+}
+
+as_vector <- \(tensors) torch::torch_cat(lapply(tensors, \(x) x$reshape(-1)))
+
+# Makes what AdamW moves one vector, `all`, of which the parameters are views: a step is then a few
+# calls, however many parameters there are.
+join_moved <- function(model) {
+  parts <- moved_of(model, model$parameters)
+  model$all <- as_vector(parts)
+  sizes <- vapply(parts, \(x) x$numel(), 0)
+  views <- Map(\(view, part) view$view(dim(part)), torch::torch_split(model$all, sizes), parts)
+  at <- 0
+  for (v in seq_along(model$moved)) {
+    names <- model$moved[[v]]
+    model$parameters$omics[[v]][names] <- views[at + seq_along(names)]
+    at <- at + length(names)
+  }
+  model$parameters$gate[] <- views[at + seq_along(model$parameters$gate)]
+  model
 }
 
 # Encoders, gate and fusion ----------------------------------------------------------------------
@@ -215,6 +250,20 @@ penalty_rate <- function(model, v) {
   model$parameters$omics[[v]]$inclusion_probability * (model$config$lambda1 - lambda0) + lambda0
 }
 
+of_encoders <- \(names) grepl("^(encoder|gate)_", names)
+
+# Parameters whose gradients come from the loss as a whole: of the encoders and the gate, and W where
+# the decoders' mask is made from it.
+with_gradients <- function(parameters) {
+  parameters$omics <- lapply(parameters$omics, \(omic) {
+    names <- names(omic)[of_encoders(names(omic)) | names(omic) == "W"]
+    omic[names] <- lapply(omic[names], leaf)
+    omic
+  })
+  parameters$gate <- lapply(parameters$gate, leaf)
+  parameters
+}
+
 # The terms of the loss on a batch by name, weighed, per omic where there is one for each; with
 # `gradients`, those of all parameters, in lists as the parameters are. `phase`: `beta`, the weight
 # of the KL divergence, `training`, whether dropout is on, `samples`, the number in training,
@@ -224,7 +273,7 @@ torch_loss <- function(model, batch, phase, gradients) {
   config <- model$config
   rate <- if (phase$training) config$dropout else 0
   trained <- model$parameters
-  if (gradients) trained <- map_tensors(trained, leaf)
+  if (gradients) trained <- with_gradients(trained)
   pass <- torch_encode(model, trained, batch, rate, phase$at_mean)
   prior_weight <- objective$prior_weight(batch$size, phase$samples)
   observations <- objective$noise_observations(batch$size)
@@ -267,7 +316,7 @@ torch_loss <- function(model, batch, phase, gradients) {
 }
 
 # Those of the decoders are there; those of the encoders and the gate come from the KL divergence
-# and from z. The weights of agreement keep the values that training starts from.
+# and from z.
 all_gradients <- function(model, trained, pass, kl, batch, omics) {
   d_z <- sum_of(Map(\(omic, x) spread_members(omic$gradients$z, x, batch$size), omics,
                     batch$omics))
@@ -278,7 +327,7 @@ all_gradients <- function(model, trained, pass, kl, batch, omics) {
     names <- c(decodes, if (!is.na(noise$name)) c(noise = noise$name[[1]]))
     stats::setNames(g[intersect(names(names), names(g))], names[intersect(names(names), names(g))])
   }, omics, model$noise))
-  encodes <- lapply(trained$omics, \(omic) omic[grepl("^(encoder|gate)_", names(omic))])
+  encodes <- lapply(trained$omics, \(omic) omic[of_encoders(names(omic))])
   inputs <- c(unlist(encodes, recursive = FALSE), trained$gate)
   got <- torch::autograd_grad(list(kl, pass$z), unname(inputs),
                               list(torch::torch_ones_like(kl), d_z))

@@ -6,16 +6,31 @@ adam_beta1 <- 0.9
 adam_beta2 <- 0.999
 adam_epsilon <- 1e-8
 
-# First and second moments of all that has gradients.
+# `all`: moments of what AdamW moves in one go; `W`: per omic those of loadings that have steps of
+# their own.
 torch_adamw <- function(model, learning_rate, weight_decay) {
-  zeros <- \() map_tensors(model$parameters, torch::torch_zeros_like)
+  moments <- \(x) list(first = torch::torch_zeros_like(x), second = torch::torch_zeros_like(x))
   adam <- new.env(parent = emptyenv())
-  adam$first <- zeros()
-  adam$second <- zeros()
+  adam$all <- moments(model$all)
+  adam$W <- if (!model$objective$published) {
+    lapply(model$parameters$omics, \(omic) moments(omic$W))
+  }
   adam$steps <- 0
   adam$rate <- learning_rate
-  adam$decay <- weight_decay
+  adam$shrink <- decaying(model) * (-learning_rate * weight_decay) + 1
   adam
+}
+
+# 1 for what decays and 0 for all else, in the order of `all`: weights of layers, or everything with
+# the published objective.
+decaying <- function(model) {
+  decays <- \(tensors) Map(\(x, name) {
+    grepl("weight$", name) && !grepl("norm", name) || model$objective$published
+  }, tensors, names(tensors))
+  decays <- list(omics = lapply(model$parameters$omics, decays),
+                 gate = decays(model$parameters$gate))
+  as_vector(Map(\(x, decays) torch::torch_zeros_like(x)$add_(1 * decays),
+                moved_of(model, model$parameters), moved_of(model, decays)))
 }
 
 # sqrt(second moment), bias corrected, + epsilon.
@@ -23,67 +38,51 @@ adam_scale <- function(adam, second) {
   torch::torch_sqrt(second)$mul_(1 / sqrt(1 - adam_beta2^adam$steps))$add_(adam_epsilon)
 }
 
-# `where`: 1 for the entries that are to be moved and 0 for all others, or NULL for all.
-adam_update <- function(adam, value, gradient, first, second, decays, where = NULL) {
-  towards <- \(moment, new, beta) {
-    change <- new$sub(moment)
-    if (!is.null(where)) change <- change$mul_(where)
-    moment$add_(change, alpha = 1 - beta)
-  }
-  if (decays) value$mul_(1 - adam$rate * adam$decay)
-  towards(first, gradient, adam_beta1)
-  towards(second, gradient * gradient, adam_beta2)
-  step <- first / adam_scale(adam, second)
-  if (!is.null(where)) step <- step$mul_(where)
-  value$sub_(step, alpha = adam$rate / (1 - adam_beta1^adam$steps))
+# lr / (1 - beta1^t)
+adam_rate <- \(adam) adam$rate / (1 - adam_beta1^adam$steps)
+
+adam_update <- function(adam, value, gradient, moments) {
+  moments$first$mul_(adam_beta1)$add_(gradient, alpha = 1 - adam_beta1)
+  moments$second$mul_(adam_beta2)$addcmul_(gradient, gradient, value = 1 - adam_beta2)
+  value$addcdiv_(moments$first, adam_scale(adam, moments$second), value = -adam_rate(adam))
 }
 
-# Weights of layers decay; biases, loadings and noise do so with the published objective alone.
-decaying <- function(names) grepl("(encoder|decoder|hidden|output).*weight$", names)
+# The same for the entries where `where` is 1; where it is 0, they and their moments stay.
+adam_update_some <- function(adam, value, gradient, moments, where) {
+  towards <- \(moment, new, beta) moment$add_((new - moment)$mul_(where), alpha = 1 - beta)
+  towards(moments$first, gradient, adam_beta1)
+  towards(moments$second, gradient * gradient, adam_beta2)
+  step <- (moments$first / adam_scale(adam, moments$second))$mul_(where)
+  value$sub_(step, alpha = adam_rate(adam))
+}
 
 # `skips`: whether loadings that are 0 stay so in this step; `samples`: in the batch, and in
 # training.
 torch_step <- function(model, adam, gradients, skips, samples) {
-  published <- model$objective$published
   adam$steps <- adam$steps + 1
+  model$all$mul_(adam$shrink)
+  adam_update(adam, model$all, as_vector(moved_of(model, gradients)), adam$all)
   for (v in seq_along(model$parameters$omics)) {
-    step_omic(model, adam, v, gradients$omics[[v]])
-    step_loadings(model, adam, v, gradients$omics[[v]], skips,
-                  model$objective$prior_weight(samples$batch, samples$training))
-    if (published) update_inclusion(model, v)
-  }
-  for (name in names(model$parameters$gate)) {
-    adam_update(adam, model$parameters$gate[[name]], gradients$gate[[name]],
-                adam$first$gate[[name]], adam$second$gate[[name]], published || decaying(name))
+    if (model$objective$published) {
+      update_inclusion(model, v)
+    } else {
+      step_loadings(model, adam, v, gradients$omics[[v]]$W, skips,
+                    model$objective$prior_weight(samples$batch, samples$training))
+    }
   }
 }
 
-# All of an omic but W and v. Noise is the optimiser's with the published objective alone.
-step_omic <- function(model, adam, v, gradients) {
-  published <- model$objective$published
-  held <- c("W", "decoder_output_weight", if (!published) model$noise[[v]]$name)
-  for (name in setdiff(names(gradients), held)) {
-    adam_update(adam, model$parameters$omics[[v]][[name]], gradients[[name]],
-                adam$first$omics[[v]][[name]], adam$second$omics[[v]][[name]],
-                published || decaying(name))
-  }
-}
-
-# W and v, then, but for the published objective, the proximal step of W and unit lengths of v and
-# of A's columns, whose lengths go into W.
-step_loadings <- function(model, adam, v, gradients, skips, prior_weight) {
-  published <- model$objective$published
+# W, its proximal step, and unit lengths of v and of A's columns, whose lengths go into W.
+step_loadings <- function(model, adam, v, gradient, skips, prior_weight) {
   omic <- model$parameters$omics[[v]]
-  first <- adam$first$omics[[v]]
-  second <- adam$second$omics[[v]]
   W <- omic$W
-  where <- if (skips) (W != 0)$to(dtype = W$dtype)
-  adam_update(adam, W, gradients$W, first$W, second$W, published, where)
-  adam_update(adam, omic$decoder_output_weight, gradients$decoder_output_weight,
-              first$decoder_output_weight, second$decoder_output_weight, TRUE)
-  if (published) return(invisible())
+  if (skips) {
+    adam_update_some(adam, W, gradient, adam$W[[v]], (W != 0)$to(dtype = W$dtype))
+  } else {
+    adam_update(adam, W, gradient, adam$W[[v]])
+  }
   threshold <- penalty_rate(model, v)$mul_(prior_weight * adam$rate)$
-    div_(adam_scale(adam, second$W))
+    div_(adam_scale(adam, adam$W[[v]]$second))
   W$copy_(torch::torch_sign(W) * torch::torch_relu(torch::torch_abs(W) - threshold))
   columns <- lengths_of(omic$decoder_hidden_weight, 1)
   omic$decoder_hidden_weight$div_(columns)
