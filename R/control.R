@@ -114,11 +114,11 @@ control_rules <- list(
 #' @section Training with torch:
 #' With `backend = "torch"` the same model is trained, on the same batches with the same random
 #' draws (but for dropout, which torch draws), by package torch, whose libtorch it needs
-#' (`install.packages("torch")`, then `torch::install_torch()`). The start, and what follows
-#' training, is the core's, and so is the fit: whatever takes one takes this one, without torch. Fits
-#' of the two differ as rounding makes them differ, which after hundreds of epochs is more than the
-#' last digit. On a processor the core is the faster one (`bench/torch.md` in the sources);
-#' torch is for graphics cards. `checkpoint` in [poems()] is not for torch. Decoders go through the
+#' (`install.packages("torch")`, then `torch::install_torch()`). Where training starts, and what
+#' follows it, is the core's, and so is the fit: whatever takes one takes this one, without torch.
+#' Fits of the two differ as rounding makes them differ, which after hundreds of epochs is more than
+#' the last digit. On a processor the core takes less time (`bench/torch.md` in the sources); torch
+#' is for graphics cards. `checkpoint` in [poems()] is not for torch. Decoders go through the
 #' features in blocks, so that no card has to hold samples x features x hidden units.
 #'
 #' @return A list of class `poems_control` with every setting filled in. [poems()] also takes a

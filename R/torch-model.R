@@ -252,8 +252,8 @@ penalty_rate <- function(model, v) {
 
 of_encoders <- \(names) grepl("^(encoder|gate)_", names)
 
-# Parameters whose gradients come from the loss as a whole: of the encoders and the gate, and W where
-# the decoders' mask is made from it.
+# Parameters whose gradients come from the loss as a whole: of the encoders and the gate, and W
+# where the decoders' mask is made from it.
 with_gradients <- function(parameters) {
   parameters$omics <- lapply(parameters$omics, \(omic) {
     names <- names(omic)[of_encoders(names(omic)) | names(omic) == "W"]

@@ -38,7 +38,7 @@ adam_scale <- function(adam, second) {
   torch::torch_sqrt(second)$mul_(1 / sqrt(1 - adam_beta2^adam$steps))$add_(adam_epsilon)
 }
 
-# lr / (1 - beta1^t)
+# The learning rate, with the bias correction of the first moment.
 adam_rate <- \(adam) adam$rate / (1 - adam_beta1^adam$steps)
 
 adam_update <- function(adam, value, gradient, moments) {

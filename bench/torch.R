@@ -1,67 +1,68 @@
-# Seconds per epoch and peak memory of backend = "torch" beside the package's own core and the
-# PyTorch peer (peer_torch.py): writes bench/torch.md.
+# Processor seconds per epoch and peak memory of backend = "torch" beside the package's own core and
+# the PyTorch peer (peer_torch.py), on one thread: writes bench/torch.md. What an epoch takes is how
+# much longer a run of more epochs takes, in processor seconds, which other work on the machine
+# hardly changes.
 #
-#   Rscript bench/torch.R           (about 10 minutes on 2 cores)
-#   Rscript bench/torch.R cuda      (the same with torch on a card)
+#   Rscript bench/torch.R           (about 3 minutes)
 #
-# The three run in turn, round after round; medians over the rounds are reported. Needs package
-# torch with libtorch; the peer needs Debian's python3-torch, and is left out without.
+# Needs package torch with libtorch, and OpenBLAS or MKL behind it; the peer needs Debian's
+# python3-torch, and is left out without. On a graphics card processor seconds say nothing:
+# bench/epoch_time.R --backend torch --device cuda prints seconds per epoch there.
 library(omicpoems)
 
-device <- c(commandArgs(trailingOnly = TRUE), "cpu")[1]
-rounds <- 3L
 python <- if (file.exists("/usr/bin/python3")) "/usr/bin/python3" else "python3"
 rscript <- file.path(R.home("bin"), "Rscript")
+more_epochs <- 2L
 
 shapes <- list(
   "1000, 1000, 503 features, 560 samples, batch 512" =
-    list(features = "1000,1000,503", samples = 560, batch = 512, epochs = 5),
-  "the same, batch 64" =
-    list(features = "1000,1000,503", samples = 560, batch = 64, epochs = 5),
-  "14579, 5732, 470 features, 185 samples, batch 32" =
-    list(features = "14579,5732,470", samples = 185, batch = 32, epochs = 2)
+    list(features = "1000,1000,503", samples = 560, batch = 512),
+  "the same, batch 64" = list(features = "1000,1000,503", samples = 560, batch = 64),
+  "5000, 2000, 400 features, 185 samples, batch 32" =
+    list(features = "5000,2000,400", samples = 185, batch = 32)
 )
 
-run_json <- function(program, arguments) {
+# Processor seconds of a program, and its peak memory; NA where it fails.
+run_program <- function(program, arguments) {
+  children <- \() sum(proc.time()[4:5])
+  before <- children()
   output <- suppressWarnings(system2(program, arguments, stdout = TRUE, stderr = FALSE))
   json <- grep("^\\{", output, value = TRUE)
-  if (length(json) == 0) return(list(seconds_per_epoch = NA_real_, peak_memory_mib = NA_real_))
-  jsonlite::fromJSON(json[length(json)])
+  if (length(json) == 0) return(c(seconds = NA, memory = NA))
+  c(seconds = children() - before,
+    memory = jsonlite::fromJSON(json[length(json)])$peak_memory_mib)
 }
 
 flags <- \(shape) as.vector(rbind(paste0("--", names(shape)), vapply(shape, format, "")))
-ours <- function(shape, ...) {
-  run_json(rscript, c("bench/epoch_time.R", flags(c(shape, objective = "published", ...))))
+ours <- function(shape, backend) {
+  run_program(rscript, c("bench/epoch_time.R", "--objective", "published", "--backend", backend,
+                         flags(shape)))
 }
 engines <- list(
-  core = \(shape) ours(shape),
-  torch = \(shape) ours(shape, backend = "torch", device = device),
-  peer = \(shape) run_json(python, c("bench/peer_torch.py", flags(shape)))
+  core = \(shape) ours(shape, "core"), torch = \(shape) ours(shape, "torch"),
+  peer = \(shape) run_program(python, c("bench/peer_torch.py", flags(shape)))
 )
 
-measured <- lapply(shapes, \(shape) {
-  runs <- replicate(rounds, lapply(engines, \(run) run(shape)), simplify = FALSE)
-  vapply(names(engines), \(engine) vapply(c("seconds_per_epoch", "peak_memory_mib"), \(figure) {
-    stats::median(vapply(runs, \(run) as.numeric(run[[engine]][[figure]]), 0))
-  }, 0), numeric(2))
-})
+measure <- function(shape, run) {
+  few <- run(c(shape, epochs = 1, threads = 1))
+  many <- run(c(shape, epochs = 1 + more_epochs, threads = 1))
+  c((many[["seconds"]] - few[["seconds"]]) / more_epochs, many[["memory"]])
+}
+measured <- lapply(shapes, \(shape) vapply(engines, \(run) measure(shape, run), numeric(2)))
 
-cell <- \(x) if (is.na(x)) "" else format(signif(x, 3), big.mark = ",")
+cell <- \(x) if (is.na(x)) "" else format(signif(x, 2), big.mark = ",", scientific = FALSE)
 row <- function(name) {
   m <- measured[[name]]
   paste0("| ", paste(c(name, vapply(c(m[1, ], m[2, ]), cell, "")), collapse = " | "), " |")
 }
 processor <- sub(".*: ", "", grep("^model name", readLines("/proc/cpuinfo"), value = TRUE)[1])
 writeLines(c(
-  "# Training by torch", "",
-  "Made by `Rscript bench/torch.R`; its header says how.", "",
-  sprintf("%s: %s, %d threads; R %s, omicpoems %s, torch %s on `device = \"%s\"`.", Sys.Date(),
-          processor, poems_control()$threads, getRversion(), utils::packageVersion("omicpoems"),
-          utils::packageVersion("torch"), device), "",
-  "Objective \"published\", dense loadings, 32 factors, 100 hidden units. Medians of 3 runs in turn;",
-  "load of the machine at the end, over 15 minutes:",
-  sprintf("%s.", strsplit(readLines("/proc/loadavg"), " ")[[1]][3]), "",
-  "| | core, s per epoch | torch | PyTorch peer | core, MiB at most | torch | PyTorch peer |",
-  "|---|---|---|---|---|---|---|",
-  vapply(names(shapes), row, "")
+  "# Training by torch", "", "Made by `Rscript bench/torch.R`; its header says how.", "",
+  sprintf("%s: %s, one thread; R %s, omicpoems %s, torch %s; objective \"published\", dense", Sys.Date(),
+          processor, getRversion(), utils::packageVersion("omicpoems"),
+          utils::packageVersion("torch")),
+  "loadings, 32 factors, 100 hidden units, dropout 0.2.", "",
+  paste("| | core, processor seconds per epoch | torch | PyTorch peer |",
+        "core, MiB at most | torch | PyTorch peer |"),
+  "|---|---|---|---|---|---|---|", vapply(names(shapes), row, "")
 ), "bench/torch.md")

@@ -30,7 +30,8 @@ torch_run <- function(parameters, config, batch, links = list(), members = list(
   }
   list(
     terms = first$terms, pass = first$pass, gradients = parameters_from_torch(first$gradients),
-    masks = masks, reconstruction = reconstruction, parameters = parameters_from_torch(model$parameters), losses = losses
+    masks = masks, reconstruction = reconstruction,
+    parameters = parameters_from_torch(model$parameters), losses = losses
   )
 }
 

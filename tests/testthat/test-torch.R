@@ -185,3 +185,20 @@ test_that("an error says what to install", {
   local_function("has_libtorch", \() FALSE)
   expect_snapshot(tell(poems()))
 })
+
+test_that("torch trains one factor, one omic, and batches that nobody of an omic is in", {
+  skip_without_torch()
+  omics <- small_cohort()$omics
+  omics$mirna <- omics$mirna[, 1:6]
+  control <- \(...) quick_control(epochs = 2, batch_size = 4, warmup = 0, ...)
+  fit_by <- \(backend, omics, factors) suppressWarnings(poems(
+    omics, factors = factors, seed = 1,
+    control = control(backend = backend, dropout = 0, learning_rate = 1e-3)
+  ))
+  for (case in list(list(omics, 1), list(omics["rna"], 3))) {
+    torch <- fit_by("torch", case[[1]], case[[2]])
+    core <- fit_by("core", case[[1]], case[[2]])
+    expect_equal(torch$history$training, core$history$training, tolerance = 1e-4)
+    expect_equal(torch$parameters, core$parameters, tolerance = 1e-2)
+  }
+})
