@@ -163,8 +163,11 @@ features_at_once <- function(model, samples, budget = block_budget(model$place$d
   max(1, floor(budget / (bytes * per_feature)))
 }
 
-# Of a processor, what stays in its caches; of a card, a small part of its memory.
-block_budget <- function(device) if (device == "cpu") 2^25 else 2^30
+# Of a processor, about what its caches hold; of a card, a small part of its memory.
+block_budget <- function(device) if (device == "cpu") 2^25 else 2^28
+
+# R does not know how much memory a tensor holds, and would collect those of many blocks late.
+blocks_between_collections <- 8
 
 torch_mask <- function(model, W) {
   if (!model$config$row_normalize) return(W)
@@ -230,6 +233,7 @@ decode_omic <- function(model, v, mask, z, batch, rate, weight, gradients) {
                                            unname(c(list(A, z), block[learned]))),
                       c("A", "z", learned))
     }
+    if (b %% blocks_between_collections == 0) gc(full = FALSE)
     list(loss = lost$loss$detach(), counts = lost$counts, gradients = g)
   })
   join <- \(parts) torch::torch_cat(parts, 1)

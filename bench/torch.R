@@ -58,10 +58,9 @@ row <- function(name) {
 processor <- sub(".*: ", "", grep("^model name", readLines("/proc/cpuinfo"), value = TRUE)[1])
 writeLines(c(
   "# Training by torch", "", "Made by `Rscript bench/torch.R`; its header says how.", "",
-  sprintf("%s: %s, one thread; R %s, omicpoems %s, torch %s; objective \"published\", dense", Sys.Date(),
-          processor, getRversion(), utils::packageVersion("omicpoems"),
-          utils::packageVersion("torch")),
-  "loadings, 32 factors, 100 hidden units, dropout 0.2.", "",
+  sprintf("%s: %s, one thread; R %s, omicpoems %s, torch %s.", Sys.Date(), processor,
+          getRversion(), utils::packageVersion("omicpoems"), utils::packageVersion("torch")), "",
+  "Objective \"published\", dense loadings, 32 factors, 100 hidden units, dropout 0.2.", "",
   paste("| | core, processor seconds per epoch | torch | PyTorch peer |",
         "core, MiB at most | torch | PyTorch peer |"),
   "|---|---|---|---|---|---|---|", vapply(names(shapes), row, "")
