@@ -17,6 +17,18 @@ core_baseline_reconstruct <- function(parameters, config, cohort, threads) {
     .Call(`_omicpoems_core_baseline_reconstruct`, parameters, config, cohort, threads)
 }
 
+core_epoch_batches <- function(samples, validation, batch_size, seed, epoch, largest) {
+    .Call(`_omicpoems_core_epoch_batches`, samples, validation, batch_size, seed, epoch, largest)
+}
+
+core_batch <- function(cohort, samples, factors, seed, epoch, training, hides_omics, misplaced, threads) {
+    .Call(`_omicpoems_core_batch`, cohort, samples, factors, seed, epoch, training, hides_omics, misplaced, threads)
+}
+
+core_read_out <- function(parameters, model_config, cohort, threads) {
+    .Call(`_omicpoems_core_read_out`, parameters, model_config, cohort, threads)
+}
+
 core_cohort <- function(omics, cohort_size, threads) {
     .Call(`_omicpoems_core_cohort`, omics, cohort_size, threads)
 }

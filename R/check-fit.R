@@ -224,10 +224,13 @@ describes_omics <- function(omics, fit) {
     }, omics, fit$omics))
 }
 
+# Settings that fits of the first versions lack.
+later_settings <- c("backend", "device")
+
 poems_rules <- list(
-  control = \(fit) all(names(control_rules) %in% names(fit$control)) &&
-    all(mapply(\(rule, value) rule$valid(value), control_rules,
-               fit$control[names(control_rules)])) &&
+  control = \(fit) all(setdiff(names(control_rules), later_settings) %in% names(fit$control)) &&
+    all(mapply(\(rule, name) is.null(fit$control[[name]]) || rule$valid(fit$control[[name]]),
+               control_rules, names(control_rules))) &&
     isTRUE(fit$control$objective %in% names(control_defaults)),
   config = \(fit) {
     counts <- fit$config[c("factors", "encoder_hidden", "decoder_hidden", "gate_hidden")]

@@ -18,7 +18,7 @@ check_checkpoint <- function(path, call = rlang::caller_env()) {
 # What a fit depends on, by the names that users know: a checksum of each. How many threads compute
 # it, and what is shown, is no part of it.
 checkpoint_key <- function(omics, data, covariates, config, scale, seed, control, programs = NULL) {
-  settings <- unclass(control)[setdiff(names(control), c("threads", "progress"))]
+  settings <- unclass(control)[setdiff(names(control), computing_settings)]
   values <- vapply(data$data, checksum_of_values, "")
   names(values) <- sprintf("values of omic \"%s\"", names(values))
   c(

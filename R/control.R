@@ -40,9 +40,19 @@ number <- function(range, in_range) {
 
 flag <- list(wanted = "TRUE or FALSE", valid = is_flag)
 
+one_of <- function(choices) {
+  quoted <- sprintf("\"%s\"", choices)
+  last <- length(choices)
+  list(wanted = paste(toString(quoted[-last]), "or", quoted[last]),
+       valid = \(x) is.character(x) && length(x) == 1 && x %in% choices)
+}
+
+# What trains the model, and on what.
+backends <- c("core", "torch")
+devices <- c("cpu", "cuda", "mps")
+
 control_rules <- list(
-  start = list(wanted = "\"linear\" or \"random\"",
-               valid = \(x) is.character(x) && length(x) == 1 && x %in% c("linear", "random")),
+  start = one_of(c("linear", "random")),
   epochs = whole_number(1),
   batch_size = whole_number(1),
   learning_rate = number("above 0 and at most 1", \(x) x > 0 && x <= 1),
@@ -57,7 +67,9 @@ control_rules <- list(
   lambda1 = number("above 0", \(x) x > 0),
   row_normalize = flag,
   threads = whole_number(1),
-  progress = flag
+  progress = flag,
+  backend = one_of(backends),
+  device = one_of(devices)
 )
 
 #' Training details of a model
@@ -111,6 +123,20 @@ control_rules <- list(
 #'   grants. The fit does not depend on their number.
 #' @param progress Whether to show a progress bar. `NULL` shows one in interactive sessions, and
 #'   none in documents that are knitted, notebooks and logs, where `TRUE` writes plain lines.
+#' @param backend What trains the model: `"core"`, the package's own engine, or `"torch"`, package
+#'   torch. See below.
+#' @param device What torch computes on: `"cpu"`, `"cuda"` (a graphics card of NVIDIA) or `"mps"`
+#'   (Apple's). Only with `backend = "torch"`.
+#'
+#' @section Training with torch:
+#' With `backend = "torch"` the same model is trained, on the same batches with the same random
+#' draws (but for dropout, which torch draws), by package torch, whose libtorch it needs
+#' (`install.packages("torch")`, then `torch::install_torch()`). Where training starts, and what
+#' follows it, is the core's, and so is the fit: whatever takes one takes this one, without torch.
+#' Fits of the two differ as rounding makes them differ, which after hundreds of epochs is more than
+#' the last digit. On a processor the core takes less time (`bench/torch.md` in the sources); torch
+#' is for graphics cards. `checkpoint` in [poems()] is not for torch. Decoders go through the
+#' features in blocks, so that no card has to hold samples x features x hidden units.
 #'
 #' @return A list of class `poems_control` with every setting filled in. [poems()] also takes a
 #'   plain named list of the settings to change. A setting that does not exist, or a value of the
@@ -131,12 +157,14 @@ poems_control <- function(objective = c("elbo", "published"), start = NULL, epoc
                           batch_size = NULL, learning_rate = NULL, weight_decay = NULL,
                           dropout = NULL, hidden = NULL, validation = NULL, patience = NULL,
                           warmup = NULL, kl_weight = NULL, lambda0 = NULL, lambda1 = NULL,
-                          row_normalize = FALSE, threads = NULL, progress = NULL) {
+                          row_normalize = FALSE, threads = NULL, progress = NULL,
+                          backend = c("core", "torch"), device = c("cpu", "cuda", "mps")) {
   given <- list(
     start = start, epochs = epochs, batch_size = batch_size, learning_rate = learning_rate,
     weight_decay = weight_decay, dropout = dropout, hidden = hidden, validation = validation,
     patience = patience, warmup = warmup, kl_weight = kl_weight, lambda0 = lambda0,
-    lambda1 = lambda1, row_normalize = row_normalize, threads = threads, progress = progress
+    lambda1 = lambda1, row_normalize = row_normalize, threads = threads, progress = progress,
+    backend = if (!missing(backend)) backend, device = if (!missing(device)) device
   )
   new_control(objective, given, rlang::current_env())
 }
@@ -183,7 +211,7 @@ new_control <- function(objective, given, call) {
   objective <- arg_match(objective, names(control_defaults), error_call = call)
   control <- c(list(objective = objective), control_defaults[[objective]],
                list(row_normalize = FALSE, threads = unname(parallelly::availableCores()),
-                    progress = shows_progress()))
+                    progress = shows_progress(), backend = backends[1], device = devices[1]))
   given <- Filter(Negate(is.null), given)
   control[names(given)] <- given
   for (setting in names(control_rules)) {
@@ -194,6 +222,9 @@ new_control <- function(objective, given, call) {
   control$threads <- limit_threads(control$threads)
   structure(control, class = "poems_control")
 }
+
+# Of settings, what says how a fit is computed, and not which: it has no part in what is tuned.
+computing_settings <- c("threads", "progress", "backend", "device")
 
 check_settings_agree <- function(control, call) {
   if (control$lambda0 <= control$lambda1) {
@@ -206,6 +237,12 @@ check_settings_agree <- function(control, call) {
     cli::cli_abort(c(
       "{.arg row_normalize} is only for {.code objective = \"published\"}.",
       "x" = "The objective is {quote_some(control$objective)}."
+    ), call = call)
+  }
+  if (control$device != "cpu" && control$backend != "torch") {
+    cli::cli_abort(c(
+      "{.code device = \"{control$device}\"} is only for {.code backend = \"torch\"}.",
+      "x" = "The backend is {quote_some(control$backend)}, which computes on the processor."
     ), call = call)
   }
 }

@@ -11,7 +11,8 @@
 #' where the fit is made. It is made of what the core and R hold by design and of how much R was
 #' seen to hold beside. Of 15 fits that were measured, it was within 15 % of the peak in 10, and
 #' from 0.76 to 1.48 times it in all (`bench/memory.md` in the sources): R takes back what it no
-#' longer needs when it likes. Fits from `preprocess` steps that leave features out take less.
+#' longer needs when it likes. Fits from `preprocess` steps that leave features out take less, and
+#' training by torch (`backend` in [poems_control()]) takes more (`bench/torch.md`).
 #'
 #' Free memory is what the system could give without swapping, and its free swap space; or less,
 #' where a container, a scheduler's job (control groups) or `ulimit -v` limits the process.

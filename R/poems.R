@@ -289,6 +289,7 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
   scale <- choose_scaling(scale, control$objective)
   preprocess <- as_preprocess(preprocess)
   checkpoint <- check_checkpoint(checkpoint)
+  check_backend(control, checkpoint)
   free <- free_memory()
   data <- with_memory_told(read_omics(x, samples, experiments, assays, preprocess))
   family <- choose_families(family, data$data, control$objective, control$threads)
@@ -318,13 +319,13 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
     samples <- length(data$samples)
     training <- samples - length(core_held_out(samples, control$validation, seed))
     settings <- utils::modifyList(unclass(control), steps_by_size(control, training))
-    settings <- c(settings, list(seed = seed, revisit = revisit_zeros_every),
+    settings <- c(settings, list(seed = seed, revisit = revisit_zeros_every, samples = samples),
                   checkpoint = if (!is.null(kept)) list(kept))
     collect_garbage(large)
-    with_checkpoint(kept$path, allowInterrupts(core_train(
-      cohort, config, noise, settings, reporter, start$parameters, as.list(start$misplaced),
-      core_members(start$set, programs, omics), member_odds
-    )))
+    with_checkpoint(kept$path, train_by_backend(
+      cohort, config, noise, settings, reporter, start, omics,
+      core_members(start$set, programs, omics)
+    ))
   }
   start_of <- function(control, known = NULL) {
     if (control$start == "random") return(NULL)

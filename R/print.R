@@ -59,7 +59,8 @@ print.poems <- function(x, ...) {
   cat_text(describe_bend(overview$bend))
   cat_text(describe_training(overview$training))
   cat_text(sprintf(
-    "Objective \"%s\", seed %d.", overview$training$objective, overview$training$seed
+    "Objective \"%s\", seed %d%s.", overview$training$objective, overview$training$seed,
+    describe_backend(overview$training)
   ))
   invisible(x)
 }
@@ -147,8 +148,10 @@ training_summary <- function(fit) {
       epochs_run = nrow(fit$history), held_out = length(fit$validation),
       training_loss = kept$training, validation_loss = kept$validation
     ),
-    fit$control[c("objective", "epochs", "patience", "batch_size", "learning_rate", "weight_decay",
-                  "dropout", "hidden", "lambda0", "lambda1")]
+    fit$control[intersect(
+      c("objective", "epochs", "patience", "batch_size", "learning_rate", "weight_decay",
+        "dropout", "hidden", "lambda0", "lambda1", "backend", "device"), names(fit$control)
+    )]
   )
 }
 
@@ -326,11 +329,17 @@ describe_settings <- function(training) {
   with(training, sprintf(
     paste(
       "Objective \"%s\", scaling \"%s\", seed %d, batches of %d, learning rate %g, weight decay",
-      "%g, dropout %g, %d hidden units, lambda0 %g, lambda1 %g; omicpoems %s."
+      "%g, dropout %g, %d hidden units, lambda0 %g, lambda1 %g%s; omicpoems %s."
     ),
     objective, scaling, seed, batch_size, learning_rate, weight_decay, dropout, hidden, lambda0,
-    lambda1, version
+    lambda1, describe_backend(training), version
   ))
+}
+
+# The core, which fits of the first versions do not name, goes without saying.
+describe_backend <- function(training) {
+  if (!identical(training$backend, "torch")) return("")
+  sprintf(", trained by torch (%s)", training$device)
 }
 
 format_seconds <- function(seconds) {

@@ -59,7 +59,8 @@ call_of_configuration <- function(tuned, number) {
   arguments <- tuned$arguments[[number]]
   settings <- unclass(arguments$control)
   defaults <- c(control_defaults[[settings$objective]],
-                list(objective = names(control_defaults)[1], row_normalize = FALSE))
+                list(objective = names(control_defaults)[1], row_normalize = FALSE,
+                     backend = backends[1], device = devices[1]))
   settings <- settings[setdiff(names(settings), c("threads", "progress"))]
   settings <- settings[!mapply(\(value, name) value == defaults[[name]], settings, names(settings))]
   described <- intersect(names(tuned$settings$describes), names(tuned$call))

@@ -8,7 +8,7 @@ tunable_arguments <- c("factors", "scale", "weights")
 vector_arguments <- "weights"
 
 tunable_settings <- function() {
-  c("objective", setdiff(names(control_rules), c("threads", "progress")))
+  c("objective", setdiff(names(control_rules), computing_settings))
 }
 
 # A data frame with a row per configuration and a column per argument, a list where values are
@@ -77,7 +77,7 @@ check_tuned_names <- function(names, arg, call) {
   known <- c(tunable_arguments, tunable_settings())
   unknown <- setdiff(names, known)[1]
   if (is.na(unknown)) return(invisible())
-  why <- if (unknown %in% c("threads", "progress")) {
+  why <- if (unknown %in% computing_settings) {
     "Results do not depend on it: pass it in {.arg control}."
   } else if (unknown == "seed") {
     "Every repeat has a seed of its own, drawn with {.arg seed}."

@@ -3,6 +3,7 @@
 #
 #   Rscript bench/epoch_time.R --features 1000,1000,503 --samples 560 --batch 512 --factors 32 \
 #     --hidden 100 --dropout 0.2 --epochs 5 --threads 2 [--density 0.125] [--objective elbo]
+#     [--backend torch] [--device cuda]
 #
 # With --density, that share of every feature's loadings is not zero, at random factors, and zeros
 # are skipped in every epoch. Prints one JSON line.
@@ -10,7 +11,8 @@ suppressPackageStartupMessages(library(omicpoems))
 
 defaults <- list(
   features = "1000,1000,503", samples = 560L, batch = 512L, factors = 32L, hidden = 100L,
-  dropout = 0.2, epochs = 5L, threads = poems_control()$threads, density = 1, objective = "elbo"
+  dropout = 0.2, epochs = 5L, threads = poems_control()$threads, density = 1, objective = "elbo",
+  backend = "core", device = "cpu"
 )
 
 read_arguments <- function(arguments) {
@@ -59,16 +61,18 @@ measure <- function(a) {
   # Hardly any penalty, so that the loadings that are not zero stay so.
   control <- poems_control(a$objective,
     batch_size = a$batch, hidden = a$hidden, dropout = a$dropout, validation = 0, warmup = 0,
-    threads = a$threads, lambda0 = 1e-6, lambda1 = 1e-7, progress = FALSE
+    threads = a$threads, lambda0 = 1e-6, lambda1 = 1e-7, progress = FALSE, backend = a$backend,
+    device = a$device
   )
   sd <- lapply(features, \(d) rep(1, d))
   config <- omicpoems:::model_config(control, a$factors, sd)
   train <- function(epochs, revisit, start) {
     settings <- utils::modifyList(unclass(control), list(
-      epochs = as.integer(epochs), seed = 21L, revisit = as.integer(revisit)
+      epochs = as.integer(epochs), seed = 21L, revisit = as.integer(revisit), samples = a$samples
     ))
-    omicpoems:::core_train(
-      cohort, config, sd, settings, \(epoch, training, validation) TRUE, start, list(), list(), 1
+    omicpoems:::train_by_backend(
+      cohort, config, sd, settings, \(epoch, training, validation) TRUE, list(parameters = start),
+      vector("list", length(features)), list()
     )
   }
   start <- NULL

@@ -65,6 +65,55 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// core_epoch_batches
+Rcpp::List core_epoch_batches(int samples, double validation, int batch_size, int seed, int epoch, int largest);
+RcppExport SEXP _omicpoems_core_epoch_batches(SEXP samplesSEXP, SEXP validationSEXP, SEXP batch_sizeSEXP, SEXP seedSEXP, SEXP epochSEXP, SEXP largestSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< int >::type samples(samplesSEXP);
+    Rcpp::traits::input_parameter< double >::type validation(validationSEXP);
+    Rcpp::traits::input_parameter< int >::type batch_size(batch_sizeSEXP);
+    Rcpp::traits::input_parameter< int >::type seed(seedSEXP);
+    Rcpp::traits::input_parameter< int >::type epoch(epochSEXP);
+    Rcpp::traits::input_parameter< int >::type largest(largestSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_epoch_batches(samples, validation, batch_size, seed, epoch, largest));
+    return rcpp_result_gen;
+END_RCPP
+}
+// core_batch
+Rcpp::List core_batch(SEXP cohort, const Rcpp::IntegerVector& samples, int factors, int seed, int epoch, bool training, bool hides_omics, const Rcpp::List& misplaced, int threads);
+RcppExport SEXP _omicpoems_core_batch(SEXP cohortSEXP, SEXP samplesSEXP, SEXP factorsSEXP, SEXP seedSEXP, SEXP epochSEXP, SEXP trainingSEXP, SEXP hides_omicsSEXP, SEXP misplacedSEXP, SEXP threadsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< SEXP >::type cohort(cohortSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::IntegerVector& >::type samples(samplesSEXP);
+    Rcpp::traits::input_parameter< int >::type factors(factorsSEXP);
+    Rcpp::traits::input_parameter< int >::type seed(seedSEXP);
+    Rcpp::traits::input_parameter< int >::type epoch(epochSEXP);
+    Rcpp::traits::input_parameter< bool >::type training(trainingSEXP);
+    Rcpp::traits::input_parameter< bool >::type hides_omics(hides_omicsSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type misplaced(misplacedSEXP);
+    Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_batch(cohort, samples, factors, seed, epoch, training, hides_omics, misplaced, threads));
+    return rcpp_result_gen;
+END_RCPP
+}
+// core_read_out
+Rcpp::List core_read_out(const Rcpp::List& parameters, const Rcpp::List& model_config, SEXP cohort, int threads);
+RcppExport SEXP _omicpoems_core_read_out(SEXP parametersSEXP, SEXP model_configSEXP, SEXP cohortSEXP, SEXP threadsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type parameters(parametersSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::List& >::type model_config(model_configSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type cohort(cohortSEXP);
+    Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_read_out(parameters, model_config, cohort, threads));
+    return rcpp_result_gen;
+END_RCPP
+}
 // core_cohort
 SEXP core_cohort(const Rcpp::List& omics, int cohort_size, int threads);
 RcppExport SEXP _omicpoems_core_cohort(SEXP omicsSEXP, SEXP cohort_sizeSEXP, SEXP threadsSEXP) {
@@ -693,6 +742,9 @@ static const R_CallMethodDef CallEntries[] = {
     {"_omicpoems_core_baseline_train", (DL_FUNC) &_omicpoems_core_baseline_train, 5},
     {"_omicpoems_core_baseline_embed", (DL_FUNC) &_omicpoems_core_baseline_embed, 4},
     {"_omicpoems_core_baseline_reconstruct", (DL_FUNC) &_omicpoems_core_baseline_reconstruct, 4},
+    {"_omicpoems_core_epoch_batches", (DL_FUNC) &_omicpoems_core_epoch_batches, 6},
+    {"_omicpoems_core_batch", (DL_FUNC) &_omicpoems_core_batch, 9},
+    {"_omicpoems_core_read_out", (DL_FUNC) &_omicpoems_core_read_out, 4},
     {"_omicpoems_core_cohort", (DL_FUNC) &_omicpoems_core_cohort, 3},
     {"_omicpoems_core_held_out", (DL_FUNC) &_omicpoems_core_held_out, 3},
     {"_omicpoems_core_compare_options", (DL_FUNC) &_omicpoems_core_compare_options, 0},

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "analysis/projection.h"
+#include "bindings/batch.h"
 #include "bindings/cohort.h"
 #include "bindings/parameters.h"
 #include "bindings/rcpp.h"
@@ -79,7 +80,8 @@ Rcpp::List evaluate(const Rcpp::List& parameters, const Rcpp::List& config, cons
           Rcpp::Named("kl") = terms.total("kl"), Rcpp::Named("mask") = of_omics("penalty"),
           Rcpp::Named("sigma") = of_omics("noise"), Rcpp::Named("total") = terms.total()),
       Rcpp::Named("loss_without_gradients") = terms_of_values.total(),
-      Rcpp::Named("gradients") = write_gradients(model));
+      Rcpp::Named("gradients") = write_gradients(model),
+      Rcpp::Named("batch") = batch_to_r(batch, draws.normals("", factors, batch.size())));
 }
 
 }  // namespace

@@ -2,12 +2,11 @@
 #include <utility>
 #include <vector>
 
-#include "analysis/latent_mode.h"
-#include "analysis/projection.h"
 #include "bindings/cohort.h"
 #include "bindings/monitor.h"
 #include "bindings/parameters.h"
 #include "bindings/rcpp.h"
+#include "bindings/read_out.h"
 #include "training/trainer.h"
 
 using namespace bindings;
@@ -75,18 +74,15 @@ Rcpp::List core_train(SEXP cohort, const Rcpp::List& model_config, const Rcpp::L
     const TakenOut<float> without(misplaced, held);
     result = poems::train<float>(model, held, trainer, monitor);
   }
-  const poems::Projection<float> projection = poems::project(model, held, trainer.threads);
   // Without epochs, what is asked for is what training starts from.
-  const Matrix<float> mode = trainer.epochs == 0
-                                 ? projection.mean
-                                 : poems::latent_mode(model, held, projection.mean, trainer.threads,
-                                                      read_mode_passes(model_config));
+  const Rcpp::List read = read_out(
+      model, held, trainer.epochs > 0 ? read_mode_passes(model_config) : 0, trainer.threads);
   return Rcpp::List::create(
       Rcpp::Named("parameters") = write_parameters(model),
       Rcpp::Named("history") = history_to_r(result.history),
       Rcpp::Named("validation") = positions_to_r(result.validation_samples),
       Rcpp::Named("best_epoch") = static_cast<int>(result.best_epoch),
       Rcpp::Named("stopped") = name_of(result.stopped), Rcpp::Named("not_kept") = result.not_kept,
-      Rcpp::Named("latent") = to_r(projection.mean, true), Rcpp::Named("mode") = to_r(mode, true),
-      Rcpp::Named("gates") = to_r(projection.gates, true));
+      Rcpp::Named("latent") = read["latent"], Rcpp::Named("mode") = read["mode"],
+      Rcpp::Named("gates") = read["gates"]);
 }

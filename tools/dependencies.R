@@ -18,6 +18,9 @@ read_field <- function(field) {
 
 package <- c(read_field("Imports"), read_field("LinkingTo"))
 suggests <- read_field("Suggests")
+# Takes long to build and needs a download of its own (torch::install_torch()): for those who want
+# it, and for a job of the GitHub workflow.
+suggests <- suggests[names(suggests) != "torch"]
 
 # What a goal cannot go without, and what it does more with.
 needs <- switch(goal,

@@ -5,7 +5,7 @@ test_that("each objective has its defaults", {
     objective = "elbo", start = "linear", epochs = 1000L, batch_size = 64L, learning_rate = 5e-4,
     weight_decay = 1e-4, dropout = 0, hidden = 100L, validation = 0.1, patience = 30L,
     warmup = 0L, kl_weight = 1, lambda0 = 10, lambda1 = 0.5, row_normalize = FALSE, threads = 2,
-    progress = FALSE
+    progress = FALSE, backend = "core", device = "cpu"
   ))
   published <- poems_control("published", threads = 2, progress = FALSE)
   expect_equal(unclass(published), list(
@@ -13,7 +13,7 @@ test_that("each objective has its defaults", {
     learning_rate = 9e-4, weight_decay = 1e-4, dropout = 0.2, hidden = 100L, validation = 0.2,
     patience = 30L, warmup = 0L, kl_weight = 1, lambda0 = 5, lambda1 = 0.5,
     row_normalize = FALSE, threads = 2,
-    progress = FALSE
+    progress = FALSE, backend = "core", device = "cpu"
   ))
 })
 
