@@ -39,7 +39,7 @@ batch_source <- function(cohort, config, settings, misplaced, place) {
   at_once <- min(512, settings$batch_size)
   largest <- c(settings$largest_epoch, samples)[1]
   is_cut <- samples - length(held_out) > largest  # a pass over them takes several epochs
-  validated <- if (is_cut) held_out[spaced(length(held_out), settings$most_validated)] else held_out
+  validated <- if (is_cut) evenly(held_out, settings$most_validated) else held_out
   list(
     held_out = held_out, samples = samples - length(held_out), is_cut = is_cut,
     validated = length(validated),
@@ -51,6 +51,12 @@ batch_source <- function(cohort, config, settings, misplaced, place) {
       \(positions) \() cut(positions, epoch, FALSE)
     )
   )
+}
+
+# At most so many of x: spread() in src/training/schedule.h.
+evenly <- function(x, most) {
+  n <- length(x)
+  if (n <= most) x else x[(seq_len(most) - 1) * n %/% most + 1]
 }
 
 # The epochs, until they are through, patience is, or somebody interrupts.
