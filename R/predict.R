@@ -28,9 +28,9 @@
 #'   scale of the data: expected values, which are probabilities of a 1 for `"bernoulli"` omics, and
 #'   for counts those expected given the sample's library size (where the sample lacks the omic, the
 #'   one that its factors tell). With covariates, their effects included. Scaling and
-#'   transformations ([preprocess_steps()]) are undone: of a feature that was transformed by log1p, what comes back
-#'   is a typical count (the exponential of the mean logarithm), not the mean count. Centred
-#'   log-ratios stay log-ratios.
+#'   transformations ([preprocess_steps()]) are undone: of a feature that was transformed by log1p,
+#'   what comes back is a typical count (the exponential of the mean logarithm), not the mean count.
+#'   Centred log-ratios stay log-ratios.
 #'
 #' @section Reconstructions:
 #' What a sample has is reconstructed from the point of the latent space that its values speak for
