@@ -50,8 +50,8 @@
 #' same features (those observed in the sample). Where a sample lacks the omic, expected counts are
 #' those of the library that its factors tell, by a ridge regression of the logarithms of library
 #' sizes on the factors (with fewer than 20 samples, of a library of mean size). Encoders see counts
-#' as log(1 + count / library size), and everything standardised, whatever `scale` says. Loadings are
-#' in units of about the feature's standard deviation on the scale of the link (log odds, log
+#' as log(1 + count / library size), and everything standardised, whatever `scale` says. Loadings
+#' are in units of about the feature's standard deviation on the scale of the link (log odds, log
 #' counts), so that they mean the same in all omics.
 #'
 #' @section Covariates:
