@@ -177,8 +177,8 @@ core_factor_scores <- function(x, omic, loadings, noise, uncertainty, threads) {
     .Call(`_omicpoems_core_factor_scores`, x, omic, loadings, noise, uncertainty, threads)
 }
 
-core_factor_uncertainty <- function(x, omic, loadings, noise, uncertainty, threads) {
-    .Call(`_omicpoems_core_factor_uncertainty`, x, omic, loadings, noise, uncertainty, threads)
+core_factor_posterior <- function(x, omic, loadings, noise, uncertainty, threads) {
+    .Call(`_omicpoems_core_factor_posterior`, x, omic, loadings, noise, uncertainty, threads)
 }
 
 core_feature_statistics <- function(source, offset, threads) {

@@ -15,8 +15,9 @@ check_magnitude <- function(lowest, highest, omic, arg, call) {
   ), call = call)
 }
 
-# Omics with many features that hardly vary, and those of which single samples decide. `cohort`: what read_omics() returns, which has told of
-# those that are unlike all others; `omics`: what learn_scaling() returns.
+# Omics with many features that hardly vary, and those of which single samples decide. `cohort`:
+# what read_omics() returns, which has told of those that are unlike all others; `omics`: what
+# learn_scaling() returns.
 warn_of_data <- function(cohort, omics, preprocess) {
   tell_of_little_variance(omics, preprocess)
   data <- cohort$data

@@ -48,10 +48,11 @@
 #'
 #' A sample's library size is the sum of its counts, divided by the sum of the mean counts of the
 #' same features (those observed in the sample). Where a sample lacks the omic, expected counts are
-#' those of a library of mean size. Encoders see counts as log(1 + count / library size), and
-#' everything standardised, whatever `scale` says. Loadings are in units of about the feature's
-#' standard deviation on the scale of the link (log odds, log counts), so that they mean the same in
-#' all omics.
+#' those of the library that its factors tell, by a ridge regression of the logarithms of library
+#' sizes on the factors (with fewer than 20 samples, of a library of mean size). Encoders see counts
+#' as log(1 + count / library size), and everything standardised, whatever `scale` says. Loadings
+#' are in units of about the feature's standard deviation on the scale of the link (log odds, log
+#' counts), so that they mean the same in all omics.
 #'
 #' @section Covariates:
 #' What is known of the samples and of no interest (batch, age) can be given as `covariates`. Every

@@ -186,22 +186,20 @@ predict_values <- function(fit, x, mode, with_sd = FALSE) {
 predict_left <- function(of, y, omic, threads, with_sd) {
   y <- y - of$offset
   factors <- 0 * ifelse(is.na(y), 0, y)
-  scores <- matrix(0, ncol(y), ncol(of$loadings))
-  variance <- 0
+  posterior <- \(...) {
+    if (with_sd) core_factor_posterior(...) else list(scores = core_factor_scores(...))
+  }
+  z <- list(scores = matrix(0, ncol(y), ncol(of$loadings)), variances = 0)
   if (ncol(of$loadings) > 0) {
-    scores <- core_factor_scores(y, omic, of$loadings, of$noise, of$uncertainty, threads)
-    factors <- tcrossprod(of$loadings, scores)
+    z <- posterior(y, omic, of$loadings, of$noise, of$uncertainty, threads)
+    factors <- tcrossprod(of$loadings, z$scores)
   }
   none <- matrix(0, ncol(of$components), max(omic))
   left <- (y - factors) / of$spread
-  u <- core_factor_scores(left, omic, of$components, of$own, none, threads)
+  u <- posterior(left, omic, of$components, of$own, none, threads)
   spread <- ifelse(is.finite(of$spread), of$spread, 0)
-  mean <- of$offset + factors + tcrossprod(of$components, u) * spread
+  mean <- of$offset + factors + tcrossprod(of$components, u$scores) * spread
   if (!with_sd) return(list(mean = mean))
-  if (ncol(of$loadings) > 0) {
-    variance <- core_factor_uncertainty(y, omic, of$loadings, of$noise, of$uncertainty, threads)
-  }
-  of_u <- core_factor_uncertainty(left, omic, of$components, of$own, none, threads)
-  list(mean = mean, sd = sqrt(variance + (of_u + of$own) * spread^2),
-       factors = of$offset + factors, scores = scores)
+  list(mean = mean, sd = sqrt(z$variances + (u$variances + of$own) * spread^2),
+       factors = of$offset + factors, scores = z$scores)
 }

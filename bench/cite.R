@@ -5,10 +5,10 @@
 #   STREAK=folder Rscript bench/cite.R [splits, 3]
 #
 # 1,000 cells of a MALT tumour (10x Genomics), RNA and 17 proteins, of package STREAK (STREAK:
-# folder of its unpacked sources). In each split a fifth of the cells has no protein. The 1,500 genes are
-# those whose log1p of counts per 10,000 varies most in the training cells. Predictions are compared
-# with log1p of the counts of the hidden proteins: R2 about the mean of the training cells, and
-# correlation, both means over proteins.
+# folder of its unpacked sources). In each split a fifth of the cells has no protein. The 1,500
+# genes are those whose log1p of counts per 10,000 varies most in the training cells. Predictions
+# are compared with log1p of the counts of the hidden proteins: R2 about the mean of the training
+# cells, and correlation, both means over proteins.
 suppressPackageStartupMessages(library(omicpoems))
 
 genes <- 1500L
@@ -159,8 +159,9 @@ report <- function(cells, results) {
   )
   z <- zeros$protein
   writeLines(c(
-    "# CITE-seq", "", "Made by `Rscript bench/cite.R` (data and measures: see there), ",
-    sprintf("%s, %d splits.", Sys.Date(), max(vapply(results, `[[`, 0, "split"))), "",
+    "# CITE-seq", "",
+    sprintf("Made by `Rscript bench/cite.R` (data and measures: see there), %s, %d splits.",
+            Sys.Date(), max(vapply(results, `[[`, 0, "split"))), "",
     "## The counts", "", "Library sizes:", "",
     "| counts of a cell | least | 5 % | median | 95 % | most |", "|---|---|---|---|---|---|",
     sprintf("| RNA | %s |", quantiles(cells$total)),

@@ -593,9 +593,9 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
-// core_factor_uncertainty
-Rcpp::NumericMatrix core_factor_uncertainty(const Eigen::Map<Eigen::MatrixXd>& x, const Rcpp::IntegerVector& omic, const Eigen::Map<Eigen::MatrixXd>& loadings, const Eigen::Map<Eigen::VectorXd>& noise, const Eigen::Map<Eigen::MatrixXd>& uncertainty, int threads);
-RcppExport SEXP _omicpoems_core_factor_uncertainty(SEXP xSEXP, SEXP omicSEXP, SEXP loadingsSEXP, SEXP noiseSEXP, SEXP uncertaintySEXP, SEXP threadsSEXP) {
+// core_factor_posterior
+Rcpp::List core_factor_posterior(const Eigen::Map<Eigen::MatrixXd>& x, const Rcpp::IntegerVector& omic, const Eigen::Map<Eigen::MatrixXd>& loadings, const Eigen::Map<Eigen::VectorXd>& noise, const Eigen::Map<Eigen::MatrixXd>& uncertainty, int threads);
+RcppExport SEXP _omicpoems_core_factor_posterior(SEXP xSEXP, SEXP omicSEXP, SEXP loadingsSEXP, SEXP noiseSEXP, SEXP uncertaintySEXP, SEXP threadsSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
@@ -605,7 +605,7 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< const Eigen::Map<Eigen::VectorXd>& >::type noise(noiseSEXP);
     Rcpp::traits::input_parameter< const Eigen::Map<Eigen::MatrixXd>& >::type uncertainty(uncertaintySEXP);
     Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
-    rcpp_result_gen = Rcpp::wrap(core_factor_uncertainty(x, omic, loadings, noise, uncertainty, threads));
+    rcpp_result_gen = Rcpp::wrap(core_factor_posterior(x, omic, loadings, noise, uncertainty, threads));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -782,7 +782,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_omicpoems_core_leading_components", (DL_FUNC) &_omicpoems_core_leading_components, 3},
     {"_omicpoems_core_factor_model", (DL_FUNC) &_omicpoems_core_factor_model, 7},
     {"_omicpoems_core_factor_scores", (DL_FUNC) &_omicpoems_core_factor_scores, 6},
-    {"_omicpoems_core_factor_uncertainty", (DL_FUNC) &_omicpoems_core_factor_uncertainty, 6},
+    {"_omicpoems_core_factor_posterior", (DL_FUNC) &_omicpoems_core_factor_posterior, 6},
     {"_omicpoems_core_feature_statistics", (DL_FUNC) &_omicpoems_core_feature_statistics, 3},
     {"_omicpoems_core_sample_sums", (DL_FUNC) &_omicpoems_core_sample_sums, 3},
     {"_omicpoems_core_rate_moments", (DL_FUNC) &_omicpoems_core_rate_moments, 3},

@@ -97,15 +97,18 @@ Rcpp::NumericMatrix core_factor_scores(const Eigen::Map<Eigen::MatrixXd>& x,
   return to_r(poems::factor_scores(x, of, loadings.transpose(), noise, uncertainty, threads), true);
 }
 
-// Variances that not knowing the factors adds to unknown values of x: features x samples.
+// The same means, `scores`; and the `variances` that not knowing the factors adds to unknown values
+// of x: features x samples.
 // [[Rcpp::export]]
-Rcpp::NumericMatrix core_factor_uncertainty(const Eigen::Map<Eigen::MatrixXd>& x,
-                                            const Rcpp::IntegerVector& omic,
-                                            const Eigen::Map<Eigen::MatrixXd>& loadings,
-                                            const Eigen::Map<Eigen::VectorXd>& noise,
-                                            const Eigen::Map<Eigen::MatrixXd>& uncertainty,
-                                            int threads) {
+Rcpp::List core_factor_posterior(const Eigen::Map<Eigen::MatrixXd>& x,
+                                 const Rcpp::IntegerVector& omic,
+                                 const Eigen::Map<Eigen::MatrixXd>& loadings,
+                                 const Eigen::Map<Eigen::VectorXd>& noise,
+                                 const Eigen::Map<Eigen::MatrixXd>& uncertainty, int threads) {
   const std::vector<int> of = omic_of_features(omic, x.rows());
   check_factor_model(x.rows(), of, loadings, noise, uncertainty);
-  return to_r(poems::factor_uncertainty(x, of, loadings.transpose(), noise, uncertainty, threads));
+  const poems::FactorPosterior posterior =
+      poems::factor_posterior(x, of, loadings.transpose(), noise, uncertainty, threads);
+  return Rcpp::List::create(Rcpp::Named("scores") = to_r(posterior.scores, true),
+                            Rcpp::Named("variances") = to_r(posterior.variances));
 }

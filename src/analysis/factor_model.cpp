@@ -369,23 +369,26 @@ Matrix<double> factor_scores(const Matrix<double>& x, const std::vector<int>& om
   return scores;
 }
 
-Matrix<double> factor_uncertainty(const Matrix<double>& x, const std::vector<int>& omic,
-                                  const Matrix<double>& loadings, const Vector<double>& noise,
-                                  const Matrix<double>& uncertainty, int threads) {
+FactorPosterior factor_posterior(const Matrix<double>& x, const std::vector<int>& omic,
+                                 const Matrix<double>& loadings, const Vector<double>& noise,
+                                 const Matrix<double>& uncertainty, int threads) {
   const Values values(x);
   const Known known(x, omic);
   const Vector<double> intercept = Vector<double>::Zero(x.rows());
-  Matrix<double> variances = Matrix<double>::Zero(x.rows(), x.cols());
+  FactorPosterior of{Matrix<double>(loadings.rows(), x.cols()),
+                     Matrix<double>::Zero(x.rows(), x.cols())};
   for_each_posterior(values, known, {loadings, uncertainty, intercept, noise}, threads,
-                     [&](Index n, const Matrix<double>& inverse, const Vector<double>&) {
+                     [&](Index n, const Matrix<double>& inverse, const Vector<double>& right) {
+                       const Eigen::LLT<Matrix<double>> solver(inverse);
+                       of.scores.col(n) = solver.solve(right);
                        const std::vector<Index>& gaps = known.gaps_in_sample[n];
                        if (gaps.empty()) return;
                        Matrix<double> w = columns_of(loadings, gaps);
-                       inverse.llt().matrixL().solveInPlace(w);
+                       solver.matrixL().solveInPlace(w);
                        for (std::size_t i = 0; i < gaps.size(); ++i)
-                         variances(gaps[i], n) = w.col(i).squaredNorm();
+                         of.variances(gaps[i], n) = w.col(i).squaredNorm();
                      });
-  return variances;
+  return of;
 }
 
 }  // namespace poems

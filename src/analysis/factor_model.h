@@ -43,10 +43,14 @@ Matrix<double> factor_scores(const Matrix<double>& x, const std::vector<int>& om
                              const Matrix<double>& loadings, const Vector<double>& noise,
                              const Matrix<double>& uncertainty, int threads);
 
-/// How uncertain the part of the factors in values that are unknown is, in omics that the sample
-/// has: features x samples, w_j' Cov(z_n) w_j, and 0 elsewhere.
-Matrix<double> factor_uncertainty(const Matrix<double>& x, const std::vector<int>& omic,
-                                  const Matrix<double>& loadings, const Vector<double>& noise,
-                                  const Matrix<double>& uncertainty, int threads);
+/// The same means; and how uncertain the part of the factors in values that are unknown is, in
+/// omics that the sample has: features x samples, w_j' Cov(z_n) w_j, and 0 elsewhere.
+struct FactorPosterior {
+  Matrix<double> scores, variances;
+};
+
+FactorPosterior factor_posterior(const Matrix<double>& x, const std::vector<int>& omic,
+                                 const Matrix<double>& loadings, const Vector<double>& noise,
+                                 const Matrix<double>& uncertainty, int threads);
 
 }  // namespace poems

@@ -102,7 +102,8 @@ TEST(FactorModel, ScoresAndTheirUncertaintyAreThoseOfConditioning) {
   const Matrix<double> scores =
       poems::factor_scores(problem.x, problem.omic, problem.loadings, noise, certain, 2);
   const Matrix<double> uncertainty =
-      poems::factor_uncertainty(problem.x, problem.omic, problem.loadings, noise, certain, 2);
+      poems::factor_posterior(problem.x, problem.omic, problem.loadings, noise, certain, 2)
+          .variances;
   for (Index n : {0, 1, 4, 50}) {
     Matrix<double> precision = Matrix<double>::Identity(factors, factors);
     Vector<double> right = Vector<double>::Zero(factors);

@@ -220,7 +220,6 @@ void try_poems(Choices& choose) {
     expect_shape(experts.mean[v], o.factors, cohort.samples, "an expert on every sample");
     expect_shape(poems::reconstruct(*model, v, mode, threads), features, cohort.samples,
                  "a reconstruction of every value");
-    poems::variance_explained(*model, v, cohort, mode, counted, threads);
   }
 }
 
