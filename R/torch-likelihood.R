@@ -41,9 +41,7 @@ gaussian_loss <- function(block, xhat, observed, has_normaliser) {
   list(loss = loss, counts = list(squares$detach(), torch::torch_zeros_like(squares) + count))
 }
 
-# Beyond this, the Poisson loss goes on as a straight line: see src/likelihoods/counts.cpp.
-largest_log_count <- 25
-
+# Beyond largest_log_count it goes on as a straight line: see src/likelihoods/counts.cpp.
 poisson_loss <- function(x, eta) {
   mean <- torch::torch_exp(torch::torch_clamp(eta, max = largest_log_count))
   beyond <- mean * torch::torch_relu(eta - largest_log_count)

@@ -25,7 +25,7 @@ torch_objective <- function(objective) {
 torch_model <- function(parameters, config, links, members, odds, place) {
   in_columns <- \(link) lapply(link, \(x) to_torch(as.matrix(x), place))
   noise <- lapply(config$omics, \(omic) list(
-    name = c(gaussian = "log_sigma", negative_binomial = "log_dispersion")[omic$family],
+    name = unname(c(gaussian = "log_sigma", negative_binomial = "log_dispersion")[omic$family]),
     df = config$sigma_df, typical = omic$noise_prior
   ))
   objective <- torch_objective(config$objective)
@@ -268,48 +268,56 @@ with_gradients <- function(parameters) {
   parameters
 }
 
+# What an omic adds to the loss, weighed, with its `counts` (see decode_omic()) and, with
+# `gradients`, the gradients of its decoder, its noise and z. `W`: of with_gradients().
+omic_loss <- function(model, v, W, pass, batch, phase, gradients) {
+  objective <- model$objective
+  config <- model$config$omics[[v]]
+  weight <- objective$likelihood_weight(batch$size, config$features) * c(config$weight, 1)[1]
+  prior_weight <- objective$prior_weight(batch$size, phase$samples)
+  mask <- torch_mask(model, W)
+  begun <- now()
+  decoded <- decode_omic(model, v, mask$detach(), pass$z$detach(), batch$omics[[v]],
+                         dropout_rate(model, phase), weight, gradients)
+  seconds <- now() - begun
+  penalty <- penalty_rate(model, v)
+  noise <- noise_of(model, v)
+  prior <- if (!is.null(noise)) {
+    noise_prior_loss(config$family, noise, model$noise[[v]],
+                     objective$noise_observations(batch$size))
+  }
+  g <- decoded$gradients
+  if (gradients && objective$published) {
+    g$mask <- g$mask + torch::torch_sign(mask$detach()) * penalty * prior_weight
+  }
+  if (gradients && !is.null(noise)) g$noise <- g$noise + prior$gradient * prior_weight
+  if (gradients && model$config$row_normalize) {
+    g$mask <- torch::autograd_grad(mask, W, g$mask)[[1]]
+  }
+  list(
+    reconstruction = (decoded$loss * weight)$item(),
+    penalty = ((torch::torch_abs(mask$detach()) * penalty)$sum() * prior_weight)$item(),
+    noise = if (is.null(prior)) 0 else (prior$loss * prior_weight)$item(),
+    counts = decoded$counts, gradients = g, seconds = seconds
+  )
+}
+
+dropout_rate <- function(model, phase) if (phase$training) model$config$dropout else 0
+
 # The terms of the loss on a batch by name, weighed, per omic where there is one for each; with
 # `gradients`, those of all parameters, in lists as the parameters are. `phase`: `beta`, the weight
 # of the KL divergence, `training`, whether dropout is on, `samples`, the number in training,
 # `at_mean`, whether z is the posterior's mean.
 torch_loss <- function(model, batch, phase, gradients) {
-  objective <- model$objective
   config <- model$config
-  rate <- if (phase$training) config$dropout else 0
   trained <- model$parameters
   if (gradients) trained <- with_gradients(trained)
-  pass <- torch_encode(model, trained, batch, rate, phase$at_mean)
-  prior_weight <- objective$prior_weight(batch$size, phase$samples)
-  observations <- objective$noise_observations(batch$size)
+  pass <- torch_encode(model, trained, batch, dropout_rate(model, phase), phase$at_mean)
   omics <- lapply(seq_along(config$omics), \(v) {
-    weight <- objective$likelihood_weight(batch$size, config$omics[[v]]$features) *
-      c(config$omics[[v]]$weight, 1)[1]
-    mask <- torch_mask(model, trained$omics[[v]]$W)
-    begun <- now()
-    decoded <- decode_omic(model, v, mask$detach(), pass$z$detach(), batch$omics[[v]], rate, weight,
-                           gradients)
-    seconds <- now() - begun
-    penalty <- penalty_rate(model, v)
-    noise <- noise_of(model, v)
-    prior <- if (!is.null(noise)) {
-      noise_prior_loss(config$omics[[v]]$family, noise, model$noise[[v]], observations)
-    }
-    g <- decoded$gradients
-    if (gradients && objective$published) {
-      g$mask <- g$mask + torch::torch_sign(mask$detach()) * penalty * prior_weight
-    }
-    if (gradients && !is.null(noise)) g$noise <- g$noise + prior$gradient * prior_weight
-    if (gradients && config$row_normalize) {
-      g$mask <- torch::autograd_grad(mask, trained$omics[[v]]$W, g$mask)[[1]]
-    }
-    list(reconstruction = decoded$loss * weight,
-         penalty = (torch::torch_abs(mask$detach()) * penalty)$sum() * prior_weight,
-         noise = if (is.null(prior)) 0 else prior$loss * prior_weight,
-         counts = decoded$counts, gradients = g, seconds = seconds)
+    omic_loss(model, v, trained$omics[[v]]$W, pass, batch, phase, gradients)
   })
-  kl <- torch_kl(pass) * objective$kl_weight(batch$size, config$factors, phase$beta)
-  value <- \(x) if (is.numeric(x)) x else x$item()
-  of_omics <- \(name) vapply(omics, \(omic) value(omic[[name]]), 0)
+  kl <- torch_kl(pass) * model$objective$kl_weight(batch$size, config$factors, phase$beta)
+  of_omics <- \(name) vapply(omics, `[[`, 0, name)
   list(
     terms = list(reconstruction = of_omics("reconstruction"), kl = kl$item(),
                  penalty = of_omics("penalty"), noise = of_omics("noise")),
@@ -327,9 +335,8 @@ all_gradients <- function(model, trained, pass, kl, batch, omics) {
   decodes <- c(A = "decoder_hidden_weight", mask = "W", output = "decoder_output_weight",
                bias = "decoder_output_bias", effects = "covariate_effects")
   gradients <- list(omics = Map(\(omic, noise) {
-    g <- omic$gradients
-    names <- c(decodes, if (!is.na(noise$name)) c(noise = noise$name[[1]]))
-    stats::setNames(g[intersect(names(names), names(g))], names[intersect(names(names), names(g))])
+    g <- omic$gradients[names(omic$gradients) != "z"]
+    stats::setNames(g, c(decodes, noise = noise$name)[names(g)])
   }, omics, model$noise))
   encodes <- lapply(trained$omics, \(omic) omic[of_encoders(names(omic))])
   inputs <- c(unlist(encodes, recursive = FALSE), trained$gate)
