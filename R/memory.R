@@ -124,7 +124,7 @@ check_memory <- function(data, family, factors, control, free, call = rlang::cal
 # wait until it has seen as much again, while that takes little of a large fit's time.
 large_fit <- 200e6
 
-is_large <- function(data, family, factors, control) {
+is_large_fit <- function(data, family, factors, control) {
   sum(memory_parts(sizes_of_data(data), family, factors, control)) >= large_fit
 }
 

@@ -315,7 +315,7 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
     checkpoint_key(omics, data, covariates, config, scale, seed, control, programs)
   }
   kept <- checkpoint_of(checkpoint, key)
-  large <- is_large(data$data, family, factors, control)
+  large <- is_large_fit(data$data, family, factors, control)
   train <- function(control, reporter, start, kept) {
     samples <- length(data$samples)
     training <- samples - length(core_held_out(samples, control$validation, seed))

@@ -30,8 +30,7 @@ Rcpp::List core_epoch_batches(int samples, double validation, int batch_size, in
   const std::vector<Index> training = poems::split_samples(samples, validation, key).training;
   const long per_pass = poems::EpochCut{largest}.per_pass(static_cast<Index>(training.size()));
   Rcpp::List batches;
-  for (const auto& batch :
-       poems::epoch_batches(training, {}, batch_size, key, epoch, per_pass))
+  for (const auto& batch : poems::epoch_batches(training, {}, batch_size, key, epoch, per_pass))
     batches.push_back(positions_to_r(batch));
   return batches;
 }
