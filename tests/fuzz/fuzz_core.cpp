@@ -3,6 +3,7 @@
 // training on other numbers of threads, or interrupted and gone on with, gives the same bits.
 #include <unistd.h>
 
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -79,10 +80,15 @@ std::vector<Vector<double>> choose_spread(Choices& choose, const Shape& shape) {
   return spread;
 }
 
+/// Of what has diverged, any NaN is as good as another: which one a sum of two of them gives, is the
+/// processor's choice.
 bool same_bits(const Matrix<float>& a, const Matrix<float>& b) {
-  return a.rows() == b.rows() && a.cols() == b.cols() &&
-         (a.size() == 0 ||
-          std::memcmp(a.data(), b.data(), sizeof(float) * static_cast<std::size_t>(a.size())) == 0);
+  if (a.rows() != b.rows() || a.cols() != b.cols()) return false;
+  for (Index i = 0; i < a.size(); ++i) {
+    const float x = a.data()[i], y = b.data()[i];
+    if (std::memcmp(&x, &y, sizeof x) != 0 && !(std::isnan(x) && std::isnan(y))) return false;
+  }
+  return true;
 }
 
 /// Where one process keeps the checkpoint of its training.
