@@ -80,8 +80,8 @@ std::vector<Vector<double>> choose_spread(Choices& choose, const Shape& shape) {
   return spread;
 }
 
-/// Of what has diverged, any NaN is as good as another: which one a sum of two of them gives, is the
-/// processor's choice.
+/// Of what has diverged, any NaN is as good as another: which one a sum of two of them gives, is
+/// the processor's choice.
 bool same_bits(const Matrix<float>& a, const Matrix<float>& b) {
   if (a.rows() != b.rows() || a.cols() != b.cols()) return false;
   for (Index i = 0; i < a.size(); ++i) {
