@@ -56,7 +56,7 @@ batch_source <- function(cohort, config, settings, misplaced, place) {
 # At most so many of x: spread() in src/training/schedule.h.
 evenly <- function(x, most) {
   n <- length(x)
-  if (n <= most) x else x[(seq_len(most) - 1) * n %/% most + 1]
+  if (n <= most) x else x[((seq_len(most) - 1) * n) %/% most + 1]
 }
 
 # The epochs, until they are through, patience is, or somebody interrupts.

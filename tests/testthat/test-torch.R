@@ -105,6 +105,28 @@ test_that("torch trains as the core does: batches, hidden omics, EM, noise and l
   expect_setequal(names(got$parameters$omics[[1]]), names(core$parameters$omics[[1]]))
 })
 
+test_that("torch cuts passes of large cohorts into epochs, and halves its rate, as the core does", {
+  skip_without_torch()
+  p <- mixed_problem(samples = 40)
+  cohort <- held_cohort(p$omics, p$data$data, p$data$samples, p$design, 1L)
+  settings <- c(unclass(poems_control(epochs = 12, batch_size = 8, threads = 1, progress = FALSE,
+                                      learning_rate = 0.03, validation = 0.25, hidden = 5)),
+                list(seed = 3L, revisit = revisit_zeros_every, samples = length(p$data$samples),
+                     largest_epoch = 16L, most_validated = 4L, slow_after = 1L))
+  reporter <- \(epoch, training, validation) TRUE
+  nobody <- rep(list(integer()), 4)
+  core <- core_train(cohort, p$config, p$noise, settings, reporter, p$parameters, nobody, list(), 1)
+  got <- torch_train(cohort, p$config, settings, reporter, p$parameters, nobody, p$links, list(), 1,
+                     single = FALSE)
+  expect_gt(sum(diff(core$history$validation) > 0), 0)  # the rate was halved
+  expect_identical(got[c("stopped", "best_epoch")], core[c("stopped", "best_epoch")])
+  same <- c("epoch", "training", "validation", "reconstruction", "kl", "penalty", "noise")
+  expect_equal(got$history[same], core$history[same], tolerance = 1e-4)
+  at_one_rate <- torch_train(cohort, p$config, utils::modifyList(settings, list(slow_after = 100L)),
+                             reporter, p$parameters, nobody, p$links, list(), 1, single = FALSE)
+  expect_false(isTRUE(all.equal(at_one_rate$history[same], core$history[same], tolerance = 1e-4)))
+})
+
 test_that("a fit by torch finds what was planted, as the core does, and needs no torch then", {
   skip_without_torch()
   truth <- simulate_omics(150, c(rna = 60, protein = 30), factors = 3, seed = 4)
