@@ -371,6 +371,7 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
       x <- values_without_covariates(trained$parameters, omics, data$data, data$samples[used],
                                      covariates$design)
       trained$remainder <- learn_remainder(x, z, decoded, omics, seed, control$threads)
+      collect_garbage(large)
       omic <- omic_of_features(omics)
       trained$maps <- without_misplaced(x, omic, start$certain, used) |>
         learn_maps(omic, omics, control$threads) |>
