@@ -203,21 +203,21 @@ single_features <- function(features, source, values, left_out) {
   pairs <- likely_pairs(features, source, left, variance)
   missed <- left - left_out * rep(slope - 1, each = nrow(left))
   missed <- missed / (1 - left_out^2 / rep(power + variance / prior_variance, each = nrow(left)))
-  for (chosen in split(pairs, pairs$target)) {
-    j <- chosen$target[1]
-    chosen <- utils::head(chosen[order(chosen$doubt), ], most_pairs)
-    x <- cbind(t(features[chosen$input, , drop = FALSE]), left_out[, j])
-    doubt <- pmin(chosen$doubt, 0.999)
+  coefficient <- numeric(nrow(pairs))
+  for (rows in split(seq_len(nrow(pairs)), pairs$target)) {
+    j <- pairs$target[rows[1]]
+    rows <- utils::head(rows[order(pairs$doubt[rows])], most_pairs)
+    x <- cbind(t(features[pairs$input[rows], , drop = FALSE]), left_out[, j])
+    doubt <- pmin(pairs$doubt[rows], 0.999)
     penalty <- variance[j] / prior_variance + c(nrow(x) * doubt / (1 - doubt), 0)
     inverse <- solve(crossprod(x) + diag(penalty, ncol(x)))
     fitted <- inverse %*% crossprod(x, left[, j])
     missed[, j] <- (left[, j] - x %*% fitted) / (1 - rowSums((x %*% inverse) * x))
     slope[j] <- 1 + fitted[ncol(x)]
-    pairs$coefficient[match(paste(chosen$input, j), paste(pairs$input, pairs$target))] <-
-      fitted[-ncol(x)]
+    coefficient[rows] <- fitted[-ncol(x)]
   }
-  pairs <- pairs[pairs$coefficient != 0, ]
-  matrix <- Matrix::sparseMatrix(pairs$input, pairs$target, x = pairs$coefficient,
+  used <- coefficient != 0
+  matrix <- Matrix::sparseMatrix(pairs$input[used], pairs$target[used], x = coefficient[used],
                                  dims = c(nrow(features), ncol(values)))
   list(slope = slope, pairs = matrix, sd = sqrt(colMeans(missed^2)) * few_samples(nrow(values)),
        missed = missed)
@@ -234,8 +234,7 @@ most_doubt <- 0.6
 # Pairs whose correlation is likely not to be chance: `doubt` is the false discovery rate (Benjamini
 # and Hochberg) among all pairs of the omics, with the spread of chance correlations estimated.
 likely_pairs <- function(features, source, left, variance) {
-  none <- data.frame(input = integer(), target = integer(), doubt = numeric(),
-                     coefficient = numeric())
+  none <- data.frame(input = integer(), target = integer(), doubt = numeric())
   if (as.numeric(nrow(features)) * ncol(left) > most_pairs_looked_at) return(none)
   of_source <- lapply(unique(source), \(v) {
     rows <- which(source == v)
@@ -249,8 +248,7 @@ likely_pairs <- function(features, source, left, variance) {
     doubt <- rev(cummin(rev(rate)))
     kept <- high[doubt < most_doubt]
     data.frame(input = rows[(kept - 1L) %% length(rows) + 1L],
-               target = (kept - 1L) %/% length(rows) + 1L, doubt = doubt[doubt < most_doubt],
-               coefficient = rep(0, length(kept)))
+               target = (kept - 1L) %/% length(rows) + 1L, doubt = doubt[doubt < most_doubt])
   })
   do.call(rbind, of_source)
 }
