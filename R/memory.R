@@ -79,31 +79,37 @@ sizes_of_data <- function(data) {
 # or as compressed as it is.
 values_held <- function(x) if (is_blockwise(x)) 0 else as.numeric(nrow(x)) * ncol(x)
 
-# Bytes by what for, at the largest moment. `sizes`: of every omic; `family`: of those that are
-# told.
-# The factors are numbers of copies that are held at that moment, with what waits for R's collector.
-# Those of `start`, which the parts of a fit made after training need as well, and of `parameters`
-# (values, gradients, two moments and the best so far in the core; doubles in R) are what was
-# measured (bench/memory.R).
+# Bytes by what for, at the largest moment: where what predictions rest on is learnt. `sizes`: of
+# every omic; `family`: of those that are told.
+# The factors are numbers of copies that are held at that moment, with what waits for R's collector:
+# of parameters, in the core and in R; of the samples looked at; of pairs of features. They were
+# fitted to what was measured (bench/memory.R).
 memory_parts <- function(sizes, family, factors, control) {
   features <- vapply(sizes, \(size) as.numeric(size$features), 0)
   held <- vapply(sizes, \(size) as.numeric(size$held), 0)
   counted <- !family[names(sizes)] %in% c("gaussian", NA)
   total <- length(unique(unlist(lapply(sizes, `[[`, "samples"))))
   p <- sum(features)
-  seen <- 8 * min(total, most_start_samples) * p
-  hidden <- control$hidden
-  weights <- sum(features) * (2 * hidden + factors)
+  weights <- p * (2 * control$hidden + factors)
   real <- 4
   c(
     data = real * sum(held * (1 + counted)),
-    reading = 8 * sum(held),
-    parameters = real * 13 * weights,
+    parameters = real * 11 * weights,
     batches = real * 4 * min(control$batch_size, total) * p,
-    start = 19 * seen,
+    start = 8 * 17.5 * min(total, most_start_samples) * p,
+    maps = 8 * 4.3 * pairs_looked_at(features[!counted]),
     samples = 8 * 8 * total * factors,
-    R = 50e6
+    R = 58e6
   )
+}
+
+# Pairs of features that are looked at together for the maps, of an omic with another.
+pairs_looked_at <- function(features) {
+  if (length(features) < 2) return(0)
+  max(vapply(seq_along(features), \(v) {
+    others <- features[-v]
+    if (sum(others) * features[v] > most_pairs_looked_at) 0 else max(others) * features[v]
+  }, 0))
 }
 
 # Stops where the system has not the memory that a fit needs. `free`: when it was called.
