@@ -82,8 +82,8 @@ values_held <- function(x) if (is_blockwise(x)) 0 else as.numeric(nrow(x)) * nco
 # Bytes by what for, at the largest moment: where what predictions rest on is learnt. `sizes`: of
 # every omic; `family`: of those that are told.
 # The factors are numbers of copies that are held at that moment, with what waits for R's collector:
-# of parameters, in the core and in R; of the samples looked at; of pairs of features. They were
-# fitted to what was measured (bench/memory.R).
+# of data, in the core and in R; of parameters; of the samples looked at; of pairs of features. They
+# were fitted to what was measured (bench/memory.R).
 memory_parts <- function(sizes, family, factors, control) {
   features <- vapply(sizes, \(size) as.numeric(size$features), 0)
   held <- vapply(sizes, \(size) as.numeric(size$held), 0)
@@ -93,13 +93,13 @@ memory_parts <- function(sizes, family, factors, control) {
   weights <- p * (2 * control$hidden + factors)
   real <- 4
   c(
-    data = real * sum(held * (1 + counted)),
-    parameters = real * 11 * weights,
+    data = sum(held * (16 + real * counted)),
+    parameters = 8 * 5.2 * weights,
     batches = real * 4 * min(control$batch_size, total) * p,
-    start = 8 * 17.5 * min(total, most_start_samples) * p,
-    maps = 8 * 4.3 * pairs_looked_at(features[!counted]),
+    start = 8 * 15.5 * min(total, most_start_samples) * p,
+    maps = 8 * 5.2 * pairs_looked_at(features[!counted]),
     samples = 8 * 8 * total * factors,
-    R = 58e6
+    R = 55e6
   )
 }
 
