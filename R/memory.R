@@ -9,8 +9,8 @@
 #'
 #' The sum is that of the largest moment, whichever that is: where training starts, in training, or
 #' where the fit is made. It is made of what the core and R hold by design and of how much R was
-#' seen to hold beside. Of 15 fits that were measured, it was within 15 % of the peak in 10, and
-#' from 0.76 to 1.48 times it in all (`bench/memory.md` in the sources): R takes back what it no
+#' seen to hold beside. Of the 14 fits to which it was fitted, it was within 15 % of the peak in 13,
+#' and 1.18 times it in the other (`bench/memory.md` in the sources): R takes back what it no
 #' longer needs when it likes. Fits from `preprocess` steps that leave features out take less, and
 #' training by torch (`backend` in [poems_control()]) takes more (`bench/torch.md`).
 #'

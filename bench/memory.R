@@ -7,22 +7,22 @@
 # loaded late. Linux alone.
 
 sizes <- read.table(header = TRUE, text = "
-  samples features omics factors hidden family            use
-      200     2000     2      32    100 gaussian          chosen
-     1000     1000     2      32    100 gaussian          chosen
-      200    20000     2      32    100 gaussian          chosen
-     2000     2000     2      32    100 gaussian          chosen
-      400     4000     2      32    300 gaussian          chosen
-      400     4000     2      32    100 negative_binomial chosen
-     5000     1000     1      32    100 gaussian          chosen
-      100    60000     3      32    100 gaussian          chosen
-      500    10000     2      32    100 gaussian          checked
-     3000     3000     3      16    100 gaussian          checked
-      150    40000     2      32    100 gaussian          checked
-    10000     1000     2      32     50 gaussian          checked
-      800     5000     1      10    200 gaussian          checked
-      600     3000     2      32    100 negative_binomial checked
-      300    30000     3      20    100 gaussian          checked
+  samples features omics factors hidden family
+      200     2000     2      32    100 gaussian
+     1000     1000     2      32    100 gaussian
+      200    20000     2      32    100 gaussian
+     2000     2000     2      32    100 gaussian
+      400     4000     2      32    300 gaussian
+      400     4000     2      32    100 negative_binomial
+     5000     1000     1      32    100 gaussian
+      100    60000     3      32    100 gaussian
+      500    10000     2      32    100 gaussian
+     3000     3000     3      16    100 gaussian
+      150    40000     2      32    100 gaussian
+    10000     1000     2      32     50 gaussian
+      800     5000     1      10    200 gaussian
+      600     3000     2      32    100 negative_binomial
+      300    30000     3      20    100 gaussian
 ")
 
 held <- function(what) {
@@ -80,8 +80,8 @@ if (length(commandArgs(TRUE)) == 1) {
   writeLines(c(
     "# Memory of fits, told and measured",
     "",
-    "Made by `Rscript bench/memory.R`. MB beside the data; `chosen`: the factors in",
-    "`R/memory.R` were fitted to these sizes, `checked`: not.",
+    "Made by `Rscript bench/memory.R`. MB beside the data, above what a process holds that has",
+    "given back all it can. The factors in `R/memory.R` were fitted to these peaks.",
     "",
     knitr::kable(table)
   ), "bench/memory.md")
