@@ -97,7 +97,7 @@ memory_parts <- function(sizes, family, factors, control) {
     parameters = 8 * 5.2 * weights,
     batches = real * 4 * min(control$batch_size, total) * p,
     start = 8 * 15.5 * min(total, most_start_samples) * p,
-    maps = 8 * 5.2 * pairs_looked_at(features[!counted]),
+    maps = if (learns_predictions(control)) 8 * 5.2 * pairs_looked_at(features[!counted]) else 0,
     samples = 8 * 8 * total * factors,
     R = 55e6
   )

@@ -84,6 +84,9 @@ noise_prior_loss <- function(family, noise, settings, observations) {
   list(loss = noise$sum() * count + spread$sum() * 0.5, gradient = -spread + count)
 }
 
+# The log of a dispersion is within these, as in src/likelihoods/counts.cpp.
+log_dispersions <- c(-9.2, 4.6)
+
 # The noise given what an epoch has counted: of Gaussian omics the mode, of counts one step of
 # Newton's method towards it.
 updated_noise <- function(family, noise, counts, settings) {
@@ -94,5 +97,6 @@ updated_noise <- function(family, noise, counts, settings) {
   slope <- counts[[1]] + (noise - log(settings$typical))
   curvature <- torch::torch_clamp(counts[[2]] + 1, min = 1e-8)
   step <- torch::torch_clamp(slope / curvature, min = -1, max = 1)
-  torch::torch_clamp(noise - step, min = -9.2, max = 4.6)$to(dtype = noise$dtype)
+  torch::torch_clamp(noise - step, min = log_dispersions[1], max = log_dispersions[2])$
+    to(dtype = noise$dtype)
 }

@@ -34,8 +34,8 @@ struct TrainerConfig {
   /// More training samples than these are cut into several epochs; what follows is for them.
   EpochCut epoch_cut;
   Index most_validated = std::numeric_limits<Index>::max();  ///< of the samples held out
-  long slow_after =
-      0;  ///< epochs without a better loss until the learning rate is halved; 0: never
+  /// Epochs without a better loss until the learning rate is halved; 0: never.
+  long slow_after = 0;
   /// Where the training is kept while it is under way, and goes on from if it is there.
   std::optional<CheckpointConfig> checkpoint;
 };

@@ -10,6 +10,8 @@ test_that("poems_memory() tells of sizes, and reads nothing", {
   bytes_for <- \(memory, part) memory$parts$bytes[memory$parts$part == part]
   expect_gt(bytes_for(counts, "data"), bytes_for(told, "data"))  # values as they are, too
   expect_identical(bytes_for(counts, "maps"), 0)  # which are of Gaussian omics
+  published <- poems_memory(omics, control = list(objective = "published"))
+  expect_identical(bytes_for(published, "maps"), 0)  # of which there are none, too
   largest <- max(outer(lengths(lapply(omics, rownames)), lengths(lapply(omics, rownames))) *
                    (1 - diag(length(omics))))
   expect_equal(bytes_for(told, "maps") / largest, 8 * 5.2)
