@@ -40,6 +40,7 @@ class BlockDecoders {
 
   virtual std::vector<Parameter<T>*> parameters() = 0;
   virtual std::vector<StateArray<T>> state() { return {}; }
+  virtual std::vector<Vector<double>*> counts() { return {}; }
 
   /// Of omic v. noise: per omic, the initial noise of every feature.
   virtual void initialise(std::size_t v, std::uint64_t seed, std::uint64_t& part,
@@ -152,6 +153,14 @@ class SparseDecoders : public BlockDecoders<T> {
       all.push_back({omic_name + "/inclusion_probability", slab.inclusion_probability, true});
       all.push_back({omic_name + "/inclusion_rate", slab.inclusion_rate});
     }
+    return all;
+  }
+
+  std::vector<Vector<double>*> counts() override {
+    std::vector<Vector<double>*> all;
+    for (std::size_t v = 0; v < omics_.size(); ++v)
+      for (Likelihood<T>* likelihood : {omics_[v].likelihood.get(), across_[v].get()})
+        for (Vector<double>* counted : likelihood->counts()) all.push_back(counted);
     return all;
   }
 

@@ -155,6 +155,7 @@ class SharedPrivateVae : public Split<T> {
   }
 
   std::vector<StateArray<T>> state() override { return decoders_->state(); }
+  std::vector<Vector<double>*> counts() override { return decoders_->counts(); }
 
   void initialise(std::uint64_t seed, const std::vector<Vector<double>>& noise) override {
     std::uint64_t part = 0;
