@@ -145,9 +145,10 @@ TEST(Checkpoint, BaselinesGoOn) {
   for (const poems::BaselineEntry& entry : poems::baselines())
     expect_goes_on(
         [&] {
-          return poems::make_baseline<float>(
-              entry.kind, poems::Form::corrected, data,
-              [](const std::string& name, double, double) { return name == "dropout" ? 0.2 : 3.0; });
+          return poems::make_baseline<float>(entry.kind, poems::Form::corrected, data,
+                                             [](const std::string& name, double, double) {
+                                               return name == "dropout" ? 0.2 : 3.0;
+                                             });
         },
         entry.name);
 }
