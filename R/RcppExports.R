@@ -85,6 +85,10 @@ core_slopes <- function(parameters, model_config, latent, threads) {
     .Call(`_omicpoems_core_slopes`, parameters, model_config, latent, threads)
 }
 
+core_append_columns <- function(path, x, bytes) {
+    .Call(`_omicpoems_core_append_columns`, path, x, bytes)
+}
+
 core_unlinked_file <- function(path) {
     .Call(`_omicpoems_core_unlinked_file`, path)
 }
@@ -201,8 +205,8 @@ core_extremes <- function(x) {
     .Call(`_omicpoems_core_extremes`, x)
 }
 
-core_single_precision <- function(x) {
-    .Call(`_omicpoems_core_single_precision`, x)
+core_largest_sizes <- function(x) {
+    .Call(`_omicpoems_core_largest_sizes`, x)
 }
 
 core_read <- function(source) {

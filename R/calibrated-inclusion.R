@@ -34,17 +34,18 @@ prior_size <- 0.1
 prior_links <- c(1, 9)
 two_group_rounds <- 100L
 
-# Features x factors: probabilities. x, decoded: as for learn_remainder(), which returned `of`; z:
+# Features x factors: probabilities. x, decode: as for learn_remainder(), which returned `of`; z:
 # samples x core factors; `factors`: the core's numbers of those to tell of. NULL where samples are
 # too few to test.
-calibrated_inclusion <- function(x, z, decoded, of, omics, factors, threads) {
+calibrated_inclusion <- function(x, z, decode, of, omics, factors, threads) {
   column <- match(factors, of$line$factors)
   if (is.null(of) || length(factors) == 0 || anyNA(column)) return(NULL)
   omic <- omic_of_features(omics)
   values <- (x - of$center) / of$scale - of$offset
-  straight <- values - bend_of(gaussian_part(decoded, omics), z, of$line) / of$scale
+  straight <- values - bend_of(gaussian_part(decode(), omics), z, of$line) / of$scale
   scores <- core_factor_scores(straight, omic, of$loadings, of$noise, of$uncertainty, threads)
   has <- omics_had(x, omic)
+  collect_garbage(is_large_matrix(x))
   probability <- matrix(0, nrow(x), length(factors))
   tested <- which(apply(scores, 2, stats::sd)[column] > least_score_sd)
   column <- column[tested]

@@ -19,8 +19,6 @@ disk_matrix <- function(values, prepare = identity) {
 # `bytes`: per value. Returns, beside the file, per feature its `range` and how far the file is off.
 write_values <- function(values, prepare, bytes) {
   file <- new_temporary_file(bytes * as.numeric(nrow(values)) * ncol(values))
-  connection <- file(file$path, "wb")
-  on.exit(close(connection))
   incomplete <- logical(nrow(values))
   empty <- logical(ncol(values))
   lost <- numeric(nrow(values))
@@ -30,8 +28,7 @@ write_values <- function(values, prepare, bytes) {
     block <- as_dense(values[, columns, drop = FALSE])
     dimnames(block) <- list(rownames(values), colnames(values)[columns])
     block <- prepare(block)
-    writeBin(as.vector(block), connection, size = bytes)
-    of <- core_single_precision(block)
+    of <- core_append_columns(file$path, block, bytes)
     lost <- pmax(lost, of$lost)
     lowest <- pmin(lowest, of$lowest)
     highest <- pmax(highest, of$highest)
@@ -41,7 +38,6 @@ write_values <- function(values, prepare, bytes) {
       incomplete <- incomplete | rowSums(is.na(there)) > 0
     }
   }
-  flush(connection)
   check_file_size(file)
   list(file = file, bytes = bytes, incomplete = incomplete, empty = empty, lost = lost,
        range = highest - lowest)

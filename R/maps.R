@@ -32,18 +32,19 @@ learn_maps <- function(x, omic, omics, threads, bases_of = NULL, keep = integer(
   if (length(omics) < 2) return(NULL)
   seen <- standardise_rows(x)
   has <- omics_had(x, omic)
-  known <- seen$x
-  known[is.na(known)] <- 0
-  parts <- lapply(seq_along(omics), \(v) known[omic == v, , drop = FALSE])
+  of <- seen[c("center", "scale")]
+  parts <- known_by_omic(seen$x, omic)
+  rm(seen)
   directions <- Map(\(part, v) omic_directions(part[, has[v, ], drop = FALSE], threads), parts,
                     seq_along(omics))
-  of <- c(seen[c("center", "scale")], list(directions = directions))
+  of$directions <- directions
   if (!is.null(bases_of)) of$bases <- bases_of(parts, has, directions)
   scores <- Map(crossprod, parts, directions)
   inputs <- map_inputs(of, parts)
   maps <- lapply(seq_along(omics), \(to) lapply(map_sources(length(omics), to), \(from) {
     both <- which(colSums(!has[c(from, to), , drop = FALSE]) == 0)
     if (length(both) < least_map_samples || ncol(directions[[to]]) == 0) return(NULL)
+    collect_garbage(is_large_matrix(x))
     map <- learn_map(inputs[from], scores[[to]], from, to, both)
     if (omics[[to]]$family == "gaussian") learn_features(map, parts, directions, keep) else map
   }))
@@ -63,9 +64,17 @@ map_inputs <- function(maps, parts) {
 
 # Values (features x samples, NA where unknown) as maps see them: per omic of the fit.
 parts_for_maps <- function(maps, x, omic) {
-  known <- (x - maps$center) / maps$scale
-  known[is.na(known)] <- 0
-  lapply(seq_along(maps$directions), \(v) known[omic == v, , drop = FALSE])
+  known_by_omic((x - maps$center) / maps$scale, omic)
+}
+
+# Per omic its features, 0 where a value is unknown.
+known_by_omic <- function(x, omic) {
+  lapply(seq_len(max(omic)), \(v) {
+    part <- x[omic == v, , drop = FALSE]
+    unknown <- which_unknown(part)
+    if (length(unknown) > 0) part[unknown] <- 0
+    part
+  })
 }
 
 # Sets of omics to predict another from: all others, and each of them.
@@ -106,16 +115,21 @@ lean_map <- \(map) map[setdiff(names(map), c("both", "left_out", "missed", "miss
 # How a map goes on from components to features.
 learn_features <- function(map, parts, directions, keep) {
   both <- map$both
-  of <- parts[[map$to]][, both, drop = FALSE]
+  of <- of_samples(parts[[map$to]], both)
   left_out <- tcrossprod(map$left_out, directions[[map$to]])
-  given <- lapply(parts[map$from], \(p) p[, both, drop = FALSE])
-  source <- rep(seq_along(map$from), vapply(given, nrow, 0L))
-  inputs <- do.call(rbind, given)
-  single <- single_features(t(centred(t(inputs))), source, centred(t(of)), left_out)
-  c(map, list(feature_means = rowMeans(inputs), means = rowMeans(of), slope = single$slope,
+  source <- rep(seq_along(map$from), vapply(parts[map$from], nrow, 0L))
+  inputs <- lapply(parts[map$from], of_samples, both)
+  inputs <- if (length(inputs) == 1) inputs[[1]] else do.call(rbind, inputs)
+  feature_means <- rowMeans(inputs)
+  means <- rowMeans(of)
+  single <- single_features(inputs - feature_means, source, t(of - means), left_out)
+  c(map, list(feature_means = feature_means, means = means, slope = single$slope,
               pairs = single$pairs, sd = single$sd, missed_in = intersect(both, keep),
               missed = t(single$missed[both %in% keep, , drop = FALSE])))
 }
+
+# Columns of a matrix; it itself, not a copy, where these are all.
+of_samples <- \(x, samples) if (length(samples) == ncol(x)) x else x[, samples, drop = FALSE]
 
 centred <- \(x) x - rep(colMeans(x), each = nrow(x))
 
@@ -201,8 +215,13 @@ single_features <- function(features, source, values, left_out) {
   power <- colSums(left_out^2)
   slope <- 1 + colSums(left_out * left) / (power + variance / prior_variance)
   pairs <- likely_pairs(features, source, left, variance)
-  missed <- left - left_out * rep(slope - 1, each = nrow(left))
-  missed <- missed / (1 - left_out^2 / rep(power + variance / prior_variance, each = nrow(left)))
+  missed <- left
+  for (j in blocks_of(ncol(left), max(1, floor(largest_block / 8 / nrow(left))))) {
+    said <- left_out[, j, drop = FALSE]
+    of_all <- (power + variance / prior_variance)[j]
+    missed[, j] <- (left[, j] - said * rep(slope[j] - 1, each = nrow(left))) /
+      (1 - said^2 / rep(of_all, each = nrow(left)))
+  }
   coefficient <- numeric(nrow(pairs))
   for (rows in split(seq_len(nrow(pairs)), pairs$target)) {
     j <- pairs$target[rows[1]]

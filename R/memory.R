@@ -134,6 +134,10 @@ is_large_fit <- function(data, family, factors, control) {
   sum(memory_parts(sizes_of_data(data), family, factors, control)) >= large_fit
 }
 
+# Of matrices of this many values, R's collector is asked to take back what is no longer used: it
+# would let several pile up.
+is_large_matrix <- \(x) length(x) >= largest_block
+
 collect_garbage <- function(large) {
   if (!large) return(invisible())
   gc()

@@ -161,10 +161,9 @@ check_numeric <- function(values, omic, arg, call) {
 smallest_value <- 1e-300
 
 check_no_bit_patterns <- function(values, omic, arg, call) {
-  bits <- vapply(seq_len(ncol(values)), \(i) {
-    highest <- max(abs(values[, i]), 0, na.rm = TRUE)
-    highest > 0 && highest < smallest_value
-  }, NA)
+  if (!is.double(values)) return(invisible())
+  highest <- core_largest_sizes(values)
+  bits <- highest > 0 & highest < smallest_value
   if (any(bits)) {
     abort_integer64(sprintf("Values of its samples %s are below %g.",
                             toString(quote_some(colnames(values)[bits])), smallest_value),

@@ -365,12 +365,12 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
     trained$contributions <- experts_shares(experts, trained$gates)
     used <- drawn(length(data$samples), most_start_samples, seed)
     z <- trained$mode[used, , drop = FALSE]
-    decoded <- core_reconstruct(trained$parameters, config, z, control$threads)
-    trained$bend <- share_bent(decoded, z)
+    decode <- \() core_reconstruct(trained$parameters, config, z, control$threads)
+    trained$bend <- share_bent(decode(), z)
     if (learns_predictions(control)) {
       x <- values_without_covariates(trained$parameters, omics, data$data, data$samples[used],
                                      covariates$design)
-      trained$remainder <- learn_remainder(x, z, decoded, omics, seed, control$threads)
+      trained$remainder <- learn_remainder(x, z, decode, omics, seed, control$threads)
       collect_garbage(large)
       omic <- omic_of_features(omics)
       trained$maps <- without_misplaced(x, omic, start$certain, used) |>
@@ -378,7 +378,7 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
         learn_checks(x, omic, used)
       collect_garbage(large)
       trained$inclusion <- calibrated_inclusion(
-        x, z, decoded, trained$remainder, omics,
+        x, z, decode, trained$remainder, omics,
         choose_factors(trained$sums$all, control$objective), control$threads
       )
     }

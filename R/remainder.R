@@ -24,16 +24,19 @@ most_remainder_values <- 2^22
 remainder_rounds <- 2L
 
 # x: what values_without_covariates() returns; z: samples x core factors, where the decoders see
-# them; `decoded`: per omic, what they say of them. NULL where there are too few samples.
-learn_remainder <- function(x, z, decoded, omics, seed, threads) {
+# them; `decode`: called for what decoders say of them, per omic, which is not held for longer than
+# it is used. NULL where there are too few samples.
+learn_remainder <- function(x, z, decode, omics, seed, threads) {
   if (ncol(x) < least_remainder_samples) return(NULL)
   omic <- omic_of_features(omics)
-  decoded <- gaussian_part(decoded, omics)
+  decoded <- gaussian_part(decode(), omics)
   line <- linear_part(decoded, z)
   y <- standardise_rows(x - bend_of(decoded, z, line))
+  rm(decoded)
   start <- scale(z[, line$factors, drop = FALSE])
-  c(list(line = line), y[c("center", "scale")],
-    describe_left(y$x, start, omic, factor_model_rounds, threads),
+  left <- describe_left(y$x, start, omic, factor_model_rounds, threads)
+  collect_garbage(is_large_matrix(y$x))
+  c(list(line = line), y[c("center", "scale")], left,
     check_on_hidden(y$x, start, omic, seed, threads))
 }
 
@@ -41,9 +44,9 @@ learn_remainder <- function(x, z, decoded, omics, seed, threads) {
 # unknown.
 describe_left <- function(y, start, omic, rounds, threads) {
   linear <- average_loadings(y, start, omic, rounds, threads)
-  left <- y - linear$intercept - linear$loadings %*% linear$mean
   c(linear[c("loadings", "noise", "uncertainty")], list(offset = linear$intercept),
-    correlated_noise(left, ncol(start), omic, threads))
+    correlated_noise(y - linear$intercept - linear$loadings %*% linear$mean, ncol(start), omic,
+                     threads))
 }
 
 # What the description predicts of values that it has not seen: a tenth of the samples, at most
@@ -59,6 +62,7 @@ check_on_hidden <- function(y, start, omic, seed, threads) {
   if (ncol(y) < least_checked_samples) return(nothing)
   held_out <- spaced(ncol(y), min(max(ncol(y) %/% 10L, 5L), most_checked_samples))
   of <- describe_left(y[, -held_out], start[-held_out, , drop = FALSE], omic, check_rounds, threads)
+  collect_garbage(is_large_matrix(y))
   y <- y[, held_out, drop = FALSE]
   tenth <- with_seed(seed, matrix(sample(rep_len(1:10, length(y))), nrow(y)))
   mean <- sd <- factors <- y
@@ -133,24 +137,27 @@ correlated_noise <- function(left, factors, omic, threads) {
   spread <- sqrt(rowMeans(left^2, na.rm = TRUE) * ncol(left) / free)
   spread[!(spread > 1e-8)] <- Inf
   left <- left / spread
-  unknown <- is.na(left)
+  unknown <- which_unknown(left)
   filled <- left
-  filled[unknown] <- 0
+  if (length(unknown) > 0) filled[unknown] <- 0
   most <- min(most_remainder_components, ncol(left) - 1L, nrow(left),
               max(most_remainder_values %/% nrow(left), 1L))
   shrinkage <- correlation_shrinkage(filled, threads)
-  for (round in seq_len(if (any(unknown)) remainder_rounds else 1L)) {
+  for (round in seq_len(if (length(unknown) > 0) remainder_rounds else 1L)) {
     if (round > 1) filled[unknown] <- (components %*% t(scores))[unknown]
     parts <- principal_components(filled, most, threads)
     components <- sqrt(1 - shrinkage) * wide_product(filled, parts$scores, threads) / ncol(left)
     own <- pmax(rowMeans(filled^2) - rowSums(components^2), 1e-3)
-    if (any(unknown)) {
+    if (length(unknown) > 0) {
       scores <- core_factor_scores(left, omic, components, own,
                                    matrix(0, ncol(components), max(omic)), threads)
     }
   }
   list(spread = spread, components = components, own = own, shrinkage = shrinkage)
 }
+
+# Positions of what is unknown, for which nothing is allocated where there is none.
+which_unknown <- \(x) if (anyNA(x)) which(is.na(x)) else integer()
 
 # By how much to shrink correlations towards 0: the sum of their sampling variances over that of
 # their squares. With G the inner products of the samples, sums over pairs of features are sums over

@@ -22,7 +22,7 @@ starting_scores <- function(x, omic, most, threads) {
   unknown <- is.na(x)
   scores <- NULL
   for (round in seq_len(rounds_to_fill(unknown))) {
-    x[unknown] <- draw_unknown(x, scores, unknown, round)
+    if (any(unknown)) x[unknown] <- draw_unknown(x, scores, unknown, round)
     scores <- components_of_omics(x, omic, !unknown, most, threads)
   }
   if (is.null(scores)) return(NULL)
@@ -60,7 +60,6 @@ least_bend <- 0.2
 # What is unknown, drawn from what components say of it and the noise they leave: without the noise,
 # each round would find what the one before has made up. The draws are always the same.
 draw_unknown <- function(x, scores, unknown, round) {
-  if (!any(unknown)) return(numeric())
   x[unknown] <- if (is.null(scores)) 0 else x[unknown]
   mean <- 0 * x
   if (!is.null(scores)) mean <- tcrossprod(x %*% scores / ncol(x), scores)

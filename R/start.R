@@ -68,6 +68,7 @@ start_model <- function(x, omic, most, threads, programs = NULL, from = NULL) {
   seen <- standardise_rows(x)
   if (is.null(from)) {
     from <- starting_factors(standardise_rows(bounded(x))$x, omic, most, threads, programs)
+    collect_garbage(is_large_matrix(x))
   }
   members <- if (!is.null(programs)) members_of(from$set, programs, nrow(x))
   model <- sparse_factors(seen$x, from$scores, omic, threads, members)

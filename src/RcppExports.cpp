@@ -303,6 +303,19 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// core_append_columns
+Rcpp::List core_append_columns(const std::string& path, const Rcpp::NumericMatrix& x, int bytes);
+RcppExport SEXP _omicpoems_core_append_columns(SEXP pathSEXP, SEXP xSEXP, SEXP bytesSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::RNGScope rcpp_rngScope_gen;
+    Rcpp::traits::input_parameter< const std::string& >::type path(pathSEXP);
+    Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type x(xSEXP);
+    Rcpp::traits::input_parameter< int >::type bytes(bytesSEXP);
+    rcpp_result_gen = Rcpp::wrap(core_append_columns(path, x, bytes));
+    return rcpp_result_gen;
+END_RCPP
+}
 // core_unlinked_file
 Rcpp::RObject core_unlinked_file(const std::string& path);
 RcppExport SEXP _omicpoems_core_unlinked_file(SEXP pathSEXP) {
@@ -671,14 +684,14 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
-// core_single_precision
-Rcpp::List core_single_precision(const Rcpp::NumericMatrix& x);
-RcppExport SEXP _omicpoems_core_single_precision(SEXP xSEXP) {
+// core_largest_sizes
+Rcpp::NumericVector core_largest_sizes(const Rcpp::NumericMatrix& x);
+RcppExport SEXP _omicpoems_core_largest_sizes(SEXP xSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::RNGScope rcpp_rngScope_gen;
     Rcpp::traits::input_parameter< const Rcpp::NumericMatrix& >::type x(xSEXP);
-    rcpp_result_gen = Rcpp::wrap(core_single_precision(x));
+    rcpp_result_gen = Rcpp::wrap(core_largest_sizes(x));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -759,6 +772,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_omicpoems_core_steps", (DL_FUNC) &_omicpoems_core_steps, 7},
     {"_omicpoems_core_variance", (DL_FUNC) &_omicpoems_core_variance, 7},
     {"_omicpoems_core_slopes", (DL_FUNC) &_omicpoems_core_slopes, 4},
+    {"_omicpoems_core_append_columns", (DL_FUNC) &_omicpoems_core_append_columns, 3},
     {"_omicpoems_core_unlinked_file", (DL_FUNC) &_omicpoems_core_unlinked_file, 1},
     {"_omicpoems_core_watch_termination", (DL_FUNC) &_omicpoems_core_watch_termination, 0},
     {"_omicpoems_core_unwatch_termination", (DL_FUNC) &_omicpoems_core_unwatch_termination, 0},
@@ -788,7 +802,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_omicpoems_core_rate_moments", (DL_FUNC) &_omicpoems_core_rate_moments, 3},
     {"_omicpoems_core_value_kinds", (DL_FUNC) &_omicpoems_core_value_kinds, 2},
     {"_omicpoems_core_extremes", (DL_FUNC) &_omicpoems_core_extremes, 1},
-    {"_omicpoems_core_single_precision", (DL_FUNC) &_omicpoems_core_single_precision, 1},
+    {"_omicpoems_core_largest_sizes", (DL_FUNC) &_omicpoems_core_largest_sizes, 1},
     {"_omicpoems_core_read", (DL_FUNC) &_omicpoems_core_read, 1},
     {"_omicpoems_core_initial_parameters", (DL_FUNC) &_omicpoems_core_initial_parameters, 3},
     {"_omicpoems_core_checkpoint_key", (DL_FUNC) &_omicpoems_core_checkpoint_key, 1},

@@ -57,21 +57,17 @@ Rcpp::List core_extremes(const Rcpp::NumericVector& x) {
   return Rcpp::List::create(Rcpp::Named("largest") = largest, Rcpp::Named("smallest") = smallest);
 }
 
-// Of every row, `lowest` and `highest` value, and by how much single precision changes any, `lost`.
+// Per column, the largest size of its values; 0 without any.
 // [[Rcpp::export]]
-Rcpp::List core_single_precision(const Rcpp::NumericMatrix& x) {
-  Rcpp::NumericVector lowest(x.nrow(), R_PosInf), highest(x.nrow(), R_NegInf), lost(x.nrow());
-  for (int i = 0; i < x.ncol(); ++i)
-    for (int j = 0; j < x.nrow(); ++j) {
-      const double value = x(j, i);
-      if (std::isnan(value)) continue;
-      lowest[j] = std::min(lowest[j], value);
-      highest[j] = std::max(highest[j], value);
-      lost[j] =
-          std::max(lost[j], std::fabs(value - static_cast<double>(static_cast<float>(value))));
-    }
-  return Rcpp::List::create(Rcpp::Named("lowest") = lowest, Rcpp::Named("highest") = highest,
-                            Rcpp::Named("lost") = lost);
+Rcpp::NumericVector core_largest_sizes(const Rcpp::NumericMatrix& x) {
+  Rcpp::NumericVector largest(x.ncol());
+  for (int i = 0; i < x.ncol(); ++i) {
+    double highest = 0.0;
+    for (double value : x.column(i))
+      highest = std::fabs(value) > highest ? std::fabs(value) : highest;
+    largest[i] = highest;
+  }
+  return largest;
 }
 
 // All values, as a matrix.

@@ -1,17 +1,14 @@
-// Omics that are not copied for training: in a temporary file, in a sparse matrix of R, or in an
-// ordinary one that is only looked at.
+// Where R has omics that are not copied for training: in a temporary file, in a sparse matrix, or
+// in an ordinary one that is only looked at.
 #pragma once
 
-#include <fstream>
-#include <limits>
 #include <memory>
-#include <mutex>
-#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "bindings/rcpp.h"
+#include "data/column_file.h"
 #include "data/storage.h"
 #include "support/sizes.h"
 
@@ -33,41 +30,6 @@ inline std::vector<Index> positions_from_0(const Rcpp::IntegerVector& from_one) 
 inline poems::Selection read_selection(const Rcpp::List& list) {
   return {positions_from_0(list["rows"]), positions_from_0(list["columns"])};
 }
-
-/// An omic in a file, one column after the other, as R/disk-matrix.R writes it. Value: double or
-/// float.
-template <typename Value>
-class ColumnFile : public poems::Storage {
- public:
-  ColumnFile(const std::string& path, Index height, poems::Selection selection)
-      : Storage(static_cast<Index>(selection.rows.size()),
-                static_cast<Index>(selection.columns.size())),
-        file_(path, std::ios::binary),
-        height_(height),
-        selection_(std::move(selection)) {
-    selection_.check(height, std::numeric_limits<Index>::max());
-  }
-
-  void read(Index column, double* values) const override {
-    std::vector<Value> whole(height_);
-    const std::streamsize bytes = sizeof(Value) * whole.size();
-    {
-      const std::lock_guard<std::mutex> one_reader(mutex_);
-      file_.seekg(static_cast<std::streamoff>(bytes) * selection_.columns[column]);
-      file_.read(reinterpret_cast<char*>(whole.data()), bytes);
-      if (!file_) throw std::runtime_error("The temporary file of an omic is gone or too short.");
-    }
-    for (const Index row : selection_.rows)
-      *values++ =
-          row < 0 ? std::numeric_limits<double>::quiet_NaN() : static_cast<double>(whole[row]);
-  }
-
- private:
-  mutable std::mutex mutex_;
-  mutable std::ifstream file_;
-  Index height_;
-  poems::Selection selection_;
-};
 
 /// The parts of a sparse matrix of R's package Matrix, which this keeps from being collected.
 class SparseMatrix : public poems::SparseColumns {
@@ -98,8 +60,8 @@ inline std::shared_ptr<const poems::Storage> read_storage(const Rcpp::RObject& x
   const auto path = Rcpp::as<std::string>(list["path"]);
   const auto height = Rcpp::as<Index>(list["height"]);
   if (Rcpp::as<int>(list["bytes"]) == sizeof(float))
-    return std::make_shared<ColumnFile<float>>(path, height, read_selection(list));
-  return std::make_shared<ColumnFile<double>>(path, height, read_selection(list));
+    return std::make_shared<poems::ColumnFile<float>>(path, height, read_selection(list));
+  return std::make_shared<poems::ColumnFile<double>>(path, height, read_selection(list));
 }
 
 }  // namespace bindings

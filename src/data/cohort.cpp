@@ -283,6 +283,15 @@ Batch<T> make_batch(const Cohort<T>& cohort, std::vector<Index> samples, int thr
   return batch;
 }
 
+template <typename T>
+void will_make_batch(const Cohort<T>& cohort, const std::vector<Index>& samples) {
+  for (const OmicData<T>& omic : cohort.omics) {
+    if (!omic.storage) continue;
+    for (Index i : samples)
+      if (omic.column[i] >= 0) omic.storage->will_read(omic.column[i]);
+  }
+}
+
 namespace {
 
 /// Some rows; of none, none of as many columns.
@@ -325,6 +334,7 @@ OmicBatch<T> some_members(const OmicBatch<T>& omic, const std::vector<Index>& wh
   template void check_cohort<T>(const Cohort<T>&, const std::vector<Index>&, Index);               \
   template class Columns<T>;                                                                       \
   template Batch<T> make_batch<T>(const Cohort<T>&, std::vector<Index>, int);                      \
+  template void will_make_batch<T>(const Cohort<T>&, const std::vector<Index>&);                   \
   template OmicBatch<T> some_members<T>(const OmicBatch<T>&, const std::vector<Index>&);
 POEMS_INSTANTIATE(float)
 POEMS_INSTANTIATE(double)

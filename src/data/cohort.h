@@ -147,6 +147,10 @@ struct Batch {
 template <typename T>
 Batch<T> make_batch(const Cohort<T>& cohort, std::vector<Index> samples, int threads);
 
+/// Says that a batch of these samples is made soon: what is on a disk is fetched meanwhile.
+template <typename T>
+void will_make_batch(const Cohort<T>& cohort, const std::vector<Index>& samples);
+
 /// Some members of an omic's batch.
 template <typename T>
 OmicBatch<T> some_members(const OmicBatch<T>& omic, const std::vector<Index>& which);

@@ -36,6 +36,9 @@ class Storage {
   virtual bool is_sparse() const { return false; }
   virtual void read_entries(Index /*column*/, Entries& /*entries*/) const {}
 
+  /// Says that a column is read soon.
+  virtual void will_read(Index /*column*/) const {}
+
  private:
   Index features_, columns_;
 };

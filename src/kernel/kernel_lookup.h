@@ -188,6 +188,11 @@ void forward(const FeatureTile& t) {
                        _mm512_mul_ps(_mm512_set1_ps(t.mask[a]), _mm512_loadu_ps(z + s)));
   }
   if (t.threshold) unit_words(t.unit_key, (t.units + 1) / 2, work.unit_words);
+  // Units that only fill up a vector are off: backward() multiplies what they pick by 0, and what
+  // was in memory could pick a NaN.
+  for (long i = 0; i < t.samples / vector; ++i)
+    for (long h = t.units; h < work.padded_units; ++h)
+      work.unit_bits[i * work.padded_units + h] = 0;
   long s = 0;
   for (; s + 4 * vector <= t.samples; s += 4 * vector) forward_columns<4>(t, work, s);
   for (; s + 2 * vector <= t.samples; s += 2 * vector) forward_columns<2>(t, work, s);

@@ -1,9 +1,10 @@
 // The logarithm of the gamma function and its derivatives, for positive numbers, by their
 // asymptotic series (Abramowitz and Stegun, 6.1.40, 6.3.18, 6.4.11) after shifting the argument up.
-// Unlike std::lgamma, safe on several threads.
+// NaN of all others. Unlike std::lgamma, safe on several threads.
 #pragma once
 
 #include <cmath>
+#include <limits>
 
 namespace poems {
 
@@ -24,12 +25,15 @@ inline double log_gamma_series(double x) {
 
 /// Gamma(x) = Gamma(x + n) / (x (x + 1) ... (x + n - 1)).
 inline double log_gamma(double x) {
+  if (!(x > 0.0)) return std::numeric_limits<double>::quiet_NaN();
   double product = 1.0;
   while (x < gamma_series_from) product *= x++;
   return log_gamma_series(x) - (product == 1.0 ? 0.0 : std::log(product));
 }
 
 inline GammaFunction gamma_function(double x) {
+  constexpr double none = std::numeric_limits<double>::quiet_NaN();
+  if (!(x > 0.0)) return {none, none, none};
   double product = 1.0, first = 0.0, second = 0.0;
   for (; x < gamma_series_from; ++x) {
     const double inverse = 1.0 / x;

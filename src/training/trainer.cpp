@@ -155,6 +155,7 @@ class Trainer {
     while (at_.batches < batches.size()) {
       const std::size_t b = at_.batches++;
       Batch<T> batch = make_batch(cohort_, batches[b], config_.threads);
+      if (b + 1 < batches.size()) will_make_batch(cohort_, batches[b + 1]);
       if (config_.hides_omics) hide_omics(hide_stream, batch);
       step(batch, pieces::StreamDraws<T>(config_.seed, draws_of(record.epoch, b, batches.size()),
                                          batch.samples, config_.threads));

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "layers/fusion.h"
 #include "likelihoods/bernoulli.h"
@@ -238,6 +239,11 @@ TEST(GammaFunction, AgreesWithTheStandardLibraryAndItsDifferences) {
     EXPECT_NEAR(next.trigamma - gamma.trigamma, -1.0 / (x * x), 1e-13 * (1.0 + 1.0 / (x * x))) << x;
   }
   EXPECT_NEAR(poems::gamma_function(1.0).digamma, -0.57721566490153286, 1e-13);
+  // Shifting -1e30 up by 1 would take forever.
+  for (double x : {0.0, -0.5, -1e30, std::numeric_limits<double>::quiet_NaN()}) {
+    EXPECT_TRUE(std::isnan(poems::log_gamma(x))) << x;
+    EXPECT_TRUE(std::isnan(poems::gamma_function(x).trigamma)) << x;
+  }
   EXPECT_NEAR(poems::gamma_function(1.0).trigamma, 1.6449340668482264, 1e-13);
 }
 

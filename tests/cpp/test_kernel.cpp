@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <cstring>
+#include <limits>
 #include <random>
 
 #include "kernel/product.h"
@@ -26,11 +28,11 @@ struct Outcome {
   Matrix<T> d_z, d_mask, d_A, d_output, d_bias, d_log_sigma, xhat;
 };
 
-/// Runs both versions on the same numbers.
+/// Runs both versions on the same numbers. left_over: what is in memory that nobody has set.
 template <typename T>
 Outcome<T> run(const Shape& s, const Matrix<double>& A, const Matrix<double>& mask,
                const Matrix<double>& output, const Matrix<double>& bias, const Matrix<double>& z,
-               const Matrix<double>& x, const Matrix<double>& observed) {
+               const Matrix<double>& x, const Matrix<double>& observed, T left_over = T(0)) {
   poems::SparseDecoder<T> decoder("", s.features, s.factors, s.units);
   decoder.hidden.value = A.cast<T>();
   decoder.output.value = output.cast<T>();
@@ -46,7 +48,8 @@ Outcome<T> run(const Shape& s, const Matrix<double>& A, const Matrix<double>& ma
   likelihood.log_sigma.zero_gradient();
   for (auto* p : {&decoder.hidden, &decoder.output, &decoder.bias}) p->zero_gradient();
   const poems::Dropout dropout(poems::Stream(5, poems::Purpose::decoder_dropout, 2), s.dropout);
-  std::vector<poems::DecoderWorkspace<T>> workspaces;
+  std::vector<poems::DecoderWorkspace<T>> workspaces(2);
+  for (auto& work : workspaces) work.scratch.assign(1 << 20, left_over);
   std::vector<poems::DecoderPass<T>> pass;
   pass.emplace_back(decoder, poems::DecoderTask::gradients, m, latent, &batch, 1.0 / s.samples,
                     &likelihood, dropout, s.skip_zeros);
@@ -195,6 +198,30 @@ TEST(Kernel, HandlesAnyNumberOfFactorsWhenMostAreActive) {
     for (Index units : {1, 31, 66, 100, 131})
       for (Index samples : {5, 33, 80, 300})
         compare({factors, units, samples, 5, 0.9, 0.2, seed % 2 == 0, seed % 3 == 0}, seed++);
+}
+
+// A value that is not finite spoils its feature alone, and always alike.
+TEST(Kernel, DoesNotSeeWhatWasInMemory) {
+  const Shape s = {5, 13, 9, 4, 1.0, 0.0, false, true};
+  const Matrix<double> A = normal_matrix(s.units, s.factors, 1),
+                       mask = normal_matrix(s.factors, s.features, 2),
+                       output = normal_matrix(s.units, s.features, 3),
+                       bias = normal_matrix(s.features, 1, 4),
+                       observed = Matrix<double>::Ones(s.samples, s.features);
+  Matrix<double> z = normal_matrix(s.factors, s.samples, 5),
+                 x = normal_matrix(s.samples, s.features, 6);
+  x(2, 1) = std::numeric_limits<double>::quiet_NaN();
+  z.col(2).setZero();  // no unit is on where the value is
+  float ones;
+  std::memset(&ones, 0xFF, sizeof ones);  // as bits, units that are on; as a number, NaN
+  const auto clean = run<float>(s, A, mask, output, bias, z, x, observed);
+  const auto dirty = run<float>(s, A, mask, output, bias, z, x, observed, ones);
+  const auto same = [](const Matrix<float>& a, const Matrix<float>& b) {
+    return (a.array() == b.array() || (a.array().isNaN() && b.array().isNaN())).all();
+  };
+  EXPECT_TRUE(same(clean.d_mask, dirty.d_mask));
+  EXPECT_TRUE(same(clean.d_A, dirty.d_A));
+  EXPECT_TRUE(same(clean.d_output, dirty.d_output));
 }
 
 TEST(Kernel, HandlesTheShapesOfThePaper) {
