@@ -41,12 +41,12 @@ calibrated_inclusion <- function(x, z, decode, of, omics, factors, threads) {
   column <- match(factors, of$line$factors)
   if (is.null(of) || length(factors) == 0 || anyNA(column)) return(NULL)
   omic <- omic_of_features(omics)
+  has <- omics_had(x, omic)
   values <- (x - of$center) / of$scale - of$offset
   straight <- values - bend_of(gaussian_part(decode(), omics), z, of$line) / of$scale
   scores <- core_factor_scores(straight, omic, of$loadings, of$noise, of$uncertainty, threads)
-  has <- omics_had(x, omic)
-  collect_garbage(is_large_matrix(x))
-  probability <- matrix(0, nrow(x), length(factors))
+  rm(x)
+  probability <- matrix(0, nrow(values), length(factors))
   tested <- which(apply(scores, 2, stats::sd)[column] > least_score_sd)
   column <- column[tested]
   if (length(column) == 0) return(NULL)
@@ -54,6 +54,7 @@ calibrated_inclusion <- function(x, z, decode, of, omics, factors, threads) {
     rows <- which(omic == v & is.finite(of$scale))
     samples <- which(has[v, ])
     if (length(samples) <= length(column) + least_free_samples) return(NULL)
+    collect_garbage(is_large_matrix(values))
     size <- link_statistics(
       values[rows, samples, drop = FALSE], straight[rows, samples, drop = FALSE],
       scores[samples, column, drop = FALSE], of$loadings[rows, column, drop = FALSE],

@@ -34,7 +34,8 @@ learn_maps <- function(x, omic, omics, threads, bases_of = NULL, keep = integer(
   has <- omics_had(x, omic)
   of <- seen[c("center", "scale")]
   parts <- known_by_omic(seen$x, omic)
-  rm(seen)
+  large <- is_large_matrix(x)
+  rm(x, seen)
   directions <- Map(\(part, v) omic_directions(part[, has[v, ], drop = FALSE], threads), parts,
                     seq_along(omics))
   of$directions <- directions
@@ -44,7 +45,7 @@ learn_maps <- function(x, omic, omics, threads, bases_of = NULL, keep = integer(
   maps <- lapply(seq_along(omics), \(to) lapply(map_sources(length(omics), to), \(from) {
     both <- which(colSums(!has[c(from, to), , drop = FALSE]) == 0)
     if (length(both) < least_map_samples || ncol(directions[[to]]) == 0) return(NULL)
-    collect_garbage(is_large_matrix(x))
+    collect_garbage(large)
     map <- learn_map(inputs[from], scores[[to]], from, to, both)
     if (omics[[to]]$family == "gaussian") learn_features(map, parts, directions, keep) else map
   }))

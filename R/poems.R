@@ -368,17 +368,18 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
     decode <- \() core_reconstruct(trained$parameters, config, z, control$threads)
     trained$bend <- share_bent(decode(), z)
     if (learns_predictions(control)) {
-      x <- values_without_covariates(trained$parameters, omics, data$data, data$samples[used],
-                                     covariates$design)
-      trained$remainder <- learn_remainder(x, z, decode, omics, seed, control$threads)
+      # Read anew wherever they are looked at, so that nobody holds them meanwhile.
+      values <- \() values_without_covariates(trained$parameters, omics, data$data,
+                                              data$samples[used], covariates$design)
+      trained$remainder <- learn_remainder(values(), z, decode, omics, seed, control$threads)
       collect_garbage(large)
       omic <- omic_of_features(omics)
-      trained$maps <- without_misplaced(x, omic, start$certain, used) |>
+      trained$maps <- without_misplaced(values(), omic, start$certain, used) |>
         learn_maps(omic, omics, control$threads) |>
-        learn_checks(x, omic, used)
+        learn_checks(values(), omic, used)
       collect_garbage(large)
       trained$inclusion <- calibrated_inclusion(
-        x, z, decode, trained$remainder, omics,
+        values(), z, decode, trained$remainder, omics,
         choose_factors(trained$sums$all, control$objective), control$threads
       )
     }

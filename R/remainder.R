@@ -32,10 +32,9 @@ learn_remainder <- function(x, z, decode, omics, seed, threads) {
   decoded <- gaussian_part(decode(), omics)
   line <- linear_part(decoded, z)
   y <- standardise_rows(x - bend_of(decoded, z, line))
-  rm(decoded)
+  rm(x, decoded)
   start <- scale(z[, line$factors, drop = FALSE])
   left <- describe_left(y$x, start, omic, factor_model_rounds, threads)
-  collect_garbage(is_large_matrix(y$x))
   c(list(line = line), y[c("center", "scale")], left,
     check_on_hidden(y$x, start, omic, seed, threads))
 }
@@ -44,6 +43,7 @@ learn_remainder <- function(x, z, decode, omics, seed, threads) {
 # unknown.
 describe_left <- function(y, start, omic, rounds, threads) {
   linear <- average_loadings(y, start, omic, rounds, threads)
+  collect_garbage(is_large_matrix(y))
   c(linear[c("loadings", "noise", "uncertainty")], list(offset = linear$intercept),
     correlated_noise(y - linear$intercept - linear$loadings %*% linear$mean, ncol(start), omic,
                      threads))
@@ -62,13 +62,14 @@ check_on_hidden <- function(y, start, omic, seed, threads) {
   if (ncol(y) < least_checked_samples) return(nothing)
   held_out <- spaced(ncol(y), min(max(ncol(y) %/% 10L, 5L), most_checked_samples))
   of <- describe_left(y[, -held_out], start[-held_out, , drop = FALSE], omic, check_rounds, threads)
-  collect_garbage(is_large_matrix(y))
+  large <- is_large_matrix(y)
   y <- y[, held_out, drop = FALSE]
   tenth <- with_seed(seed, matrix(sample(rep_len(1:10, length(y))), nrow(y)))
   mean <- sd <- factors <- y
   scores <- list()
   at_once <- max(1, floor(largest_block / 4 / length(y)))
   for (tenths in blocks_of(10L, at_once)) {  # the same samples, each time without other values
+    collect_garbage(large)
     seen <- do.call(cbind, lapply(tenths, \(i) replace(y, tenth == i, NA)))
     predicted <- predict_left(of, seen, omic, threads, with_sd = TRUE)
     for (i in tenths) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "analysis/gram.h"
 #include "support/parallel.h"
@@ -26,6 +27,9 @@ struct Known {
   std::vector<std::vector<bool>> lacks;  ///< per omic and sample
   /// Values that are unknown in an omic that the sample has.
   std::vector<std::vector<Index>> gaps_in_sample, gaps_in_feature;
+  /// A sample of every set of omics that samples have, and per sample which of them has its set.
+  std::vector<Index> examples;
+  std::vector<std::size_t> example;
 
   Known(const Matrix<double>& x, const std::vector<int>& of_feature)
       : omic(of_feature),
@@ -37,6 +41,7 @@ struct Known {
       features.push_back({range.first - omic.begin(), range.second - range.first});
       for (Index n = 0; n < x.cols(); ++n) find_gaps(x, v, n);
     }
+    find_examples(x.cols());
   }
 
   Index omics() const { return static_cast<Index>(lacks.size()); }
@@ -51,6 +56,17 @@ struct Known {
       if (!missing(j)) continue;
       gaps_in_sample[n].push_back(here.begin + j);
       gaps_in_feature[here.begin + j].push_back(n);
+    }
+  }
+
+  void find_examples(Index samples) {
+    std::map<std::vector<bool>, std::size_t> found;
+    for (Index n = 0; n < samples; ++n) {
+      std::vector<bool> set;
+      for (const std::vector<bool>& omic : lacks) set.push_back(omic[n]);
+      const auto at = found.emplace(set, examples.size());
+      if (at.second) examples.push_back(n);
+      example.push_back(at.first->second);
     }
   }
 };
@@ -132,53 +148,89 @@ Matrix<double> columns_of(const Matrix<double>& x, const std::vector<Index>& whi
   return some;
 }
 
-/// Calls use(n, precision matrix of z, right side) for every sample: z has mean precision^-1 right.
-/// Of the precision, the lower half counts.
-template <typename Use>
-void for_each_posterior(const Values& values, const Known& known, const Decoding& model,
-                        int threads, Use use) {
-  const Index factors = model.loadings.rows();
-  const Vector<double> precision = model.noise.cwiseInverse();
-  const Matrix<double> weights = model.loadings * precision.asDiagonal();
-  std::vector<Matrix<double>> of_omic;  // precision of z that an omic gives
-  std::vector<Vector<double>> offset;
-  for (Index v = 0; v < known.omics(); ++v) {
-    const Block here = known.features[v];
-    const auto weighted = weights.middleCols(here.begin, here.size);
-    of_omic.push_back(weighted * model.loadings.middleCols(here.begin, here.size).transpose());
-    of_omic[v].diagonal() += model.uncertainty.col(v);
-    offset.push_back(weighted * model.intercept.segment(here.begin, here.size));
-  }
-  const Matrix<double> explained = values.of_samples(weights, threads);
-  const double work =
-      static_cast<double>(factors * factors * factors) * static_cast<double>(values.samples());
-  parallel_for(block_count(samples_at_once, values.samples()), work, threads, [&](Index i, int) {
-    const Block block = block_at(i, samples_at_once, values.samples());
-    for (Index b = 0; b < block.size; ++b) {
-      const Index n = block.begin + b;
-      Matrix<double> inverse = Matrix<double>::Identity(factors, factors);
-      Vector<double> right = explained.col(n);
-      for (Index v = 0; v < known.omics(); ++v) {
-        if (known.lacks[v][n]) continue;
-        inverse += of_omic[v];
-        right -= offset[v];
-      }
-      const std::vector<Index>& gaps = known.gaps_in_sample[n];
-      const bool together = gaps.size() >= gaps_taken_together;
-      if (together)
-        inverse.template triangularView<Eigen::Lower>() -=
-            columns_of(weights, gaps) * columns_of(model.loadings, gaps).transpose();
-      for (Index j : gaps) {
-        const int v = known.omic[j];
-        if (!together) inverse.noalias() -= weights.col(j) * model.loadings.col(j).transpose();
-        inverse.diagonal() -=
-            model.uncertainty.col(v) / static_cast<double>(known.features[v].size);
-        right += weights.col(j) * model.intercept(j);
-      }
-      use(n, inverse, right);
+using Solver = Eigen::LLT<Matrix<double>>;
+
+/// What is known of z, sample by sample: it has mean precision^-1 right. The precision is that of
+/// all samples with the same omics, but for those with gaps in these.
+class Posteriors {
+ public:
+  Posteriors(const Values& values, const Known& known, const Decoding& model, int threads)
+      : values_(values),
+        known_(known),
+        model_(model),
+        threads_(threads),
+        weights_(model.loadings * model.noise.cwiseInverse().asDiagonal()) {
+    for (Index v = 0; v < known.omics(); ++v) {
+      const Block here = known.features[v];
+      const auto weighted = weights_.middleCols(here.begin, here.size);
+      of_omic_.push_back(weighted * model.loadings.middleCols(here.begin, here.size).transpose());
+      of_omic_[v].diagonal() += model.uncertainty.col(v);
+      offset_.push_back(weighted * model.intercept.segment(here.begin, here.size));
     }
-  });
-}
+    for (Index n : known.examples) solvers_.emplace_back(precision_of_omics(n));
+  }
+
+  /// Of samples without gaps, in the order of Known::examples.
+  const std::vector<Solver>& solvers() const { return solvers_; }
+
+  /// Calls use(n, solver of the precision matrix, right side) for every sample.
+  template <typename Use>
+  void for_each(Use use) const {
+    const Index factors = model_.loadings.rows();
+    const Matrix<double> explained = values_.of_samples(weights_, threads_);
+    const double work =
+        static_cast<double>(factors * factors * factors) * static_cast<double>(values_.samples());
+    parallel_for(block_count(samples_at_once, values_.samples()), work, threads_,
+                 [&](Index i, int) {
+                   const Block block = block_at(i, samples_at_once, values_.samples());
+                   for (Index n = block.begin; n < block.begin + block.size; ++n) {
+                     Vector<double> right = explained.col(n);
+                     for (Index v = 0; v < known_.omics(); ++v)
+                       if (!known_.lacks[v][n]) right -= offset_[v];
+                     if (known_.gaps_in_sample[n].empty())
+                       use(n, solvers_[known_.example[n]], right);
+                     else
+                       use(n, Solver(with_gaps(n, right)), right);
+                   }
+                 });
+  }
+
+ private:
+  Matrix<double> precision_of_omics(Index n) const {
+    Matrix<double> precision =
+        Matrix<double>::Identity(model_.loadings.rows(), model_.loadings.rows());
+    for (Index v = 0; v < known_.omics(); ++v)
+      if (!known_.lacks[v][n]) precision += of_omic_[v];
+    return precision;
+  }
+
+  /// The precision, of which the lower half counts, and the right side without what is unknown.
+  Matrix<double> with_gaps(Index n, Vector<double>& right) const {
+    Matrix<double> precision = precision_of_omics(n);
+    const std::vector<Index>& gaps = known_.gaps_in_sample[n];
+    const bool together = gaps.size() >= gaps_taken_together;
+    if (together)
+      precision.template triangularView<Eigen::Lower>() -=
+          columns_of(weights_, gaps) * columns_of(model_.loadings, gaps).transpose();
+    for (Index j : gaps) {
+      const int v = known_.omic[j];
+      if (!together) precision.noalias() -= weights_.col(j) * model_.loadings.col(j).transpose();
+      precision.diagonal() -=
+          model_.uncertainty.col(v) / static_cast<double>(known_.features[v].size);
+      right += weights_.col(j) * model_.intercept(j);
+    }
+    return precision;
+  }
+
+  const Values& values_;
+  const Known& known_;
+  const Decoding model_;
+  const int threads_;
+  const Matrix<double> weights_;         ///< loadings over noise, factors x features
+  std::vector<Matrix<double>> of_omic_;  ///< precision of z that an omic gives
+  std::vector<Vector<double>> offset_;
+  std::vector<Solver> solvers_;
+};
 
 class Fitter {
  public:
@@ -330,11 +382,16 @@ class Fitter {
     model_.uncertainty = uncertainty();
     const Decoding model{model_.loadings, model_.uncertainty, model_.intercept, model_.noise};
     const Matrix<double> identity = Matrix<double>::Identity(factors_, factors_);
-    for_each_posterior(values_, known_, model, threads_,
-                       [&](Index n, const Matrix<double>& precision, const Vector<double>& right) {
-                         covariance_[n] = precision.llt().solve(identity);
-                         model_.mean.col(n) = covariance_[n] * right;
-                       });
+    const Posteriors posteriors(values_, known_, model, threads_);
+    std::vector<Matrix<double>> of_example;
+    for (const Solver& solver : posteriors.solvers()) of_example.push_back(solver.solve(identity));
+    posteriors.for_each([&](Index n, const Solver& solver, const Vector<double>& right) {
+      if (known_.gaps_in_sample[n].empty())
+        covariance_[n] = of_example[known_.example[n]];
+      else
+        covariance_[n] = solver.solve(identity);
+      model_.mean.col(n) = covariance_[n] * right;
+    });
   }
 
   const int threads_;
@@ -362,10 +419,11 @@ Matrix<double> factor_scores(const Matrix<double>& x, const std::vector<int>& om
   const Values values(x);
   const Vector<double> intercept = Vector<double>::Zero(x.rows());
   Matrix<double> scores(loadings.rows(), x.cols());
-  for_each_posterior(values, Known(x, omic), {loadings, uncertainty, intercept, noise}, threads,
-                     [&](Index n, const Matrix<double>& inverse, const Vector<double>& right) {
-                       scores.col(n) = inverse.llt().solve(right);
-                     });
+  const Known known(x, omic);
+  const Posteriors posteriors(values, known, {loadings, uncertainty, intercept, noise}, threads);
+  posteriors.for_each([&](Index n, const Solver& solver, const Vector<double>& right) {
+    scores.col(n) = solver.solve(right);
+  });
   return scores;
 }
 
@@ -377,17 +435,15 @@ FactorPosterior factor_posterior(const Matrix<double>& x, const std::vector<int>
   const Vector<double> intercept = Vector<double>::Zero(x.rows());
   FactorPosterior of{Matrix<double>(loadings.rows(), x.cols()),
                      Matrix<double>::Zero(x.rows(), x.cols())};
-  for_each_posterior(values, known, {loadings, uncertainty, intercept, noise}, threads,
-                     [&](Index n, const Matrix<double>& inverse, const Vector<double>& right) {
-                       const Eigen::LLT<Matrix<double>> solver(inverse);
-                       of.scores.col(n) = solver.solve(right);
-                       const std::vector<Index>& gaps = known.gaps_in_sample[n];
-                       if (gaps.empty()) return;
-                       Matrix<double> w = columns_of(loadings, gaps);
-                       solver.matrixL().solveInPlace(w);
-                       for (std::size_t i = 0; i < gaps.size(); ++i)
-                         of.variances(gaps[i], n) = w.col(i).squaredNorm();
-                     });
+  const Posteriors posteriors(values, known, {loadings, uncertainty, intercept, noise}, threads);
+  posteriors.for_each([&](Index n, const Solver& solver, const Vector<double>& right) {
+    of.scores.col(n) = solver.solve(right);
+    const std::vector<Index>& gaps = known.gaps_in_sample[n];
+    if (gaps.empty()) return;
+    Matrix<double> w = columns_of(loadings, gaps);
+    solver.matrixL().solveInPlace(w);
+    for (std::size_t i = 0; i < gaps.size(); ++i) of.variances(gaps[i], n) = w.col(i).squaredNorm();
+  });
   return of;
 }
 

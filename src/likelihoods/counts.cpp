@@ -1,6 +1,7 @@
 #include "likelihoods/counts.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "kernel/kernel.h"
 #include "likelihoods/link_likelihood.h"
@@ -19,14 +20,23 @@ constexpr double smallest_log_dispersion = -9.2, largest_log_dispersion = 4.6;
 
 double capped_exp(double eta) { return std::exp(std::min(eta, largest_log_count)); }
 
-double log_factorial(double x) { return x == 0.0 ? 0.0 : log_gamma(x + 1.0); }
+double log_factorial(double x) {
+  constexpr int kept = 256;
+  static const std::vector<double> of_small = [] {
+    std::vector<double> list;
+    for (int i = 0; i < kept; ++i) list.push_back(i == 0 ? 0.0 : log_gamma(i + 1.0));
+    return list;
+  }();
+  const bool is_small = x >= 0.0 && x < kept && x == std::floor(x);
+  return is_small ? of_small[static_cast<std::size_t>(x)] : log_gamma(x + 1.0);
+}
 
-/// Of every u, softplus(u) and logistic(u), which are all that a count of 0 asks for: its -log p is
-/// r softplus(u). Most counts of single cells are 0, and many are done sooner than one by one.
-struct Zeros {
+/// Of every u, softplus(u) and logistic(u): all at once, which takes a fraction of the time. A
+/// count of 0, as most of single cells are, asks for nothing else: its -log p is r softplus(u).
+struct Logistics {
   Vector<double> softplus, logistic;
 
-  explicit Zeros(const Vector<double>& u) : softplus(u.size()), logistic(u.size()) {
+  explicit Logistics(const Vector<double>& u) : softplus(u.size()), logistic(u.size()) {
     kernel().softplus(u.size(), u.data(), softplus.data(), logistic.data());
   }
 };
@@ -36,11 +46,11 @@ struct Zeros {
 struct NegativeBinomialValue {
   double x, r, log_x, log1p_ax;
 
-  NegativeBinomialValue(double value, double r)
-      : x(value),
-        r(r),
-        log_x(x > 0.0 ? std::log(x) : 0.0),
-        log1p_ax(x > 0.0 ? std::log1p(x / r) : 0.0) {}
+  NegativeBinomialValue(double x, double r, double log_x, double log1p_ax)
+      : x(x), r(r), log_x(log_x), log1p_ax(log1p_ax) {}
+  NegativeBinomialValue(double x, double r)
+      : NegativeBinomialValue(x, r, x > 0.0 ? std::log(x) : 0.0,
+                              x > 0.0 ? std::log1p(x / r) : 0.0) {}
 
   /// log1p_amu: softplus(eta + log a).
   double deviance(double eta, double log1p_amu) const {
@@ -98,24 +108,22 @@ double NegativeBinomialLikelihood<T>::feature(const OmicBatch<T>& batch, Index j
   const double log_a = static_cast<double>(log_dispersion.value(j)), r = std::exp(-log_a);
   const GammaFunction at_r = gamma_function(r);
   const Vector<double> us = predictions<T>(batch, j, begin, xhat).array() + log_a;
-  const Zeros zeros(us);
+  const Logistics of(us);
   double slope = 0.0, curvature = 0.0;
   const double loss =
       feature_loss(batch, j, begin, weight, xhat, [&](Index i, double x) -> ValueLoss {
+        const double u = us(i), plus = of.softplus(i), p = of.logistic(i);
         if (x == 0.0) {
-          const double plus = zeros.softplus(i), p = zeros.logistic(i);
           slope += r * (p - plus);
           curvature += r * (plus - p - p * p);
           return {r * plus, r * p};
         }
-        const double u = us(i), plus = softplus(u), p = logistic(u);
-        const GammaFunction at_x = gamma_function(x + r);
+        const GammaFunction ratio = gamma_ratio(r, x, at_r);
         // The part of the slope that is multiplied by r, of which dr / dlog a = -r.
-        const double inner = at_x.digamma - at_r.digamma - plus;
+        const double inner = ratio.digamma - plus;
         slope += r * inner + (x + r) * p - x;
-        curvature += -r * inner + r * (r * (at_r.trigamma - at_x.trigamma) - p) - r * p +
-                     (x + r) * p * (1.0 - p);
-        return {(x + r) * plus - x * u + log_factorial(x) + at_r.log - at_x.log, (x + r) * p - x};
+        curvature += -r * inner - r * (r * ratio.trigamma + p) - r * p + (x + r) * p * (1.0 - p);
+        return {(x + r) * plus - x * u + log_factorial(x) - ratio.log, (x + r) * p - x};
       });
   slope_(j) += slope;
   curvature_(j) += curvature;
@@ -164,12 +172,13 @@ template <typename T>
 Vector<double> NegativeBinomialLikelihood<T>::deviances(Index j, const Vector<T>& x,
                                                         const Vector<T>& eta) const {
   const double log_a = static_cast<double>(log_dispersion.value(j)), r = std::exp(-log_a);
+  const Vector<double> etas = eta.template cast<double>();
+  const Logistics logistics(etas.array() + log_a);
   Vector<double> of = Vector<double>::Zero(x.size());
   for (Index i = 0; i < x.size(); ++i) {
     if (std::isnan(x(i))) continue;
     const NegativeBinomialValue value(static_cast<double>(x(i)), r);
-    const double eta_i = static_cast<double>(eta(i));
-    of(i) = value.deviance(eta_i, softplus_and_slope(eta_i + log_a).value);
+    of(i) = value.deviance(etas(i), logistics.softplus(i));
   }
   return of;
 }
@@ -187,15 +196,16 @@ Scores<T> NegativeBinomialLikelihood<T>::scores(Index j, const Vector<T>& x,
                                                 const Vector<T>& eta) const {
   const double log_a = static_cast<double>(log_dispersion.value(j)), r = std::exp(-log_a);
   const Vector<T> none = Vector<T>::Zero(x.size());
+  const Vector<double> etas = eta.template cast<double>();
+  const Logistics logistics(etas.array() + log_a);
   Scores<T> all{none, none, none};
   for (Index i = 0; i < x.size(); ++i) {
     if (std::isnan(x(i))) continue;
     const NegativeBinomialValue value(static_cast<double>(x(i)), r);
-    const double eta_i = static_cast<double>(eta(i));
-    const SoftplusAndSlope of = softplus_and_slope(eta_i + log_a);
-    all.half_deviance(i) = static_cast<T>(0.5 * value.deviance(eta_i, of.value));
-    all.slope(i) = static_cast<T>((value.x + r) * of.slope - value.x);
-    all.information(i) = static_cast<T>(r * of.slope);
+    const double p = logistics.logistic(i);
+    all.half_deviance(i) = static_cast<T>(0.5 * value.deviance(etas(i), logistics.softplus(i)));
+    all.slope(i) = static_cast<T>((value.x + r) * p - value.x);
+    all.information(i) = static_cast<T>(r * p);
   }
   return all;
 }
@@ -206,17 +216,23 @@ std::vector<Comparison> NegativeBinomialLikelihood<T>::compare(Index j, const Ve
                                                                const Vector<double>& own,
                                                                const Matrix<T>& differences) const {
   const double log_a = static_cast<double>(log_dispersion.value(j)), r = std::exp(-log_a);
-  std::vector<Comparison> sums(differences.cols(), {0.0, 0.0});
+  const Vector<double> etas = eta.template cast<double>();
+  // The expected counts, as values of which the deviance is taken.
+  const Vector<double> log_mu = etas.cwiseMin(largest_log_count), mu = log_mu.array().exp();
+  const Logistics of_mu(log_mu.array() + log_a);
+  std::vector<NegativeBinomialValue> values, expected;
   for (Index i = 0; i < x.size(); ++i) {
-    if (std::isnan(x(i))) continue;
-    const NegativeBinomialValue value(static_cast<double>(x(i)), r);
-    const NegativeBinomialValue expected(static_cast<double>(mean(eta(i))), r);
-    for (Index a = 0; a < differences.cols(); ++a) {
-      if (differences(i, a) == T(0)) continue;
-      const double other = static_cast<double>(eta(i) - differences(i, a));
-      const double log1p_amu = softplus_and_slope(other + log_a).value;
-      sums[a].gain += value.deviance(other, log1p_amu) - own(i);
-      sums[a].change += expected.deviance(other, log1p_amu);
+    values.emplace_back(static_cast<double>(x(i)), r);
+    expected.emplace_back(mu(i), r, log_mu(i), of_mu.softplus(i));
+  }
+  std::vector<Comparison> sums(differences.cols(), {0.0, 0.0});
+  for (Index a = 0; a < differences.cols(); ++a) {
+    const Vector<double> others = etas - differences.col(a).template cast<double>();
+    const Logistics logistics(others.array() + log_a);
+    for (Index i = 0; i < x.size(); ++i) {
+      if (std::isnan(x(i)) || differences(i, a) == T(0)) continue;
+      sums[a].gain += values[i].deviance(others(i), logistics.softplus(i)) - own(i);
+      sums[a].change += expected[i].deviance(others(i), logistics.softplus(i));
     }
   }
   return sums;

@@ -17,18 +17,6 @@ inline double softplus(double x) {
 /// 1 / (1 + exp(-x)).
 inline double logistic(double x) { return 1.0 / (1.0 + std::exp(-x)); }
 
-/// softplus(x) and its derivative logistic(x), in half the time of the two: log(1 + e) with what
-/// rounding 1 + e has lost, rather than log1p(e).
-struct SoftplusAndSlope {
-  double value, slope;
-};
-
-inline SoftplusAndSlope softplus_and_slope(double x) {
-  const double e = std::exp(-std::fabs(x)), u = 1.0 + e, inverse = 1.0 / u;
-  const double log1p_e = std::log(u) - ((u - 1.0) - e) * inverse;
-  return {x > 0.0 ? x + log1p_e : log1p_e, x > 0.0 ? inverse : e * inverse};
-}
-
 /// x log(x / y), 0 at x = 0.
 inline double x_log_ratio(double x, double log_x_over_y) {
   return x > 0.0 ? x * log_x_over_y : 0.0;

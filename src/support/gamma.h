@@ -52,4 +52,22 @@ inline GammaFunction gamma_function(double x) {
           trigamma + second};
 }
 
+/// Gamma(r + x) / Gamma(r), its logarithm and that one's derivatives in r. at_r: of r. Whole
+/// numbers x that are small need a product alone, r (r + 1) ... (r + x - 1).
+inline GammaFunction gamma_ratio(double r, double x, const GammaFunction& at_r) {
+  constexpr double most_factors = 16.0;
+  if (!(x >= 0.0 && x <= most_factors && x == std::floor(x))) {
+    const GammaFunction above = gamma_function(r + x);
+    return {above.log - at_r.log, above.digamma - at_r.digamma, above.trigamma - at_r.trigamma};
+  }
+  double product = 1.0, first = 0.0, second = 0.0;
+  for (int i = 0; i < static_cast<int>(x); ++i) {
+    const double inverse = 1.0 / (r + i);
+    product *= r + i;
+    first += inverse;
+    second -= inverse * inverse;
+  }
+  return {std::log(product), first, second};
+}
+
 }  // namespace poems

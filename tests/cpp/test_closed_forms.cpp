@@ -239,6 +239,16 @@ TEST(GammaFunction, AgreesWithTheStandardLibraryAndItsDifferences) {
     EXPECT_NEAR(next.trigamma - gamma.trigamma, -1.0 / (x * x), 1e-13 * (1.0 + 1.0 / (x * x))) << x;
   }
   EXPECT_NEAR(poems::gamma_function(1.0).digamma, -0.57721566490153286, 1e-13);
+  for (double r : {1e-4, 0.7, 30.0, 1e4})
+    for (double x : {0.0, 1.0, 2.0, 9.0, 16.0, 17.0, 300.0, 2.5}) {
+      const poems::GammaFunction at_r = poems::gamma_function(r),
+                                 at_x = poems::gamma_function(r + x);
+      const poems::GammaFunction ratio = poems::gamma_ratio(r, x, at_r);
+      const double scale = 1.0 + std::abs(at_r.log) + std::abs(at_x.log);
+      EXPECT_NEAR(ratio.log, at_x.log - at_r.log, 1e-13 * scale) << r << ", " << x;
+      EXPECT_NEAR(ratio.digamma, at_x.digamma - at_r.digamma, 1e-13 * (1.0 + 1.0 / r));
+      EXPECT_NEAR(ratio.trigamma, at_x.trigamma - at_r.trigamma, 1e-13 * (1.0 + 1.0 / (r * r)));
+    }
   // Shifting -1e30 up by 1 would take forever.
   for (double x : {0.0, -0.5, -1e30, std::numeric_limits<double>::quiet_NaN()}) {
     EXPECT_TRUE(std::isnan(poems::log_gamma(x))) << x;
