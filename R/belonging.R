@@ -136,7 +136,7 @@ duplicated_in_columns <- \(x) apply(x, 2, cumsum) > 1
 # at first.
 start_without_misplaced <- function(x, omic, most, threads, known = NULL, programs = NULL) {
   without <- \(misplaced, from = NULL) {
-    x[misplaced[omic, ]] <- NA
+    if (any(misplaced)) x[misplaced[omic, ]] <- NA
     start_model(x, omic, most, threads, programs, from)
   }
   has <- omics_had(x, omic)
@@ -175,6 +175,6 @@ starting_agreement <- function(experts, has) {
 # Values (features x samples, of which `used` are the positions in the cohort) without those of
 # omics that are misplaced: per omic, positions.
 without_misplaced <- function(x, omic, misplaced, used) {
-  for (v in seq_along(misplaced)) x[omic == v, used %in% misplaced[[v]]] <- NA
+  for (v in which(lengths(misplaced) > 0)) x[omic == v, used %in% misplaced[[v]]] <- NA
   x
 }

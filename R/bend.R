@@ -11,10 +11,13 @@
 # factors): `intercept`, `slopes` and the `factors` that vary.
 linear_part <- function(decoded, z) {
   varies <- which(apply(z, 2, stats::sd) > 1e-6)
-  line <- stats::lm.fit(cbind(1, z[, varies, drop = FALSE]), t(decoded))$coefficients
-  line <- matrix(line, ncol = nrow(decoded))
-  line[is.na(line)] <- 0
-  list(intercept = line[1, ], slopes = t(line[-1, , drop = FALSE]), factors = varies)
+  # Not by lm.fit(), which would hold several matrices as large as what decoders say.
+  terms <- qr(cbind(1, z[, varies, drop = FALSE]))
+  told <- seq_len(terms$rank)
+  inverse <- backsolve(qr.R(terms)[told, told, drop = FALSE], t(qr.Q(terms)[, told, drop = FALSE]))
+  line <- matrix(0, nrow(decoded), length(varies) + 1)
+  line[, terms$pivot[told]] <- tcrossprod(decoded, inverse)
+  list(intercept = line[, 1], slopes = line[, -1, drop = FALSE], factors = varies)
 }
 
 bend_of <- function(decoded, z, line) {

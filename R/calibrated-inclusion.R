@@ -54,12 +54,17 @@ calibrated_inclusion <- function(x, z, decode, of, omics, factors, threads) {
     rows <- which(omic == v & is.finite(of$scale))
     samples <- which(has[v, ])
     if (length(samples) <= length(column) + least_free_samples) return(NULL)
-    collect_garbage(is_large_matrix(values))
-    size <- link_statistics(
-      values[rows, samples, drop = FALSE], straight[rows, samples, drop = FALSE],
-      scores[samples, column, drop = FALSE], of$loadings[rows, column, drop = FALSE],
-      left_out_scores(of, omic, has[, samples, drop = FALSE], rows)[, column, drop = FALSE]
-    )
+    if (length(rows) == 0) next
+    at_once <- max(1, floor(largest_block / 4 / length(samples)))
+    size <- lapply(blocks_of(length(rows), at_once), \(i) {
+      collect_garbage(is_large_matrix(values))
+      link_statistics(
+        values[rows[i], samples, drop = FALSE], straight[rows[i], samples, drop = FALSE],
+        scores[samples, column, drop = FALSE], of$loadings[rows[i], column, drop = FALSE],
+        left_out_scores(of, omic, has[, samples, drop = FALSE], rows[i])[, column, drop = FALSE]
+      )
+    })
+    size <- do.call(rbind, size)
     probability[rows, tested] <- two_groups(size)
   }
   probability

@@ -61,8 +61,9 @@ check_on_hidden <- function(y, start, omic, seed, threads) {
                   worth = matrix(NA_real_, omics, ncol(start)))
   if (ncol(y) < least_checked_samples) return(nothing)
   held_out <- spaced(ncol(y), min(max(ncol(y) %/% 10L, 5L), most_checked_samples))
-  of <- describe_left(y[, -held_out], start[-held_out, , drop = FALSE], omic, check_rounds, threads)
   large <- is_large_matrix(y)
+  collect_garbage(large)
+  of <- describe_left(y[, -held_out], start[-held_out, , drop = FALSE], omic, check_rounds, threads)
   y <- y[, held_out, drop = FALSE]
   tenth <- with_seed(seed, matrix(sample(rep_len(1:10, length(y))), nrow(y)))
   mean <- sd <- factors <- y

@@ -43,7 +43,7 @@ linear_start <- function(blank, omics, data, samples, validation, factors, contr
   experts <- start$experts
   if (is.null(weights)) weights <- rep(1, length(omics))
   z <- product_of_experts(experts, start$filled, start$has, omic, weights)
-  x[misplaced[omic, ]] <- NA
+  if (any(misplaced)) x[misplaced[omic, ]] <- NA
   decoded <- refit_loadings(x, z, start$model$nonzero, omic)
   agreement <- starting_agreement(experts, start$has)
   for (v in seq_along(omics)) {
@@ -75,8 +75,9 @@ start_model <- function(x, omic, most, threads, programs = NULL, from = NULL) {
   if (is.null(model)) return(NULL)
   from$scores <- t(model$mean)
   from$set <- from$set[model$kept]
-  filled <- seen$x
-  filled[is.na(filled)] <- 0  # as encoders see it
+  filled <- seen$x  # as encoders see it
+  unknown <- which_unknown(filled)
+  if (length(unknown) > 0) filled[unknown] <- 0
   has <- omics_had(x, omic)  # constant features are 0 in all samples of `seen`
   inner <- lapply(seq_len(max(omic)), \(v) inner_eigen(filled[omic == v, has[v, ], drop = FALSE],
                                                        threads))
