@@ -9,8 +9,8 @@
 #'
 #' The sum is that of the largest moment, whichever that is: where training starts, in training, or
 #' where the fit is made. It is made of what the core and R hold by design and of how much R was
-#' seen to hold beside. Of the 14 fits to which it was fitted, it was within 15 % of the peak in 13,
-#' and 1.18 times it in the other (`bench/memory.md` in the sources): R takes back what it no
+#' seen to hold beside. Of the 15 fits to which it was fitted, it was within 15 % of the peak in 12,
+#' and 0.84 to 1.21 times it in all (`bench/memory.md` in the sources): R takes back what it no
 #' longer needs when it likes. Fits from `preprocess` steps that leave features out take less, and
 #' training by torch (`backend` in [poems_control()]) takes more (`bench/torch.md`).
 #'
@@ -83,7 +83,8 @@ values_held <- function(x) if (is_blockwise(x)) 0 else as.numeric(nrow(x)) * nco
 # every omic; `family`: of those that are told.
 # The factors are numbers of copies that are held at that moment, with what waits for R's collector:
 # of data, in the core and in R; of parameters; of the samples looked at; of pairs of features. They
-# were fitted to what was measured (bench/memory.R).
+# were fitted to what was measured (bench/memory.R); that of large matrices, after which R is asked
+# to collect, to one fit.
 memory_parts <- function(sizes, family, factors, control) {
   features <- vapply(sizes, \(size) as.numeric(size$features), 0)
   held <- vapply(sizes, \(size) as.numeric(size$held), 0)
@@ -92,14 +93,15 @@ memory_parts <- function(sizes, family, factors, control) {
   p <- sum(features)
   weights <- p * (2 * control$hidden + factors)
   real <- 4
+  looked_at <- min(total, most_start_samples) * p
   c(
-    data = sum(held * (16 + real * counted)),
-    parameters = 8 * 5.2 * weights,
+    data = sum(held * (22 + real * counted)),
+    parameters = 8 * 7.3 * weights,
     batches = real * 4 * min(control$batch_size, total) * p,
-    start = 8 * 15.5 * min(total, most_start_samples) * p,
-    maps = if (learns_predictions(control)) 8 * 5.2 * pairs_looked_at(features[!counted]) else 0,
+    start = 8 * (if (looked_at < largest_block) 10.6 else 7) * looked_at,
+    maps = if (learns_predictions(control)) 8 * 4.7 * pairs_looked_at(features[!counted]) else 0,
     samples = 8 * 8 * total * factors,
-    R = 55e6
+    R = 28e6
   )
 }
 

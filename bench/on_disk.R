@@ -3,14 +3,16 @@
 #
 #   Rscript bench/on_disk.R [samples, 20000 by default] [features of each of two omics, 20000]
 #
-# Each fit runs in an R process of its own, with two epochs on two threads.
+# Each fit runs in an R process of its own, on two threads, with so many epochs that it sees every
+# sample at least twice. The files are kept in the folder ON_DISK_DATA, if it is set.
 suppressPackageStartupMessages(library(omicpoems))
 suppressPackageStartupMessages(library(HDF5Array))
 
-epochs <- 2L
+passes <- 2L
 true_factors <- 10L
 samples_at_once <- 1000L
 compression <- 1L
+largest_epoch <- utils::getFromNamespace("large_cohorts", "omicpoems")$largest_epoch
 
 # Two omics of sparse linear factors and noise, rounded as log expression often is.
 write_omics <- function(folder, samples, features) {
@@ -47,6 +49,8 @@ fit_once <- function(folder, where) {
   omics <- lapply(files, HDF5Array, name = "values")
   names(omics) <- sub("\\.h5$", "", basename(files))
   opened <- peak_memory_gib()
+  training <- ceiling(0.9 * ncol(omics[[1]]))
+  epochs <- passes * as.integer(ceiling(training / largest_epoch))
   seconds <- system.time({
     if (where == "memory") omics <- lapply(omics, as.matrix)
     fit <- poems(omics, factors = 32, seed = 21, control = list(
@@ -55,7 +59,7 @@ fit_once <- function(folder, where) {
   })[["elapsed"]]
   dput(list(
     peak = peak_memory_gib(), opened = opened, seconds = seconds,
-    epoch = fit$history$seconds[epochs] - fit$history$seconds[epochs - 1L],
+    epoch = fit$history$seconds[epochs] - fit$history$seconds[epochs - 1L], epochs = epochs,
     training = fit$history$seconds[epochs], factors = fit$factors,
     latent = sum(abs(fit$latent)), loss = fit$history$validation[epochs]
   ))
@@ -78,10 +82,10 @@ report <- function(samples, features, size, disk, memory) {
     "Made by `Rscript bench/on_disk.R`.", "",
     sprintf(paste(
       "%s: %s samples, two omics of %s features each, in HDF5 files (chunks as HDF5Array has them",
-      "by default, compression level 1, %s GiB in all). %d epochs on 2 threads of %s, batch %d, 32",
-      "factors. Peak memory is that of the whole R process (VmHWM), of which R with the packages",
+      "by default, compression level 1, %s GiB in all). %d epochs, %d passes, on 2 threads of %s,",
+      "batch %d, 32 factors. Peak memory is that of the whole R process (VmHWM), of which R with the packages",
       "loaded is %s GiB."
-    ), Sys.Date(), number(samples), number(features), number(size, 1), epochs,
+    ), Sys.Date(), number(samples), number(features), number(size, 1), disk$epochs, passes,
             cpu_name(), poems_control()$batch_size, number(disk$opened, 1)), "",
     "| omics | peak memory | `poems()` | of which outside training | an epoch |",
     "|---|---|---|---|---|",
@@ -103,9 +107,9 @@ if (identical(arguments[1], "--fit")) {
   fit_once(arguments[2], arguments[3])
 } else {
   sizes <- c(as.integer(arguments), c(20000L, 20000L)[seq_len(2 - length(arguments))])
-  folder <- tempfile("omics-")
-  dir.create(folder)
-  write_omics(folder, sizes[1], sizes[2])
+  folder <- Sys.getenv("ON_DISK_DATA", tempfile("omics-"))
+  dir.create(folder, showWarnings = FALSE)
+  if (length(list.files(folder, "h5$")) == 0) write_omics(folder, sizes[1], sizes[2])
   size <- sum(file.size(list.files(folder, full.names = TRUE))) / 1024^3
   disk <- run_alone(folder, "disk")
   memory <- run_alone(folder, "memory")

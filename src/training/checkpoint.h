@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "models/model.h"
-#include "support/kept_file.h"
+#include "training/history.h"
 #include "training/schedule.h"
 
 namespace poems {
@@ -23,30 +23,46 @@ struct CheckpointConfig {
   CheckpointKey key;
 };
 
-void write_key(KeptFileWriter& file, const CheckpointKey& key);
-CheckpointKey read_key(KeptFileReader& file);
-
 /// Of a file whole and undamaged only in its first bytes: read on to know.
 CheckpointKey key_of_checkpoint(const std::string& path);
 
 bool file_exists(const std::string& path);
 
-void write_figures(KeptFileWriter& file, const std::vector<models::Figure>& figures);
-std::vector<models::Figure> read_figures(KeptFileReader& file);
+/// How far a training is.
+struct TrainingPlace {
+  std::size_t stage = 0;
+  long epoch = 0;           ///< of the stage: as many are done
+  std::size_t batches = 0;  ///< of the next epoch: as many are done
+  EpochRecord record;       ///< of that epoch, so far
+  long halvings = 0;        ///< of the learning rate
+  long slowed = 0;          ///< the epoch of the last one
+  bool done = false;
+};
 
+/// What a training goes on from, beside its model.
 template <typename T>
-void write_matrices(KeptFileWriter& file, const std::vector<Matrix<T>>& list);
-template <typename T>
-std::vector<Matrix<T>> read_matrices(KeptFileReader& file);
+struct KeptTraining {
+  TrainingPlace at;
+  double seconds = 0.0;  ///< so far
+  long best_epoch = 0;   ///< as the result has it
+  Stopped stopped = Stopped::epochs;
+  std::vector<EpochRecord> history;
+  std::vector<long> steps;  ///< of every optimiser
+  long lowest_epoch = 0;    ///< of the loss that decides when to stop
+  double lowest_loss = 0.0;
+  std::vector<Matrix<double>> counts;  ///< what the epoch has counted
+  models::Snapshot<T> best;            ///< none where the training is done
+};
 
-/// Parameters, state and what the epoch has counted; with the optimiser's moments unless the
-/// training is done.
+/// With parameters, state and what the epoch has counted; with the optimisers' moments unless the
+/// training is done. `counts` need not be set.
 template <typename T>
-void write_model(KeptFileWriter& file, models::Model<T>& model, bool done);
+void write_checkpoint(const CheckpointConfig& config, const KeptTraining<T>& training,
+                      models::Model<T>& model);
 
-/// Returns what the epoch has counted, which the model takes up once it has entered the epoch.
-/// Throws where the file's model has other arrays.
+/// Sets the model, but for its counts, which it takes up once it has entered the epoch. Throws
+/// where the file is damaged, or has arrays of another model.
 template <typename T>
-std::vector<Matrix<double>> read_model(KeptFileReader& file, models::Model<T>& model, bool done);
+KeptTraining<T> read_checkpoint(const std::string& path, models::Model<T>& model);
 
 }  // namespace poems

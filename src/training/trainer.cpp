@@ -58,17 +58,6 @@ class Trainer {
   }
 
  private:
-  /// How far the training is.
-  struct Place {
-    std::size_t stage = 0;
-    long epoch = 0;           ///< of the stage: as many are done
-    std::size_t batches = 0;  ///< of the next epoch: as many are done
-    EpochRecord record;       ///< of that epoch, so far
-    long halvings = 0;        ///< of the learning rate
-    long slowed = 0;          ///< the epoch of the last one
-    bool done = false;
-  };
-
   /// Whether a pass over the training samples takes several epochs.
   bool is_cut() const { return per_pass_ > 1; }
 
@@ -280,76 +269,40 @@ class Trainer {
 
   void write_checkpoint() {
     const auto begun = std::chrono::steady_clock::now();
-    KeptFileWriter file(config_.checkpoint->path);
-    write_key(file, config_.checkpoint->key);
-    file.put<std::uint64_t>(at_.stage);
-    file.put<std::int64_t>(at_.epoch);
-    file.put<std::uint64_t>(at_.batches);
-    file.put<std::int64_t>(at_.halvings);
-    file.put<std::int64_t>(at_.slowed);
-    file.put<int>(at_.done ? 1 : 0);
-    file.put(seconds());
-    file.put<std::int64_t>(result_.best_epoch);
-    file.put<int>(static_cast<int>(result_.stopped));
-    write_record(file, at_.record);
-    file.put<std::uint64_t>(result_.history.size());
-    for (const EpochRecord& record : result_.history) write_record(file, record);
-    for (Adam<T>& adam : adams_) file.put<std::int64_t>(adam.rule().steps());
-    file.put<std::int64_t>(stopping_.best_epoch());
-    file.put(stopping_.best_loss());
-    write_model(file, model_, at_.done);
-    write_matrices(file, at_.done ? std::vector<Matrix<T>>() : best_.values());
-    file.finish();
+    KeptTraining<T> training;
+    training.at = at_;
+    training.seconds = seconds();
+    training.best_epoch = result_.best_epoch;
+    training.stopped = result_.stopped;
+    training.history = result_.history;
+    for (Adam<T>& adam : adams_) training.steps.push_back(adam.rule().steps());
+    training.lowest_epoch = stopping_.best_epoch();
+    training.lowest_loss = stopping_.best_loss();
+    if (!at_.done) training.best = best_;
+    poems::write_checkpoint(*config_.checkpoint, training, model_);
     written_ = std::chrono::steady_clock::now();
     writing_took_ = since(begun);
   }
 
   void read_checkpoint() {
-    KeptFileReader file(config_.checkpoint->path);
-    read_key(file);
-    const auto stage = file.get<std::uint64_t>();
-    check_position(static_cast<Index>(stage), static_cast<Index>(stages_.size()), "Stages");
-    begin(stage);
-    at_.epoch = file.get<std::int64_t>();
-    at_.batches = file.get<std::uint64_t>();
-    at_.halvings = file.get<std::int64_t>();
-    at_.slowed = file.get<std::int64_t>();
-    at_.done = file.get<int>() == 1;
-    seconds_before_ = file.get<double>();
-    result_.best_epoch = file.get<std::int64_t>();
-    const auto stopped = static_cast<Stopped>(file.get<int>());
-    if (at_.done) result_.stopped = stopped;
-    at_.record = read_record(file);
-    result_.history.resize(file.expect(file.get<std::uint64_t>(), sizeof(double)));
-    for (EpochRecord& record : result_.history) record = read_record(file);
-    for (Adam<T>& adam : adams_) {
-      adam.rule().go_on_after(file.get<std::int64_t>());
-      for (long i = 0; i < at_.halvings; ++i) adam.rule().halve_rate();
+    KeptTraining<T> training = poems::read_checkpoint(config_.checkpoint->path, model_);
+    check_position(static_cast<Index>(training.at.stage), static_cast<Index>(stages_.size()),
+                   "Stages");
+    begin(training.at.stage);
+    check_size(static_cast<Index>(training.steps.size()), static_cast<Index>(adams_.size()),
+               "Optimisers");
+    at_ = std::move(training.at);
+    seconds_before_ = training.seconds;
+    result_.best_epoch = training.best_epoch;
+    if (at_.done) result_.stopped = training.stopped;
+    result_.history = std::move(training.history);
+    for (std::size_t i = 0; i < adams_.size(); ++i) {
+      adams_[i].rule().go_on_after(training.steps[i]);
+      for (long k = 0; k < at_.halvings; ++k) adams_[i].rule().halve_rate();
     }
-    const auto best_epoch = file.get<std::int64_t>();
-    stopping_.go_on_after(best_epoch, file.get<double>());
-    counts_ = read_model(file, model_, at_.done);
-    best_ = models::Snapshot<T>(read_matrices<T>(file));
-    file.finish();
-  }
-
-  static void write_record(KeptFileWriter& file, const EpochRecord& record) {
-    file.put(record.stage);
-    file.put<std::int64_t>(record.epoch);
-    for (double value : {record.training, record.validation, record.seconds}) file.put(value);
-    write_figures(file, record.terms);
-    write_figures(file, record.figures);
-  }
-
-  static EpochRecord read_record(KeptFileReader& file) {
-    EpochRecord record;
-    record.stage = file.text();
-    record.epoch = file.get<std::int64_t>();
-    for (double* value : {&record.training, &record.validation, &record.seconds})
-      *value = file.get<double>();
-    record.terms = read_figures(file);
-    record.figures = read_figures(file);
-    return record;
+    stopping_.go_on_after(training.lowest_epoch, training.lowest_loss);
+    counts_ = std::move(training.counts);
+    best_ = std::move(training.best);
   }
 
   /// What the batches of this epoch counted before the checkpoint.
@@ -379,7 +332,7 @@ class Trainer {
   std::vector<Adam<T>> adams_;  ///< one per move, or that of the model's own steps
   EarlyStopping stopping_{0};
   models::Snapshot<T> best_;
-  Place at_;
+  TrainingPlace at_;
 
   // Of checkpoints.
   std::vector<Matrix<double>> counts_;

@@ -11,6 +11,7 @@
 #include "data/cohort.h"
 #include "models/model.h"
 #include "training/checkpoint.h"
+#include "training/history.h"
 #include "training/schedule.h"
 
 namespace poems {
@@ -38,17 +39,6 @@ struct TrainerConfig {
   long slow_after = 0;
   /// Where the training is kept while it is under way, and goes on from if it is there.
   std::optional<CheckpointConfig> checkpoint;
-};
-
-/// One line of the history. Training losses are means over the epoch's samples.
-struct EpochRecord {
-  std::string stage;
-  long epoch;  ///< of the stage
-  double training = 0.0;
-  double validation = std::numeric_limits<double>::quiet_NaN();
-  std::vector<models::Figure> terms;    ///< of the training loss, over omics, by kind
-  std::vector<models::Figure> figures;  ///< the model's own
-  double seconds = 0.0;                 ///< since the start of training
 };
 
 /// Whoever watches the training.

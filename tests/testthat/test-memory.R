@@ -14,7 +14,7 @@ test_that("poems_memory() tells of sizes, and reads nothing", {
   expect_identical(bytes_for(published, "maps"), 0)  # of which there are none, too
   largest <- max(outer(lengths(lapply(omics, rownames)), lengths(lapply(omics, rownames))) *
                    (1 - diag(length(omics))))
-  expect_equal(bytes_for(told, "maps") / largest, 8 * 5.2)
+  expect_equal(bytes_for(told, "maps") / largest, 8 * 4.7)
   skip_if_not_installed("DelayedArray")
   on_disk <- lapply(omics, \(x) DelayedArray::DelayedArray(x))
   expect_lt(poems_memory(on_disk)$bytes, told$bytes)
