@@ -136,8 +136,8 @@ is_large_fit <- function(data, family, factors, control) {
   sum(memory_parts(sizes_of_data(data), family, factors, control)) >= large_fit
 }
 
-# Where matrices of this many values are looked at, R's collector is asked to take back those that are
-# no longer used: it would wait until there are nearly half as many as are.
+# Where matrices of this many values are looked at, R's collector is asked to take back those that
+# are no longer used: it would wait until there are nearly half as many as are.
 is_large_matrix <- \(x) length(x) >= largest_block
 
 collect_garbage <- function(large) {
