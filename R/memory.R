@@ -83,8 +83,8 @@ values_held <- function(x) if (is_blockwise(x)) 0 else as.numeric(nrow(x)) * nco
 # every omic; `family`: of those that are told.
 # The factors are numbers of copies that are held at that moment, with what waits for R's collector:
 # of data, in the core and in R; of parameters; of the samples looked at; of pairs of features. They
-# were fitted to what was measured (bench/memory.R); that of large matrices, after which R is asked
-# to collect, to one fit.
+# were fitted to what was measured (bench/memory.R); those of large matrices, after which R is asked
+# to collect, to one fit each.
 memory_parts <- function(sizes, family, factors, control) {
   features <- vapply(sizes, \(size) as.numeric(size$features), 0)
   held <- vapply(sizes, \(size) as.numeric(size$held), 0)
@@ -95,7 +95,8 @@ memory_parts <- function(sizes, family, factors, control) {
   real <- 4
   looked_at <- min(total, most_start_samples) * p
   c(
-    data = sum(held * (22 + real * counted)),
+    data = 22 * min(sum(held), largest_block) + 5 * max(sum(held) - largest_block, 0) +
+      sum(held * real * counted),
     parameters = 8 * 7.3 * weights,
     batches = real * 4 * min(control$batch_size, total) * p,
     start = 8 * (if (looked_at < largest_block) 10.6 else 7) * looked_at,
