@@ -70,12 +70,7 @@ parts_for_maps <- function(maps, x, omic) {
 
 # Per omic its features, 0 where a value is unknown.
 known_by_omic <- function(x, omic) {
-  lapply(seq_len(max(omic)), \(v) {
-    part <- x[omic == v, , drop = FALSE]
-    unknown <- which_unknown(part)
-    if (length(unknown) > 0) part[unknown] <- 0
-    part
-  })
+  lapply(seq_len(max(omic)), \(v) unknown_as_0(x[omic == v, , drop = FALSE]))
 }
 
 # Sets of omics to predict another from: all others, and each of them.

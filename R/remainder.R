@@ -140,8 +140,7 @@ correlated_noise <- function(left, factors, omic, threads) {
   spread[!(spread > 1e-8)] <- Inf
   left <- left / spread
   unknown <- which_unknown(left)
-  filled <- left
-  if (length(unknown) > 0) filled[unknown] <- 0
+  filled <- unknown_as_0(left)
   most <- min(most_remainder_components, ncol(left) - 1L, nrow(left),
               max(most_remainder_values %/% nrow(left), 1L))
   shrinkage <- correlation_shrinkage(filled, threads)
@@ -160,6 +159,12 @@ correlated_noise <- function(left, factors, omic, threads) {
 
 # Positions of what is unknown, for which nothing is allocated where there is none.
 which_unknown <- \(x) if (anyNA(x)) which(is.na(x)) else integer()
+
+# x itself, not a copy, where all is known.
+unknown_as_0 <- function(x) {
+  if (anyNA(x)) x[is.na(x)] <- 0
+  x
+}
 
 # By how much to shrink correlations towards 0: the sum of their sampling variances over that of
 # their squares. With G the inner products of the samples, sums over pairs of features are sums over

@@ -75,9 +75,7 @@ start_model <- function(x, omic, most, threads, programs = NULL, from = NULL) {
   if (is.null(model)) return(NULL)
   from$scores <- t(model$mean)
   from$set <- from$set[model$kept]
-  filled <- seen$x  # as encoders see it
-  unknown <- which_unknown(filled)
-  if (length(unknown) > 0) filled[unknown] <- 0
+  filled <- unknown_as_0(seen$x)  # as encoders see it
   has <- omics_had(x, omic)  # constant features are 0 in all samples of `seen`
   inner <- lapply(seq_len(max(omic)), \(v) inner_eigen(filled[omic == v, has[v, ], drop = FALSE],
                                                        threads))

@@ -3,9 +3,10 @@
 
 #include <cmath>
 #include <cstdio>
-#include <memory>
 #include <string>
 #include <vector>
+
+#include "support/kept_file.h"
 
 #ifdef __linux__
 #include <fcntl.h>
@@ -15,18 +16,14 @@
 namespace {
 
 /// A file that is open as long as R holds this.
-struct OpenFile {
+struct HeldFile {
   int descriptor;
 
-  ~OpenFile() {
+  ~HeldFile() {
 #ifdef __linux__
     close(descriptor);
 #endif
   }
-};
-
-struct CloseFile {
-  void operator()(std::FILE* file) const { std::fclose(file); }
 };
 
 /// Values of one column, as they are written, and what that loses of every feature.
@@ -49,7 +46,7 @@ void write_column(const double* x, std::vector<Value>& written, double* lost, st
 Rcpp::List core_append_columns(const std::string& path, const Rcpp::NumericMatrix& x, int bytes) {
   const std::size_t features = x.nrow();
   Rcpp::NumericVector lowest(features, R_PosInf), highest(features, R_NegInf), lost(features);
-  const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "ab"));
+  const poems::OpenFile file(std::fopen(path.c_str(), "ab"));
   std::vector<float> single(bytes == 4 ? features : 0);
   std::vector<double> whole(bytes == 4 ? 0 : features);
   double *low = lowest.begin(), *high = highest.begin();
@@ -85,7 +82,7 @@ Rcpp::RObject core_unlinked_file(const std::string& path) {
   }
   return Rcpp::List::create(
       Rcpp::Named("path") = open_path,
-      Rcpp::Named("holder") = Rcpp::XPtr<OpenFile>(new OpenFile{descriptor}, true));
+      Rcpp::Named("holder") = Rcpp::XPtr<HeldFile>(new HeldFile{descriptor}, true));
 #else
   return R_NilValue;
 #endif
