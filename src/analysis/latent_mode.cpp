@@ -5,8 +5,7 @@
 #include <limits>
 #include <utility>
 
-#include "analysis/line.h"
-#include "layers/hidden_layer.h"
+#include "layers/trained_feature.h"
 
 namespace poems {
 
@@ -77,20 +76,15 @@ class OmicValues {
     if (rows.empty()) return;
 
     const auto size = static_cast<Index>(rows.size());
-    Matrix<T> members_z(size, z.cols());
+    Matrix<T> members_z = Matrix<T>::Zero(padded(size), z.cols());
     for (Index i = 0; i < size; ++i) members_z.row(i) = z.row(rows[i]);
-    HiddenLayer<T> layer(model_.decoder, mask_, members_z);
+    TrainedFeature<T> feature(model_.decoder, mask_, members_z);
     Surface<T> part(size, z.cols());
     for (Index j = 0; j < mask_.cols(); ++j) {
-      layer.set_feature(j);
-      if (layer.active.empty()) continue;
-      if (layer.active.size() == 1) {
-        set_line(layer, j, members_z);
-      } else {
-        layer.set_tile({0, size});
-        layer.set_slopes(j);
-      }
-      add_feature(layer, j, members, part);
+      feature.set(j);
+      if (feature.active.empty()) continue;
+      feature.set_slopes({0, size});
+      add_feature(feature, j, members_z, members, part);
     }
     for (Index i = 0; i < size; ++i) {
       surface.value(rows[i]) += part.value(i);
@@ -107,21 +101,13 @@ class OmicValues {
     return members;
   }
 
-  /// z and slopes of a feature with one factor.
-  void set_line(HiddenLayer<T>& layer, Index j, const Matrix<T>& z) const {
-    const Line<T> line = line_of(model_.decoder, j, layer.weights);
-    layer.z = z.col(layer.active[0]);
-    layer.slopes.resize(z.rows(), 1);
-    for (Index i = 0; i < z.rows(); ++i) layer.slopes(i, 0) = line.slope(layer.z(i, 0));
-  }
-
-  void add_feature(const HiddenLayer<T>& layer, Index j, const std::vector<Index>& members,
-                   Surface<T>& part) const {
+  void add_feature(const TrainedFeature<T>& feature, Index j, const Matrix<T>& z,
+                   const std::vector<Index>& members, Surface<T>& part) const {
     const SparseDecoder<T>& decoder = model_.decoder;
     const auto size = static_cast<Index>(members.size());
     Vector<T> xhat = Vector<T>::Constant(size, decoder.bias.value(j));
-    for (std::size_t a = 0; a < layer.active.size(); ++a)  // between its kinks a line through 0
-      xhat += layer.slopes.col(a).cwiseProduct(layer.z.col(a));
+    for (int k : feature.active)  // between its kinks a line through 0
+      xhat += feature.slopes.col(k).head(size).cwiseProduct(z.col(k).head(size));
     Vector<T> x(size), eta(size);
     for (Index i = 0; i < size; ++i) {
       const Index column = data_.column[members_[members[i]]];
@@ -137,13 +123,14 @@ class OmicValues {
 
     const Index factors = part.gradient.cols();
     part.value += weight_ * scores.half_deviance.template cast<double>();
-    for (std::size_t a = 0; a < layer.active.size(); ++a) {
-      const Index k = layer.active[a];
-      part.gradient.col(k) += slope.cwiseProduct(layer.slopes.col(a)).template cast<double>();
-      const Vector<T> informed = information.cwiseProduct(layer.slopes.col(a));
+    for (std::size_t a = 0; a < feature.active.size(); ++a) {
+      const Index k = feature.active[a];
+      const auto slopes = feature.slopes.col(k).head(size);
+      part.gradient.col(k) += slope.cwiseProduct(slopes).template cast<double>();
+      const Vector<T> informed = information.cwiseProduct(slopes);
       for (std::size_t b = 0; b <= a; ++b)
-        part.curvature.col(k * factors + layer.active[b]) +=
-            informed.cwiseProduct(layer.slopes.col(b));
+        part.curvature.col(k * factors + feature.active[b]) +=
+            informed.cwiseProduct(feature.slopes.col(feature.active[b]).head(size));
     }
   }
 

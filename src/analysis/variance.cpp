@@ -5,8 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include "analysis/line.h"
-#include "layers/hidden_layer.h"
+#include "layers/trained_feature.h"
 
 namespace poems {
 
@@ -14,11 +13,9 @@ namespace {
 
 /// Members looked at together, a multiple of the tile: what is not in memory is read so many at a
 /// time.
-constexpr Index samples_at_once = 4 * hidden_layer_tile;
+constexpr Index samples_at_once = 4 * trained_samples;
 
-/// One omic's part of the work. Holding factor k changes the hidden layer by a product of two
-/// vectors, a_k m_kj (z_k - held_k)', so that all factors together cost about what three
-/// reconstructions do.
+/// One omic's part of the work.
 template <typename T>
 class OmicVariance {
  public:
@@ -31,8 +28,9 @@ class OmicVariance {
         held_(held) {
     for (Index i = 0; i < z.cols(); ++i)
       if (counted[i] && data.column[i] >= 0) members_.push_back(i);
-    z_.resize(static_cast<Index>(members_.size()), z.rows());
-    for (Index i = 0; i < z_.rows(); ++i) z_.row(i) = z.col(members_[i]).transpose();
+    const auto size = static_cast<Index>(members_.size());
+    z_.setZero(padded(size), z.rows());
+    for (Index i = 0; i < size; ++i) z_.row(i) = z.col(members_[i]).transpose();
     sums.total.setZero(mask_.cols());
     sums.residual.setZero(mask_.cols());
     sums.sample_total.setZero(z.cols());
@@ -43,11 +41,11 @@ class OmicVariance {
 
   VarianceSums sums;
 
-  Index parts() const { return block_count(samples_at_once, z_.rows()); }
+  Index parts() const { return block_count(samples_at_once, size()); }
 
   /// Brings a part of the members, which run_block() is then about.
   void fetch(Index part, int threads) {
-    part_ = block_at(part, samples_at_once, z_.rows());
+    part_ = block_at(part, samples_at_once, size());
     columns_.emplace(data_,
                      std::vector<Index>(members_.begin() + part_.begin,
                                         members_.begin() + part_.begin + part_.size),
@@ -65,7 +63,7 @@ class OmicVariance {
     }
   }
 
-  Index blocks() const { return block_count(hidden_layer_features, mask_.cols()); }
+  Index blocks() const { return block_count(trained_features, mask_.cols()); }
 
   double work() const {
     return 3.0 * static_cast<double>((mask_.array() != T(0)).count()) *
@@ -73,17 +71,15 @@ class OmicVariance {
   }
 
   void run_block(Index block) {
-    HiddenLayer<T> layer(decoder_, mask_, z_);
-    const Block range = block_at(block, hidden_layer_features, mask_.cols());
+    TrainedFeature<T> feature(decoder_, mask_, z_);
+    const Block range = block_at(block, trained_features, mask_.cols());
     for (Index j = range.begin; j < range.begin + range.size; ++j) {
-      layer.set_feature(j);
-      const Line<T> line =
-          layer.active.size() == 1 ? line_of(decoder_, j, layer.weights) : Line<T>();
-      for (Index i = 0; i < block_count(hidden_layer_tile, part_.size); ++i) {
-        Block tile = block_at(i, hidden_layer_tile, part_.size);
+      feature.set(j);
+      for (Index i = 0; i < block_count(trained_samples, part_.size); ++i) {
+        Block tile = block_at(i, trained_samples, part_.size);
         tile.begin += part_.begin;
-        if (layer.active.size() != 1) layer.set_tile(tile);
-        add_tile(layer, line, tile, j, block);
+        feature.set_held(tile, held_);
+        add_tile(feature, tile, j, block);
       }
     }
   }
@@ -101,23 +97,13 @@ class OmicVariance {
   }
 
  private:
-  /// line: of a feature with one factor, for which the layer is not set.
-  void add_tile(const HiddenLayer<T>& layer, const Line<T>& line, Block tile, Index j,
-                Index block) {
-    const auto v = decoder_.output.value.col(j);
-    Vector<T> xhat = Vector<T>::Constant(tile.size, decoder_.bias.value(j));
-    const bool is_line = layer.active.size() == 1;
-    if (is_line) {
-      const auto z = z_.col(layer.active[0]).segment(tile.begin, tile.size);
-      for (Index i = 0; i < tile.size; ++i) xhat(i) += line.slope(z(i)) * z(i);
-    } else {
-      for (Index h = 0; h < v.size(); ++h) xhat += v(h) * layer.values.col(h).cwiseMax(T(0));
-    }
+  Index size() const { return static_cast<Index>(members_.size()); }
 
+  void add_tile(const TrainedFeature<T>& feature, Block tile, Index j, Index block) {
     Vector<T> x(tile.size), eta(tile.size), null(tile.size);
     for (Index i = 0; i < tile.size; ++i) {
       const Index column = data_.column[members_[tile.begin + i]];
-      T predicted = xhat(i);
+      T predicted = feature.xhat(i);
       if (decoder_.effects.value.size() > 0)
         predicted += decoder_.effects.value.col(j).dot(data_.covariates.col(column));
       x(i) = columns_->target(j, tile.begin - part_.begin + i);
@@ -134,26 +120,13 @@ class OmicVariance {
       sums.residual(j) += residual(i);
     }
 
-    // Less what the others say: xhat - xhat_k.
-    Matrix<T> difference(tile.size, static_cast<Index>(layer.active.size()));
-    Vector<T> distance(tile.size);
-    for (std::size_t a = 0; a < layer.active.size(); ++a) {
-      const T held = held_(layer.active[a]);
-      auto of_factor = difference.col(a);
-      of_factor = xhat.array() - decoder_.bias.value(j);
-      if (is_line) {
-        of_factor.array() -= line.slope(held) * held;
-        continue;
-      }
-      distance = layer.z.col(a).array() - held;
-      for (Index h = 0; h < v.size(); ++h)
-        of_factor -= v(h) * (layer.values.col(h) - layer.weights(h, a) * distance).cwiseMax(T(0));
-    }
+    Matrix<T> difference = feature.xhat.head(tile.size).replicate(1, feature.held.cols()) -
+                           feature.held.topRows(tile.size);
     if (data_.link) difference *= data_.link->unit(j);
     const std::vector<Comparison> compared = likelihood_.compare(j, x, eta, residual, difference);
-    for (std::size_t a = 0; a < layer.active.size(); ++a) {
-      gain_(layer.active[a], block) += compared[a].gain;
-      change_(layer.active[a], j) += compared[a].change;
+    for (std::size_t a = 0; a < feature.active.size(); ++a) {
+      gain_(feature.active[a], block) += compared[a].gain;
+      change_(feature.active[a], j) += compared[a].change;
     }
   }
 
@@ -163,7 +136,7 @@ class OmicVariance {
   const OmicData<T>& data_;
   const Vector<T>& held_;
   std::vector<Index> members_;  ///< samples that have the omic
-  Matrix<T> z_;                 ///< members x factors
+  Matrix<T> z_;                 ///< padded members x factors
   Block part_;                  ///< of the members, those at hand
   std::optional<Columns<T>> columns_;
   Matrix<double> gain_;                            ///< factors x blocks

@@ -26,8 +26,9 @@ struct FeatureTile {
 
   // The tile.
   const float* z;  ///< factor k's row at z + k * z_stride
-  float* d_z;      ///< likewise; added to
   long z_stride;
+  float* d_z;  ///< likewise, with a stride of its own; added to
+  long d_z_stride;
 
   // A, z and their gradients once more, with a unit's or a sample's factors contiguous, padded to a
   // multiple of sample_padding, and aligned: for kernels that use rows. What backward() adds to
@@ -70,6 +71,13 @@ struct Kernel {
   /// From the loss's gradient in xhat to d_z, d_A, d_mask and d_output, after forward() on the same
   /// tile.
   void (*backward)(const FeatureTile&);
+
+  /// The same to d_z alone, never by rows. May add to d_mask and d_output, too.
+  void (*backward_to_z)(const FeatureTile&);
+
+  /// Sets xhat without dropout, and held, active factors x samples: the same with each active
+  /// factor in turn held at a value, of which there is one per factor.
+  void (*hold)(const FeatureTile&, const float* values, float* held);
 
   /// out[i] = total of the partial sums of entry i; n entries.
   void (*add_sums)(const float* in, long n, float* out);

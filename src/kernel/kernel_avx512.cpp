@@ -18,8 +18,9 @@
 namespace poems {
 namespace POEMS_ISA {
 extern const Kernel table;
-const Kernel table = {"avx512", 1,        by_rows,  scratch_size, forward,
-                      backward, add_sums, multiply, softplus};
+const Kernel table = {"avx512", 1,        by_rows,       scratch_size,
+                      forward,  backward, backward_to_z, hold_factors,
+                      add_sums, multiply, softplus};
 }  // namespace POEMS_ISA
 }  // namespace poems
 #ifdef __clang__

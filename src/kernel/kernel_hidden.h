@@ -6,6 +6,7 @@
 #pragma once
 
 #include "kernel/kernel.h"
+#include "kernel/kernel_held.h"
 #include "kernel/kernel_vector.h"
 
 namespace poems {
@@ -26,7 +27,9 @@ POEMS_INLINE unsigned* words_of_units(const FeatureTile& t) {  // half as many, 
 }
 
 long scratch_size(long units, long factors, long samples) {
-  return (factors + units) * samples + units / 2 + lanes;
+  const long size = (factors + units) * samples + units / 2 + lanes;
+  const long held = held_scratch_size(units, factors, samples);
+  return size > held ? size : held;
 }
 
 // ---- forward ----------------------------------------------------------------------------------
@@ -172,12 +175,13 @@ POEMS_INLINE void latent_block(const FeatureTile& t, long a, long s) {
   }
 #pragma GCC unroll 8
   for (int r = 0; r < R; ++r) {
-    const long at = t.active[a + r] * t.z_stride + s;
+    const float* z = t.z + t.active[a + r] * t.z_stride + s;
+    float* d_z = t.d_z + t.active[a + r] * t.d_z_stride + s;
     Floats sum = {};
 #pragma GCC unroll 8
     for (int v = 0; v < V; ++v) {
-      sum += load(t.z + at + v * lanes) * q[r][v];
-      store(t.d_z + at + v * lanes, load(t.d_z + at + v * lanes) + t.mask[a + r] * q[r][v]);
+      sum += load(z + v * lanes) * q[r][v];
+      store(d_z + v * lanes, load(d_z + v * lanes) + t.mask[a + r] * q[r][v]);
     }
     t.d_mask[a + r] += sum_of_lanes(sum);
   }
@@ -198,13 +202,22 @@ POEMS_INLINE void latent_columns(const FeatureTile& t, long s) {
   if (a < t.n_active) latent_block<1, V>(t, a, s);
 }
 
-void backward(const FeatureTile& t) {
-  hidden_gradient(t);
-  weight_gradient(t);
+void latent_gradient(const FeatureTile& t) {
   long s = 0;
   for (; s + wide * lanes <= t.samples; s += wide * lanes) latent_columns<wide>(t, s);
   for (; s + 2 * lanes <= t.samples; s += 2 * lanes) latent_columns<2>(t, s);
   for (; s < t.samples; s += lanes) latent_columns<1>(t, s);
+}
+
+void backward(const FeatureTile& t) {
+  hidden_gradient(t);
+  weight_gradient(t);
+  latent_gradient(t);
+}
+
+void backward_to_z(const FeatureTile& t) {
+  hidden_gradient(t);
+  latent_gradient(t);
 }
 
 bool by_rows(long, long) { return false; }

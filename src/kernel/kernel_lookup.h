@@ -17,6 +17,7 @@
 #include <immintrin.h>
 
 #include "kernel/kernel.h"
+#include "kernel/kernel_held.h"
 #include "kernel/kernel_vector.h"
 
 namespace poems {
@@ -334,7 +335,7 @@ POEMS_INLINE void latent_block(const FeatureTile& t, const Scratch& work, long a
   }
 #pragma GCC unroll 8
   for (int r = 0; r < R; ++r) {
-    float* d_z = t.d_z + t.active[a + r] * t.z_stride + s;
+    float* d_z = t.d_z + t.active[a + r] * t.d_z_stride + s;
     const __m512 mask = _mm512_set1_ps(t.mask[a + r]);
 #pragma GCC unroll 8
     for (int v = 0; v < V; ++v) {
@@ -353,6 +354,15 @@ POEMS_INLINE void latent_rows(const FeatureTile& t, const Scratch& work, long a)
   for (; s + 2 * vector <= t.samples; s += 2 * vector) latent_block<R, 2>(t, work, a, s);
   for (; s < t.samples; s += vector) latent_block<R, 1>(t, work, a, s);
 }
+
+void latent_gradient(const FeatureTile& t, const Scratch& work) {
+  long a = 0;
+  for (; a + 4 <= t.n_active; a += 4) latent_rows<4>(t, work, a);
+  for (; a + 2 <= t.n_active; a += 2) latent_rows<2>(t, work, a);
+  if (a < t.n_active) latent_rows<1>(t, work, a);
+}
+
+void backward_to_z(const FeatureTile& t) { latent_gradient(t, Scratch(t)); }
 
 void backward_by_factors(const FeatureTile& t) {
   const Scratch work(t);
@@ -384,14 +394,13 @@ void backward_by_factors(const FeatureTile& t) {
       unit_columns<1>(t, work, u);
       break;
   }
-  long a = 0;
-  for (; a + 4 <= t.n_active; a += 4) latent_rows<4>(t, work, a);
-  for (; a + 2 <= t.n_active; a += 2) latent_rows<2>(t, work, a);
-  if (a < t.n_active) latent_rows<1>(t, work, a);
+  latent_gradient(t, work);
 }
 
 long scratch_size(long units, long factors, long samples) {
-  return Scratch::size(units, factors, samples);
+  const long size = Scratch::size(units, factors, samples);
+  const long held = held_scratch_size(units, factors, samples);
+  return size > held ? size : held;
 }
 
 void add_sums(const float* in, long n, float* out) {

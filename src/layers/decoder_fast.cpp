@@ -40,7 +40,7 @@ void DecoderPass<float>::run_block(Index block, DecoderWorkspace<float>& work) {
   tile.units = units;
   tile.A = decoder_.hidden.value.data();
   tile.mask = work.mask.data();
-  tile.z_stride = rows;
+  tile.z_stride = tile.d_z_stride = rows;
   tile.A_rows = A_rows_.data();
   tile.d_A_rows = work.d_A_rows.data();
   tile.row_stride = padded_factors;

@@ -9,6 +9,7 @@
 
 #include "kernel/product.h"
 #include "layers/decoder_pass.h"
+#include "layers/trained_feature.h"
 #include "likelihoods/gaussian.h"
 #include "random_problem.h"
 
@@ -75,7 +76,8 @@ Outcome<T> run(const Shape& s, const Matrix<double>& A, const Matrix<double>& ma
 void expect_close(const Matrix<float>& fast, const Matrix<double>& clear, const char* what) {
   ASSERT_EQ(fast.rows(), clear.rows());
   ASSERT_EQ(fast.cols(), clear.cols());
-  const double scale = clear.size() > 0 ? clear.cwiseAbs().maxCoeff() : 0.0;
+  if (clear.size() == 0) return;
+  const double scale = clear.cwiseAbs().maxCoeff();
   const double error = (fast.cast<double>() - clear).cwiseAbs().maxCoeff();
   EXPECT_LE(error, 3e-5 * scale + 1e-6) << what;
 }
@@ -222,6 +224,54 @@ TEST(Kernel, DoesNotSeeWhatWasInMemory) {
   EXPECT_TRUE(same(clean.d_mask, dirty.d_mask));
   EXPECT_TRUE(same(clean.d_A, dirty.d_A));
   EXPECT_TRUE(same(clean.d_output, dirty.d_output));
+}
+
+// Slopes and reconstructions with a factor held, of tiles that begin anywhere; the clear version is
+// compared with finite differences and reconstructions in test_analysis.cpp.
+TEST(Kernel, AgreesWithTheClearTrainedFeature) {
+  std::mt19937 generator(9);
+  const auto between = [&](Index low, Index high) {
+    return std::uniform_int_distribution<Index>(low, high)(generator);
+  };
+  for (unsigned i = 0; i < 60; ++i) {
+    const Index factors = between(1, 70), units = between(1, 130), features = 6;
+    const Index begin = poems::sample_padding * between(0, 2), size = between(1, i % 5 ? 70 : 300);
+    poems::SparseDecoder<float> fast("", features, factors, units);
+    const auto scale = static_cast<float>(std::sqrt(units));
+    fast.hidden.value = normal_matrix(units, factors, 5 * i).cast<float>() / scale;
+    fast.output.value = normal_matrix(units, features, 5 * i + 1).cast<float>() / scale;
+    fast.bias.value = normal_matrix(features, 1, 5 * i + 2).cast<float>();
+    poems::SparseDecoder<double> clear("", features, factors, units);
+    clear.hidden.value = fast.hidden.value.cast<double>();
+    clear.output.value = fast.output.value.cast<double>();
+    clear.bias.value = fast.bias.value.cast<double>();
+    Matrix<float> mask = normal_matrix(factors, features, 5 * i + 3).cast<float>();
+    mask.col(0).setZero();
+    mask.col(1).tail(factors - 1).setZero();  // one factor
+    mask.col(2).head(factors / 2).setZero();
+    const Matrix<float> z =
+        poems::padded_samples(normal_matrix(begin + size, factors, 5 * i + 4).cast<float>());
+    const poems::Vector<float> values = normal_matrix(factors, 1, 5 * i + 5).cast<float>();
+    const Matrix<double> clear_mask = mask.cast<double>(), clear_z = z.cast<double>();
+    poems::TrainedFeature<float> by_kernel(fast, mask, z);
+    poems::TrainedFeature<double> as_written(clear, clear_mask, clear_z);
+    for (Index j = 0; j < features; ++j) {
+      SCOPED_TRACE(testing::Message() << "factors " << factors << ", units " << units
+                                      << ", samples " << size << ", feature " << j);
+      by_kernel.set(j);
+      as_written.set(j);
+      ASSERT_EQ(by_kernel.active, as_written.active);
+      by_kernel.set_slopes({begin, size});
+      as_written.set_slopes({begin, size});
+      for (int k : by_kernel.active)
+        expect_close(by_kernel.slopes.col(k).head(size), as_written.slopes.col(k).head(size),
+                     "slopes");
+      by_kernel.set_held({begin, size}, values);
+      as_written.set_held({begin, size}, values.cast<double>());
+      expect_close(by_kernel.xhat.head(size), as_written.xhat.head(size), "xhat");
+      expect_close(by_kernel.held.topRows(size), as_written.held.topRows(size), "held");
+    }
+  }
 }
 
 TEST(Kernel, HandlesTheShapesOfThePaper) {
