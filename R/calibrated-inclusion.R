@@ -44,8 +44,9 @@ calibrated_inclusion <- function(x, z, decode, of, omics, factors, threads) {
   has <- omics_had(x, omic)
   values <- (x - of$center) / of$scale - of$offset
   straight <- values - bend_of(gaussian_part(decode(), omics), z, of$line) / of$scale
-  scores <- core_factor_scores(straight, omic, of$loadings, of$noise, of$uncertainty, threads)
   rm(x)
+  collect_garbage(is_large_matrix(values))
+  scores <- core_factor_scores(straight, omic, of$loadings, of$noise, of$uncertainty, threads)
   probability <- matrix(0, nrow(values), length(factors))
   tested <- which(apply(scores, 2, stats::sd)[column] > least_score_sd)
   column <- column[tested]
@@ -55,7 +56,7 @@ calibrated_inclusion <- function(x, z, decode, of, omics, factors, threads) {
     samples <- which(has[v, ])
     if (length(samples) <= length(column) + least_free_samples) return(NULL)
     if (length(rows) == 0) next
-    at_once <- max(1, floor(largest_block / 4 / length(samples)))
+    at_once <- max(1, floor(largest_block / 8 / length(samples)))
     size <- lapply(blocks_of(length(rows), at_once), \(i) {
       collect_garbage(is_large_matrix(values))
       link_statistics(

@@ -211,6 +211,7 @@ single_features <- function(features, source, values, left_out) {
   power <- colSums(left_out^2)
   slope <- 1 + colSums(left_out * left) / (power + variance / prior_variance)
   pairs <- likely_pairs(features, source, left, variance)
+  collect_garbage(is_large_matrix(left))
   missed <- left
   for (j in blocks_of(ncol(left), max(1, floor(largest_block / 8 / nrow(left))))) {
     said <- left_out[, j, drop = FALSE]

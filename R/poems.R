@@ -374,9 +374,10 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
       trained$remainder <- learn_remainder(values(), z, decode, omics, seed, control$threads)
       collect_garbage(large)
       omic <- omic_of_features(omics)
-      trained$maps <- without_misplaced(values(), omic, start$certain, used) |>
-        learn_maps(omic, omics, control$threads) |>
-        learn_checks(values(), omic, used)
+      maps <- without_misplaced(values(), omic, start$certain, used) |>
+        learn_maps(omic, omics, control$threads)
+      collect_garbage(large)
+      trained$maps <- learn_checks(maps, values(), omic, used)
       collect_garbage(large)
       trained$inclusion <- calibrated_inclusion(
         values(), z, decode, trained$remainder, omics,

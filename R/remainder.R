@@ -33,6 +33,7 @@ learn_remainder <- function(x, z, decode, omics, seed, threads) {
   line <- linear_part(decoded, z)
   y <- standardise_rows(x - bend_of(decoded, z, line))
   rm(x, decoded)
+  collect_garbage(is_large_matrix(y$x))
   start <- scale(z[, line$factors, drop = FALSE])
   left <- describe_left(y$x, start, omic, factor_model_rounds, threads)
   c(list(line = line), y[c("center", "scale")], left,
@@ -83,11 +84,13 @@ check_on_hidden <- function(y, start, omic, seed, threads) {
     }
   }
   by_omic <- \(x) rowsum(rowSums(x, na.rm = TRUE), omic)[, 1]
+  collect_garbage(large)
   total <- by_omic(y^2)
+  twice <- 2 * (y - factors)
+  seen_as <- col(y) + (tenth - 1L) * ncol(y)  # the sample without what is hidden with the value
   lost <- vapply(seq_len(ncol(start)), \(k) {
-    z <- matrix(vapply(scores, \(z) z[, k], numeric(ncol(y))), ncol(y))
-    of_factor <- of$loadings[, k] * z[cbind(as.vector(col(y)), as.vector(tenth))]
-    by_omic((y - factors + of_factor)^2 - (y - factors)^2) / total
+    of_factor <- of$loadings[, k] * vapply(scores, \(z) z[, k], numeric(ncol(y)))[seen_as]
+    by_omic((twice + of_factor) * of_factor) / total
   }, numeric(omics))
   list(
     inflation = vapply(split(seq_along(omic), omic), \(rows) {
@@ -139,11 +142,13 @@ correlated_noise <- function(left, factors, omic, threads) {
   spread <- sqrt(rowMeans(left^2, na.rm = TRUE) * ncol(left) / free)
   spread[!(spread > 1e-8)] <- Inf
   left <- left / spread
+  collect_garbage(is_large_matrix(left))
   unknown <- which_unknown(left)
   filled <- unknown_as_0(left)
   most <- min(most_remainder_components, ncol(left) - 1L, nrow(left),
               max(most_remainder_values %/% nrow(left), 1L))
   shrinkage <- correlation_shrinkage(filled, threads)
+  collect_garbage(is_large_matrix(filled))
   for (round in seq_len(if (length(unknown) > 0) remainder_rounds else 1L)) {
     if (round > 1) filled[unknown] <- (components %*% t(scores))[unknown]
     parts <- principal_components(filled, most, threads)

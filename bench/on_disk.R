@@ -83,8 +83,8 @@ report <- function(samples, features, size, disk, memory) {
     sprintf(paste(
       "%s: %s samples, two omics of %s features each, in HDF5 files (chunks as HDF5Array has them",
       "by default, compression level 1, %s GiB in all). %d epochs, %d passes, on 2 threads of %s,",
-      "batch %d, 32 factors. Peak memory is that of the whole R process (VmHWM), of which R with the packages",
-      "loaded is %s GiB."
+      "batch %d, 32 factors. Peak memory is that of the whole R process (VmHWM), of which R with the",
+      "packages loaded is %s GiB."
     ), Sys.Date(), number(samples), number(features), number(size, 1), disk$epochs, passes,
             cpu_name(), poems_control()$batch_size, number(disk$opened, 1)), "",
     "| omics | peak memory | `poems()` | of which outside training | an epoch |",

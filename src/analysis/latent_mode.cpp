@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "kernel/product.h"
 #include "layers/trained_feature.h"
 
 namespace poems {
@@ -22,12 +23,12 @@ template <typename T>
 struct Surface {
   Vector<double> value;     ///< samples
   Matrix<double> gradient;  ///< samples x factors
-  Matrix<T> curvature;      ///< Gauss and Newton's, samples x factors^2: column a K + b for b <= a
+  Matrix<T> curvature;  ///< Gauss and Newton's, padded samples x factors^2: column a K + b, b <= a
 
   Surface(Index samples, Index factors)
       : value(Vector<double>::Zero(samples)),
         gradient(Matrix<double>::Zero(samples, factors)),
-        curvature(Matrix<T>::Zero(samples, factors * factors)) {}
+        curvature(Matrix<T>::Zero(padded(samples), factors * factors)) {}
 
   /// -H^-1 g of one sample.
   Vector<double> step(Index sample) const {
@@ -119,19 +120,14 @@ class OmicValues {
     const T unit = data_.link ? data_.link->unit(j) : T(1), weight = static_cast<T>(weight_);
     const Scores<T> scores = model_.likelihood->scores(j, x, eta);
     const Vector<T> slope = weight * unit * scores.slope;
-    const Vector<T> information = weight * unit * unit * scores.information;
+    Vector<T> information = Vector<T>::Zero(padded(size));
+    information.head(size) = weight * unit * unit * scores.information;
 
-    const Index factors = part.gradient.cols();
     part.value += weight_ * scores.half_deviance.template cast<double>();
-    for (std::size_t a = 0; a < feature.active.size(); ++a) {
-      const Index k = feature.active[a];
-      const auto slopes = feature.slopes.col(k).head(size);
-      part.gradient.col(k) += slope.cwiseProduct(slopes).template cast<double>();
-      const Vector<T> informed = information.cwiseProduct(slopes);
-      for (std::size_t b = 0; b <= a; ++b)
-        part.curvature.col(k * factors + feature.active[b]) +=
-            informed.cwiseProduct(feature.slopes.col(feature.active[b]).head(size));
-    }
+    for (int k : feature.active)
+      part.gradient.col(k) +=
+          slope.cwiseProduct(feature.slopes.col(k).head(size)).template cast<double>();
+    add_outer_products(feature.slopes, feature.active, information, part.curvature);
   }
 
   const models::PoemsOmicModel<T>& model_;

@@ -86,6 +86,12 @@ struct Kernel {
   void (*multiply)(long m, long n, long k, const float* a, long a_m, long a_k, const float* b,
                    long b_k, float* c, long c_m);
 
+  /// For every sample, x_k its number of factor k at x + k * x_k: sums_ab += weight x_a x_b for the
+  /// active factors b <= a, in their order; entry a, b at sums + (a * factors + b) * samples.
+  /// samples is a multiple of sample_padding.
+  void (*add_outer_products)(long samples, const int* active, long n_active, const float* x,
+                             long x_k, const float* weights, float* sums, long factors);
+
   /// value[i] = log(1 + exp(u[i])), slope[i] = 1 / (1 + exp(-u[i])); n of them.
   void (*softplus)(long n, const double* u, double* value, double* slope);
 };

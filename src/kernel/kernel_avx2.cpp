@@ -14,13 +14,15 @@
 #pragma GCC target("avx2,fma")
 #endif
 #include "kernel/kernel_hidden.h"
+#include "kernel/kernel_outer.h"
 #include "kernel/kernel_product.h"
 #include "kernel/kernel_softplus.h"
 namespace poems {
 namespace POEMS_ISA {
 extern const Kernel table;
-const Kernel table = {"avx2",        lanes,        by_rows,  scratch_size, forward, backward,
-                      backward_to_z, hold_factors, add_sums, multiply,     softplus};
+const Kernel table = {
+    "avx2",       lanes,    by_rows,  scratch_size,       forward, backward, backward_to_z,
+    hold_factors, add_sums, multiply, add_outer_products, softplus};
 }  // namespace POEMS_ISA
 }  // namespace poems
 #ifdef __clang__

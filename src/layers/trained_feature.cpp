@@ -33,7 +33,7 @@ void TrainedFeature<T>::set_slopes(Block samples) {
     slopes_of_hidden_layer(samples);
   } else if (active.size() == 1) {
     const Index k = active[0];
-    for (Index i = 0; i < samples.size; ++i) slopes(i, k) = line_slope(z_(samples.begin + i, k));
+    for (Index i = 0; i < slopes.rows(); ++i) slopes(i, k) = line_slope(z_(samples.begin + i, k));
   }
 }
 
@@ -46,7 +46,7 @@ void TrainedFeature<T>::set_held(Block samples, const Vector<T>& values) {
     held_of_hidden_layer(samples, values);
   } else if (active.size() == 1) {
     const Index k = active[0];
-    for (Index i = 0; i < samples.size; ++i) {
+    for (Index i = 0; i < xhat.size(); ++i) {
       const T z = z_(samples.begin + i, k);
       xhat(i) = bias + line_slope(z) * z;
     }

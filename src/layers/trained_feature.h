@@ -24,14 +24,13 @@ class TrainedFeature {
  public:
   std::vector<int> active;  ///< factors whose loading is not 0
 
-  // Of samples and one more for each that fills up a vector; columns of active factors alone are
-  // set.
-  Matrix<T> slopes;  ///< after set_slopes(): samples x factors
-  Vector<T> xhat;    ///< after set_held()
+  // After the samples asked for come rows that fill up a vector, of no meaning.
+  Matrix<T> slopes;  ///< after set_slopes(): samples x factors, of which active ones are set
+  Vector<T> xhat;    ///< after set_held(): samples
   Matrix<T> held;    ///< after set_held(): samples x active factors, in their order
 
-  /// mask: factors x features; z: samples x factors, as padded_samples() returns them, or of it the
-  /// first rows. All three must outlive this.
+  /// mask: factors x features; z: samples x factors, padded as padded_samples() does. All must
+  /// outlive this.
   TrainedFeature(const SparseDecoder<T>& decoder, const Matrix<T>& mask, const Matrix<T>& z)
       : decoder_(decoder), mask_(mask), z_(z) {}
 

@@ -117,13 +117,13 @@ std::vector<Comparison> GaussianLikelihood<T>::compare(Index, const Vector<T>& x
                                                        const Vector<T>& eta,
                                                        const Vector<double>& /*own*/,
                                                        const Matrix<T>& differences) const {
-  const Vector<T> twice = T(2) * residuals(x, eta);
+  const Vector<double> twice = 2.0 * residuals(x, eta).template cast<double>();
+  const Vector<double> known =
+      x.array().isNaN().select(T(0), Vector<T>::Ones(x.size())).template cast<double>();
   std::vector<Comparison> sums;
   for (Index a = 0; a < differences.cols(); ++a) {
-    const Vector<T> observed = x.array().isNaN().select(T(0), differences.col(a));
-    sums.push_back(
-        {observed.template cast<double>().dot((twice + observed).template cast<double>()),
-         observed.template cast<double>().squaredNorm()});
+    const Vector<double> change = known.cwiseProduct(differences.col(a).template cast<double>());
+    sums.push_back({change.dot(twice + change), change.squaredNorm()});
   }
   return sums;
 }

@@ -149,6 +149,26 @@ TEST(Kernel, MultipliesAsEigenDoes) {
   }
 }
 
+TEST(Kernel, AddsOuterProducts) {
+  for (const Index factors : {1, 3, 20}) {
+    const Index samples = 2 * poems::sample_padding;
+    const std::vector<int> active = factors == 3 ? std::vector<int>{0, 2} : std::vector<int>{0};
+    const Matrix<double> x = normal_matrix(samples, factors, 1);
+    const poems::Vector<double> weights = normal_matrix(samples, 1, 2);
+    const Matrix<double> before = normal_matrix(samples, factors * factors, 3);
+    Matrix<double> expected = before, clear = before;
+    Matrix<float> fast = before.cast<float>();
+    for (Index i = 0; i < samples; ++i)
+      for (int a : active)
+        for (int b : active)
+          if (b <= a) expected(i, a * factors + b) += weights(i) * x(i, a) * x(i, b);
+    poems::add_outer_products(x, active, weights, clear);
+    poems::add_outer_products(x.cast<float>(), active, weights.cast<float>(), fast);
+    EXPECT_LT((clear - expected).cwiseAbs().maxCoeff(), 1e-14);
+    expect_close(fast, expected, "outer products");
+  }
+}
+
 TEST(Kernel, HasTheSoftplusOfTheStandardLibrary) {
   std::vector<double> u = {0.0, -0.0, 1e-300, -1e-18, 36.0, -36.0, 700.0, -700.0, 1e6, -1e6};
   std::mt19937 generator(5);
