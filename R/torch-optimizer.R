@@ -6,18 +6,23 @@ adam_beta1 <- 0.9
 adam_beta2 <- 0.999
 adam_epsilon <- 1e-8
 
-# `all`: moments of what AdamW moves in one go; `W`: per omic those of loadings that have steps of
-# their own.
+# The core's Objective::encoder_pace(): the share of the learning rate with which the weights of an
+# encoder's first layer move.
+features_at_full_pace <- 1000
+
+# `all`: moments of what AdamW moves in one go, and `pace`, the share of the learning rate that they
+# move by; `W`: per omic moments of loadings that have steps of their own.
 torch_adamw <- function(model, learning_rate, weight_decay) {
   moments <- \(x) list(first = torch::torch_zeros_like(x), second = torch::torch_zeros_like(x))
   adam <- new.env(parent = emptyenv())
   adam$all <- moments(model$all)
+  adam$pace <- paces(model)
   adam$W <- if (!model$objective$published) {
     lapply(model$parameters$omics, \(omic) moments(omic$W))
   }
   adam$steps <- 0
   adam$rate <- learning_rate
-  adam$shrink <- decaying(model) * (-learning_rate * weight_decay) + 1
+  adam$shrink <- decaying(model) * adam$pace * (-learning_rate * weight_decay) + 1
   adam
 }
 
@@ -32,10 +37,28 @@ decaying <- function(model) {
   decays <- \(tensors) Map(\(x, name) {
     grepl("weight$", name) && !grepl("norm", name) || model$objective$published
   }, tensors, names(tensors))
-  decays <- list(omics = lapply(model$parameters$omics, decays),
-                 gate = decays(model$parameters$gate))
-  as_vector(Map(\(x, decays) torch::torch_zeros_like(x)$add_(1 * decays),
-                moved_of(model, model$parameters), moved_of(model, decays)))
+  of_all(model, list(omics = lapply(model$parameters$omics, decays),
+                     gate = decays(model$parameters$gate)))
+}
+
+# Of what AdamW moves, in the order of `all`.
+paces <- function(model) {
+  of_all(model, list(
+    omics = Map(\(omic, config) {
+      pace <- lapply(omic, \(x) 1)
+      if (!model$objective$published && config$features > features_at_full_pace) {
+        pace$encoder_hidden1_weight <- features_at_full_pace / config$features
+      }
+      pace
+    }, model$parameters$omics, model$config$omics),
+    gate = lapply(model$parameters$gate, \(x) 1)
+  ))
+}
+
+# One number for each of the tensors, told as model$parameters has them, for every entry of `all`.
+of_all <- function(model, numbers) {
+  as_vector(Map(\(x, number) torch::torch_zeros_like(x)$add_(1 * number),
+                moved_of(model, model$parameters), moved_of(model, numbers)))
 }
 
 # sqrt(second moment), bias corrected, + epsilon.
@@ -46,10 +69,10 @@ adam_scale <- function(adam, second) {
 # The learning rate, with the bias correction of the first moment.
 adam_rate <- \(adam) adam$rate / (1 - adam_beta1^adam$steps)
 
-adam_update <- function(adam, value, gradient, moments) {
+adam_update <- function(adam, value, gradient, moments, pace = 1) {
   moments$first$mul_(adam_beta1)$add_(gradient, alpha = 1 - adam_beta1)
   moments$second$mul_(adam_beta2)$addcmul_(gradient, gradient, value = 1 - adam_beta2)
-  value$addcdiv_(moments$first, adam_scale(adam, moments$second), value = -adam_rate(adam))
+  value$addcdiv_(moments$first * pace, adam_scale(adam, moments$second), value = -adam_rate(adam))
 }
 
 # The same for the entries where `where` is 1; where it is 0, they and their moments stay.
@@ -66,7 +89,8 @@ adam_update_some <- function(adam, value, gradient, moments, where) {
 torch_step <- function(model, adam, gradients, skips, samples) {
   adam$steps <- adam$steps + 1
   model$all$mul_(adam$shrink)
-  adam_update(adam, model$all, as_vector(moved_of(model, gradients)), adam$all)
+  adam_update(adam, model$all, as_vector(moved_of(model, gradients)), adam$all,
+              adam$pace)
   for (v in seq_along(model$parameters$omics)) {
     if (model$objective$published) {
       update_inclusion(model, v)

@@ -1,6 +1,7 @@
 // The hot loops in single precision, compiled once for every instruction set that can pay and
 // picked when first used: kernel_product.h has the general product, kernel_hidden.h the decoder for
-// any instruction set, kernel_lookup.h the decoder for AVX-512, kernel_softplus.h what counts need;
+// any instruction set, kernel_lookup.h the decoder for AVX-512, kernel_held.h what the variance
+// explained asks of it, kernel_outer.h curvatures, kernel_softplus.h what counts need;
 // kernel_<set>.cpp compiles them.
 #pragma once
 

@@ -24,6 +24,7 @@ struct Objective {
   bool hides_omics = true;                ///< of some samples in training
   bool gate_notices = true;               ///< experts that do not agree
   bool reconstructs_from_mode = true;     ///< otherwise from the posterior mean
+  bool paces_wide_encoders = true;        ///< see encoder_pace()
   bool noise_prior_counts_batch = false;  ///< as so many observations more: a slip of the code
 
   static Objective elbo() { return {}; }
@@ -37,7 +38,7 @@ struct Objective {
     o.decays_everything = o.inclusion_every_step = true;
     o.keeps_best = o.validates_at_mean = false;
     o.validates_priors = true;
-    o.hides_omics = o.gate_notices = o.reconstructs_from_mode = false;
+    o.hides_omics = o.gate_notices = o.reconstructs_from_mode = o.paces_wide_encoders = false;
     o.noise_prior_counts_batch = true;
     return o;
   }
@@ -61,6 +62,15 @@ struct Objective {
 
   double noise_prior_observations(Index batch) const {
     return noise_prior_counts_batch ? static_cast<double>(batch) : 0.0;
+  }
+
+  /// Share of the learning rate with which the weights of an encoder's first layer move. Adam moves
+  /// each by about the rate, however small its gradient, and so a hidden unit by as much times the
+  /// features: with tens of thousands of them the first steps would forget where training starts.
+  double encoder_pace(Index features) const {
+    constexpr Index features_at_full_pace = 1000;
+    if (!paces_wide_encoders || features <= features_at_full_pace) return 1.0;
+    return static_cast<double>(features_at_full_pace) / static_cast<double>(features);
   }
 };
 

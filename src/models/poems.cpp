@@ -32,8 +32,11 @@ template <typename T>
 Poems<T>::Poems(const PoemsOptions& options)
     : gate(names_of(options), options.factors, options.gate_hidden, options.objective.gate_notices),
       options_(options) {
-  for (std::size_t v = 0; v < options.omics.size(); ++v)
+  for (std::size_t v = 0; v < options.omics.size(); ++v) {
     omics.emplace_back(name_of(v), options, options.omics[v]);
+    omics[v].encoder.hidden1.weight.pace =
+        options.objective.encoder_pace(options.omics[v].features);
+  }
 }
 
 template <typename T>

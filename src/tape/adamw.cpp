@@ -42,8 +42,10 @@ void AdamW<T>::update_columns(Parameter<T>& parameter, bool decay, Block columns
 template <typename T>
 void AdamW<T>::update_entries(Parameter<T>& parameter, bool decay, Block b) const {
   const T beta1 = static_cast<T>(config_.beta1), beta2 = static_cast<T>(config_.beta2);
-  const T shrink = static_cast<T>(decay ? 1.0 - config_.learning_rate * config_.weight_decay : 1.0);
-  const T rate = bias_corrected_rate(), correction = second_moment_correction();
+  const double decayed = parameter.pace * config_.learning_rate * config_.weight_decay;
+  const T shrink = static_cast<T>(decay ? 1.0 - decayed : 1.0);
+  const T rate = static_cast<T>(parameter.pace) * bias_corrected_rate();
+  const T correction = second_moment_correction();
   const T epsilon = static_cast<T>(config_.epsilon);
   using Entries = Eigen::Map<Eigen::Array<T, Eigen::Dynamic, 1>>;
   constexpr Index in_cache = 1024;  // of four arrays

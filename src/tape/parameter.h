@@ -13,6 +13,7 @@ template <typename T>
 struct Parameter {
   std::string name;
   bool decays = true;       ///< whether weight decay applies when only weights decay
+  double pace = 1.0;        ///< steps have this share of the learning rate
   bool transposed = false;  ///< held with features in columns, reported with features in rows
   Matrix<T> value;
   mutable Matrix<T> gradient;  ///< of a pass, which leaves the model itself as it is

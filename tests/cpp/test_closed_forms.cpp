@@ -189,6 +189,29 @@ TEST(AdamW, FirstStepMovesByTheLearningRate) {
   EXPECT_NEAR(p.value(1), -1.9 + 0.1, 1e-8);
 }
 
+TEST(AdamW, ParametersMayMoveAtAPaceOfTheirOwn) {
+  poems::Parameter<double> p("p", 1, 1);
+  p.pace = 0.25;
+  p.value << 1.0;
+  p.gradient = Matrix<double>::Constant(1, 1, 0.3);
+  poems::AdamW<double> optimizer({0.1, 0.5});
+  optimizer.next_step();
+  optimizer.update(p, true, 1);
+  EXPECT_NEAR(p.value(0), 1.0 - 0.25 * 0.1 * 0.5 - 0.25 * 0.1, 1e-8);
+}
+
+// With Adam every weight of the first layer moves by the learning rate in the first step, so that a
+// hidden unit moves by the rate times its inputs.
+TEST(Encoder, OfManyFeaturesMovesAtAPaceOfItsOwn) {
+  for (const bool elbo : {true, false}) {
+    const poems::models::Poems<double> model(small_options({400, 4000}, elbo));
+    EXPECT_EQ(model.omics[0].encoder.hidden1.weight.pace, 1.0);
+    EXPECT_EQ(model.omics[1].encoder.hidden1.weight.pace, elbo ? 0.25 : 1.0);
+    EXPECT_EQ(model.omics[1].encoder.hidden1.bias.pace, 1.0);
+    EXPECT_EQ(model.omics[1].decoder.hidden.pace, 1.0);
+  }
+}
+
 TEST(GaussianLikelihood, SigmaIsTheModeOfItsPosterior) {
   const std::vector<Index> features = {4, 4};
   const poems::Cohort<double> cohort = random_cohort<double>(12, features, true);
