@@ -95,7 +95,7 @@ memory_parts <- function(sizes, family, factors, control) {
   real <- 4
   looked_at <- min(total, most_start_samples) * p
   c(
-    data = 22 * min(sum(held), largest_block) + 5 * max(sum(held) - largest_block, 0) +
+    data = 22 * min(sum(held), largest_block) + 8 * max(sum(held) - largest_block, 0) +
       sum(held * real * counted),
     parameters = 8 * 7.3 * weights,
     batches = real * 4 * min(control$batch_size, total) * p,
