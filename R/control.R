@@ -105,8 +105,8 @@ control_rules <- list(
 #'   [poems()].
 #' @param batch_size Samples per step of the optimiser.
 #' @param learning_rate Step size of AdamW. Large cohorts begin at four times that, see [poems()].
-#'   With the objective `"elbo"`, weights of an encoder's first layer take steps that are shorter the
-#'   more features the omic has beyond 1000, as a hidden unit adds up what all of them say.
+#'   With the objective `"elbo"`, weights of an encoder's first layer take steps that are shorter
+#'   the more features the omic has beyond 1000, as a hidden unit adds up what all of them say.
 #' @param weight_decay Weight decay of AdamW.
 #' @param dropout Share of hidden units that are dropped at random while training.
 #' @param hidden Hidden units per layer of the encoders and the decoder.
