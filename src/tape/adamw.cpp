@@ -12,8 +12,8 @@ void AdamW<T>::prepare_moments(Parameter<T>& parameter) const {
 }
 
 template <typename T>
-T AdamW<T>::bias_corrected_rate() const {
-  return static_cast<T>(config_.learning_rate /
+T AdamW<T>::bias_corrected_rate(const Parameter<T>& parameter) const {
+  return static_cast<T>(rate_of(parameter) /
                         (1.0 - std::pow(config_.beta1, static_cast<double>(step_))));
 }
 
@@ -42,10 +42,8 @@ void AdamW<T>::update_columns(Parameter<T>& parameter, bool decay, Block columns
 template <typename T>
 void AdamW<T>::update_entries(Parameter<T>& parameter, bool decay, Block b) const {
   const T beta1 = static_cast<T>(config_.beta1), beta2 = static_cast<T>(config_.beta2);
-  const double decayed = parameter.pace * config_.learning_rate * config_.weight_decay;
-  const T shrink = static_cast<T>(decay ? 1.0 - decayed : 1.0);
-  const T rate = static_cast<T>(parameter.pace) * bias_corrected_rate();
-  const T correction = second_moment_correction();
+  const T shrink = static_cast<T>(decay ? 1.0 - rate_of(parameter) * config_.weight_decay : 1.0);
+  const T rate = bias_corrected_rate(parameter), correction = second_moment_correction();
   const T epsilon = static_cast<T>(config_.epsilon);
   using Entries = Eigen::Map<Eigen::Array<T, Eigen::Dynamic, 1>>;
   constexpr Index in_cache = 1024;  // of four arrays
@@ -65,7 +63,7 @@ void AdamW<T>::update_entries(Parameter<T>& parameter, bool decay, Block b) cons
 template <typename T>
 void AdamW<T>::update_nonzero_columns(Parameter<T>& parameter, Block columns) const {
   const T beta1 = static_cast<T>(config_.beta1), beta2 = static_cast<T>(config_.beta2);
-  const T rate = bias_corrected_rate(), correction = second_moment_correction();
+  const T rate = bias_corrected_rate(parameter), correction = second_moment_correction();
   const T epsilon = static_cast<T>(config_.epsilon);
   const Index rows = parameter.value.rows();
   for (Index i = columns.begin * rows; i < (columns.begin + columns.size) * rows; ++i) {
@@ -83,7 +81,7 @@ void AdamW<T>::update_nonzero_columns(Parameter<T>& parameter, Block columns) co
 template <typename T>
 Matrix<T> AdamW<T>::step_sizes(const Parameter<T>& parameter, Block columns) const {
   const auto moments = parameter.second_moment.middleCols(columns.begin, columns.size).array();
-  return static_cast<T>(config_.learning_rate) /
+  return static_cast<T>(rate_of(parameter)) /
          (moments.sqrt() * second_moment_correction() + static_cast<T>(config_.epsilon));
 }
 

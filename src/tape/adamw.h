@@ -3,6 +3,8 @@
 //   value  <- value (1 - lr * decay)
 //   m      <- b1 m + (1 - b1) g,           v <- b2 v + (1 - b2) g^2
 //   value  <- value - lr m / (1 - b1^t) / ( sqrt(v / (1 - b2^t)) + eps )
+//
+// lr: the learning rate, times the parameter's pace.
 #pragma once
 
 #include "support/parallel.h"
@@ -47,8 +49,11 @@ class AdamW {
 
  private:
   void update_entries(Parameter<T>& parameter, bool decay, Block entries) const;
-  T bias_corrected_rate() const;       ///< lr / (1 - b1^t)
-  T second_moment_correction() const;  ///< 1 / sqrt(1 - b2^t)
+  double rate_of(const Parameter<T>& parameter) const {
+    return parameter.pace * config_.learning_rate;
+  }
+  T bias_corrected_rate(const Parameter<T>& parameter) const;  ///< lr / (1 - b1^t)
+  T second_moment_correction() const;                          ///< 1 / sqrt(1 - b2^t)
 
   AdamWConfig config_;
   long step_ = 0;
