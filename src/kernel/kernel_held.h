@@ -33,21 +33,29 @@ long held_scratch_size(long units, long factors, long samples) {
   return factors * samples + units * held_vectors * lanes;
 }
 
+/// Adds A z to u, for R units from h on and V vectors of samples; z: active factors x samples, each
+/// times its loading.
+template <int R, int V>
+POEMS_INLINE void add_units(const FeatureTile& t, const float* z, long h, long s,
+                            Floats (&u)[R][V]) {
+  for (long a = 0; a < t.n_active; ++a) {
+    const float* column = t.A + t.active[a] * t.units + h;
+    Floats zs[V];
+#pragma GCC unroll 8
+    for (int v = 0; v < V; ++v) zs[v] = load(z + a * t.samples + s + v * lanes);
+#pragma GCC unroll 8
+    for (int r = 0; r < R; ++r)
+#pragma GCC unroll 8
+      for (int v = 0; v < V; ++v) u[r][v] += column[r] * zs[v];
+  }
+}
+
 /// R units from h on for V vectors of samples: keeps u, and adds v_h u_h and v_h |u_h| to the sums.
 template <int R, int V>
 POEMS_INLINE void held_units(const FeatureTile& t, long h, long s, Floats (&line)[V],
                              Floats (&bent)[V]) {
   Floats u[R][V] = {};
-  for (long a = 0; a < t.n_active; ++a) {
-    const float* column = t.A + t.active[a] * t.units + h;
-    Floats z[V];
-#pragma GCC unroll 8
-    for (int v = 0; v < V; ++v) z[v] = load(held_z(t) + a * t.samples + s + v * lanes);
-#pragma GCC unroll 8
-    for (int r = 0; r < R; ++r)
-#pragma GCC unroll 8
-      for (int v = 0; v < V; ++v) u[r][v] += column[r] * z[v];
-  }
+  add_units(t, held_z(t), h, s, u);
 #pragma GCC unroll 8
   for (int r = 0; r < R; ++r)
 #pragma GCC unroll 8

@@ -38,17 +38,7 @@ long scratch_size(long units, long factors, long samples) {
 template <int R, int V>
 POEMS_INLINE void hidden_rows(const FeatureTile& t, long h, long s, Floats (&xhat)[V]) {
   Floats sum[R][V] = {};
-  for (long a = 0; a < t.n_active; ++a) {
-    const float* column = t.A + t.active[a] * t.units + h;
-    const float* z = masked_z(t) + a * t.samples + s;
-    Floats zs[V];
-#pragma GCC unroll 8
-    for (int v = 0; v < V; ++v) zs[v] = load(z + v * lanes);
-#pragma GCC unroll 8
-    for (int r = 0; r < R; ++r)
-#pragma GCC unroll 8
-      for (int v = 0; v < V; ++v) sum[r][v] += column[r] * zs[v];
-  }
+  add_units(t, masked_z(t), h, s, sum);
   const Floats zero = {};
   const unsigned threshold = t.threshold << 16;
   Words draws[V] = {};
