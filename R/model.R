@@ -1,7 +1,8 @@
 # From R's settings to the core's description of a model.
 
-# Epochs between those in which loadings that are exactly zero can come back; in the others they are
-# skipped, which saves their arithmetic.
+# Epochs from one to the next in which loadings that are exactly zero can come back, in its first
+# half: in the second, those that the data do not hold fall back. Elsewhere they are skipped, which
+# saves their arithmetic.
 revisit_zeros_every <- 5L
 
 # Units of the gating network's hidden layer, as published.

@@ -309,7 +309,9 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
   noise <- initial_noise(omics)
   config <- model_config(control, factors, noise, family, max(0L, ncol(covariates$design)),
                          weights)
-  if (length(data$samples) > most_searched_samples) config$mode_passes <- few_mode_passes
+  if (length(data$samples) > most_searched_samples) {
+    config[names(quick_mode_search)] <- quick_mode_search
+  }
   cohort <- held_cohort(omics, data$data, data$samples, covariates$design, control$threads)
   key <- if (!is.null(checkpoint)) {
     checkpoint_key(omics, data, covariates, config, scale, seed, control, programs)
@@ -461,10 +463,11 @@ check_trained <- function(trained, control = poems_control(), call = rlang::call
   }
 }
 
-# Fits of more samples than this search for modes in fewer passes: what is left to gain is far less
-# than what samples differ by, and the search takes as long as epochs do.
+# Fits of more samples than this search for modes in fewer passes, and without steps that hardly move
+# a sample: what is left to gain is far less than what samples differ by, and the search takes as
+# long as epochs do.
 most_searched_samples <- 2000L
-few_mode_passes <- 5L
+quick_mode_search <- list(mode_passes = 5L, mode_shortest_step = 0.03)
 
 # Whether all samples train the model once more, for the best number of epochs: a tenth more samples
 # is worth the time where samples are few.

@@ -124,9 +124,10 @@ columns_of <- function(history) {
   columns
 }
 
-# Loadings that are 0 are skipped in all epochs but some, see revisit_zeros_every.
-skips_zeros <- function(model, settings, epoch) {
-  !model$objective$published && epoch %% settings$revisit != 0
+# Loadings that are 0 are skipped but in the first half of some epochs, see revisit_zeros_every.
+# `done`: the share of the epoch's batches before this one.
+skips_zeros <- function(model, settings, epoch, done) {
+  !model$objective$published && (epoch %% settings$revisit != 0 || done >= 0.5)
 }
 
 # One epoch; its record, or NULL when it was interrupted.
@@ -138,12 +139,13 @@ torch_epoch <- function(model, adam, batches, settings, epoch) {
   sums <- c(reconstruction = 0, kl = 0, penalty = 0, noise = 0)
   counts <- NULL
   seconds <- c(encoder = 0, decoder = 0, optimiser = 0)
-  for (positions in cut) {
+  for (i in seq_along(cut)) {
     begun <- now()
-    batch <- batches$training(positions, epoch)
+    batch <- batches$training(cut[[i]], epoch)
     lost <- torch::with_enable_grad(torch_loss(model, batch, phase, gradients = TRUE))
     trained <- now()
-    torch_step(model, adam, lost$gradients, skips_zeros(model, settings, epoch),
+    torch_step(model, adam, lost$gradients,
+               skips_zeros(model, settings, epoch, (i - 1) / length(cut)),
                list(batch = batch$size, training = batches$samples))
     sums <- sums + vapply(lost$terms, sum, 0) * batch$size / in_epoch
     counts <- add_counts(counts, lost$counts)

@@ -65,5 +65,5 @@ Rcpp::List core_batch(SEXP cohort, const Rcpp::IntegerVector& samples, int facto
 Rcpp::List core_read_out(const Rcpp::List& parameters, const Rcpp::List& model_config, SEXP cohort,
                          int threads) {
   const poems::models::Poems<float> model = fitted_model(parameters, model_config);
-  return read_out(model, cohort_of(cohort, model), read_mode_passes(model_config), threads);
+  return read_out(model, cohort_of(cohort, model), true, read_mode_search(model_config), threads);
 }

@@ -43,7 +43,7 @@ Rcpp::NumericMatrix core_mode(const Rcpp::List& parameters, const Rcpp::List& mo
   const Matrix<float> z = read_latent(latent, model);
   const poems::Cohort<float>& held = cohort_of(cohort, model);
   poems::check_size(z.cols(), held.samples, "Samples");
-  return to_r(poems::latent_mode(model, held, z, threads, read_mode_passes(model_config)), true);
+  return to_r(poems::latent_mode(model, held, z, threads, read_mode_search(model_config)), true);
 }
 
 // Every omic (features x samples, on the scale of training, without covariates) decoded from latent

@@ -75,8 +75,8 @@ Rcpp::List core_train(SEXP cohort, const Rcpp::List& model_config, const Rcpp::L
     result = poems::train<float>(model, held, trainer, monitor);
   }
   // Without epochs, what is asked for is what training starts from.
-  const Rcpp::List read = read_out(
-      model, held, trainer.epochs > 0 ? read_mode_passes(model_config) : 0, trainer.threads);
+  const Rcpp::List read =
+      read_out(model, held, trainer.epochs > 0, read_mode_search(model_config), trainer.threads);
   return Rcpp::List::create(
       Rcpp::Named("parameters") = write_parameters(model),
       Rcpp::Named("history") = history_to_r(result.history),

@@ -14,8 +14,7 @@ namespace {
 
 constexpr Index samples_at_once = 512;  // bounds memory
 constexpr Index tile_size = 64;         // samples that a thread handles together
-constexpr int most_passes = 12;         // few samples need more, as where two linear pieces meet
-constexpr double smallest_step = 1.0 / 32.0;
+constexpr double smallest_length = 1.0 / 32.0;
 constexpr double least_gain = 1e-3;  // of a step, in units of log p
 
 /// What is minimised, in one point per sample.
@@ -66,8 +65,10 @@ class OmicValues {
            static_cast<double>(members_.size());
   }
 
-  /// Adds to the surface in z, a row for each of the positions among the samples at hand.
-  void add_to(Surface<T>& surface, const Matrix<T>& z, const std::vector<Index>& positions) const {
+  /// Adds to the surface in z, a row for each of the positions among the samples at hand; without
+  /// `steps` to its value alone.
+  void add_to(Surface<T>& surface, const Matrix<T>& z, const std::vector<Index>& positions,
+              bool steps) const {
     std::vector<Index> rows, members;
     for (std::size_t row = 0; row < positions.size(); ++row) {
       if (member_at_[positions[row]] < 0) continue;
@@ -84,8 +85,11 @@ class OmicValues {
     for (Index j = 0; j < mask_.cols(); ++j) {
       feature.set(j);
       if (feature.active.empty()) continue;
-      feature.set_slopes({0, size});
-      add_feature(feature, j, members_z, members, part);
+      if (steps)
+        feature.set_slopes({0, size});
+      else
+        feature.set_xhat({0, size});
+      add_feature(feature, j, members, steps, part);
     }
     for (Index i = 0; i < size; ++i) {
       surface.value(rows[i]) += part.value(i);
@@ -102,28 +106,27 @@ class OmicValues {
     return members;
   }
 
-  void add_feature(const TrainedFeature<T>& feature, Index j, const Matrix<T>& z,
-                   const std::vector<Index>& members, Surface<T>& part) const {
+  void add_feature(const TrainedFeature<T>& feature, Index j, const std::vector<Index>& members,
+                   bool steps, Surface<T>& part) const {
     const SparseDecoder<T>& decoder = model_.decoder;
     const auto size = static_cast<Index>(members.size());
-    Vector<T> xhat = Vector<T>::Constant(size, decoder.bias.value(j));
-    for (int k : feature.active)  // between its kinks a line through 0
-      xhat += feature.slopes.col(k).head(size).cwiseProduct(z.col(k).head(size));
     Vector<T> x(size), eta(size);
     for (Index i = 0; i < size; ++i) {
       const Index column = data_.column[members_[members[i]]];
+      T xhat = feature.xhat(i);
       if (decoder.effects.value.size() > 0)
-        xhat(i) += decoder.effects.value.col(j).dot(data_.covariates.col(column));
+        xhat += decoder.effects.value.col(j).dot(data_.covariates.col(column));
       x(i) = columns_.target(j, members[i]);
-      eta(i) = data_.prediction(j, column, xhat(i));
+      eta(i) = data_.prediction(j, column, xhat);
     }
-    const T unit = data_.link ? data_.link->unit(j) : T(1), weight = static_cast<T>(weight_);
     const Scores<T> scores = model_.likelihood->scores(j, x, eta);
+    part.value += weight_ * scores.half_deviance.template cast<double>();
+    if (!steps) return;
+
+    const T unit = data_.link ? data_.link->unit(j) : T(1), weight = static_cast<T>(weight_);
     const Vector<T> slope = weight * unit * scores.slope;
     Vector<T> information = Vector<T>::Zero(padded(size));
     information.head(size) = weight * unit * unit * scores.information;
-
-    part.value += weight_ * scores.half_deviance.template cast<double>();
     for (int k : feature.active)
       part.gradient.col(k) +=
           slope.cwiseProduct(feature.slopes.col(k).head(size)).template cast<double>();
@@ -142,12 +145,12 @@ class OmicValues {
 /// The prior and all omics in z, a row for each of the positions.
 template <typename T>
 Surface<T> surface_in(const Matrix<T>& z, const std::vector<OmicValues<T>>& omics,
-                      const std::vector<Index>& positions) {
+                      const std::vector<Index>& positions, bool steps) {
   Surface<T> surface(z.rows(), z.cols());
   surface.gradient = z.template cast<double>();
   surface.value = 0.5 * surface.gradient.rowwise().squaredNorm();
   for (Index k = 0; k < z.cols(); ++k) surface.curvature.col(k * z.cols() + k).setOnes();
-  for (const OmicValues<T>& omic : omics) omic.add_to(surface, z, positions);
+  for (const OmicValues<T>& omic : omics) omic.add_to(surface, z, positions, steps);
   return surface;
 }
 
@@ -159,16 +162,17 @@ struct Walker {
   double length = 1.0;  ///< of the step to try; 0 at the end
 };
 
-/// Moves z, factors x samples at hand, to the mode in the columns of the tile.
+/// Moves z, factors x samples at hand, towards the mode in the columns of the tile. The last pass
+/// only looks whether the step before it gains.
 template <typename T>
-void search(const std::vector<OmicValues<T>>& omics, Block tile, int passes,
-            Eigen::Ref<Matrix<T>> z) {
+void walk(const std::vector<OmicValues<T>>& omics, Block tile, ModeSearch search,
+          Eigen::Ref<Matrix<T>> z) {
   std::vector<Walker> walkers(tile.size);
   for (Index i = 0; i < tile.size; ++i) {
     walkers[i].column = tile.begin + i;
     walkers[i].step = Vector<double>::Zero(z.rows());
   }
-  for (int pass = 0; pass < passes && !walkers.empty(); ++pass) {
+  for (int pass = 0; pass < search.passes && !walkers.empty(); ++pass) {
     std::vector<Index> positions;
     Matrix<T> trial(walkers.size(), z.rows());
     for (const Walker& walker : walkers) {
@@ -176,19 +180,23 @@ void search(const std::vector<OmicValues<T>>& omics, Block tile, int passes,
           (z.col(walker.column) + (walker.length * walker.step).template cast<T>()).transpose();
       positions.push_back(walker.column);
     }
-    const Surface<T> surface = surface_in(trial, omics, positions);
+    const bool last = pass + 1 == search.passes;
+    const Surface<T> surface = surface_in(trial, omics, positions, !last);
     for (std::size_t i = 0; i < walkers.size(); ++i) {
       Walker& walker = walkers[i];
       const double gained = walker.lowest - surface.value(i);
       if (gained > 0.0) {
         walker.lowest = surface.value(i);
         z.col(walker.column) = trial.row(i).transpose();
+        if (last) continue;
         walker.step = surface.step(i);
         const double gain = -0.5 * surface.gradient.row(i).dot(walker.step);
         walker.length = std::min(gained, gain) < least_gain ? 0.0 : 1.0;
       } else {
-        walker.length = walker.length > smallest_step ? walker.length / 2.0 : 0.0;
+        walker.length = walker.length > smallest_length ? walker.length / 2.0 : 0.0;
       }
+      if (walker.length * walker.step.cwiseAbs().maxCoeff() < search.shortest_step)
+        walker.length = 0.0;
     }
     const auto arrived = [](const Walker& walker) { return walker.length == 0.0; };
     walkers.erase(std::remove_if(walkers.begin(), walkers.end(), arrived), walkers.end());
@@ -199,7 +207,7 @@ void search(const std::vector<OmicValues<T>>& omics, Block tile, int passes,
 
 template <typename T>
 Matrix<T> latent_mode(const models::Poems<T>& model, const Cohort<T>& cohort,
-                      const Matrix<T>& start, int threads, int passes) {
+                      const Matrix<T>& start, int threads, ModeSearch search) {
   Matrix<T> mode = start;
   if (!model.options().objective.reconstructs_from_mode) return mode;
   for (Index part = 0; part < block_count(samples_at_once, cohort.samples); ++part) {
@@ -214,15 +222,15 @@ Matrix<T> latent_mode(const models::Poems<T>& model, const Cohort<T>& cohort,
     }
     parallel_for(block_count(tile_size, samples.size), work, threads, [&](Index i, int) {
       const Block tile = block_at(i, tile_size, samples.size);
-      search<T>(omics, tile, passes, mode.middleCols(samples.begin, samples.size));
+      walk<T>(omics, tile, search, mode.middleCols(samples.begin, samples.size));
     });
   }
   return mode;
 }
 
 template Matrix<float> latent_mode<float>(const models::Poems<float>&, const Cohort<float>&,
-                                          const Matrix<float>&, int, int);
+                                          const Matrix<float>&, int, ModeSearch);
 template Matrix<double> latent_mode<double>(const models::Poems<double>&, const Cohort<double>&,
-                                            const Matrix<double>&, int, int);
+                                            const Matrix<double>&, int, ModeSearch);
 
 }  // namespace poems

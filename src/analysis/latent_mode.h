@@ -17,13 +17,17 @@ namespace poems {
 
 /// Decoders have kinks, at which steps go too far, so that most samples take all passes. The last
 /// ones gain little.
-constexpr int all_mode_passes = 12;
+struct ModeSearch {
+  int passes = 12;
+  /// Steps no component of which is as long as this are not taken: where a sample lies is then
+  /// known better than it matters.
+  double shortest_step = 0.0;
+};
 
 /// start: factors x samples of the cohort, the posterior means. By Gauss-Newton steps, halved until
-/// they gain: never worse than the start, after so many passes at most. The start itself where the
-/// objective says so.
+/// they gain: never worse than the start. The start itself where the objective says so.
 template <typename T>
 Matrix<T> latent_mode(const models::Poems<T>& model, const Cohort<T>& cohort,
-                      const Matrix<T>& start, int threads, int passes = all_mode_passes);
+                      const Matrix<T>& start, int threads, ModeSearch search = {});
 
 }  // namespace poems

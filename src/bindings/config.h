@@ -98,11 +98,13 @@ inline poems::TrainerConfig read_trainer_config(const Rcpp::List& list,
   return config;
 }
 
-/// Passes of the search for modes (latent_mode.h), which the configurations of fits of earlier
-/// versions do not have.
-inline int read_mode_passes(const Rcpp::List& config) {
-  const char* name = "mode_passes";
-  return config.containsElementNamed(name) ? Rcpp::as<int>(config[name]) : poems::all_mode_passes;
+/// The search for modes (latent_mode.h); what is not given is as by default.
+inline poems::ModeSearch read_mode_search(const Rcpp::List& config) {
+  poems::ModeSearch search;
+  if (config.containsElementNamed("mode_passes")) search.passes = count_in(config, "mode_passes");
+  if (config.containsElementNamed("mode_shortest_step"))
+    search.shortest_step = config["mode_shortest_step"];
+  return search;
 }
 
 }  // namespace bindings

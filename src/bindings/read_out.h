@@ -8,14 +8,13 @@
 
 namespace bindings {
 
-/// mode_passes: of the search for modes; with none, posterior means stand for them.
+/// Without `modes`, posterior means stand for them.
 template <typename T>
 Rcpp::List read_out(const poems::models::Poems<T>& model, const poems::Cohort<T>& cohort,
-                    int mode_passes, int threads) {
+                    bool modes, poems::ModeSearch search, int threads) {
   const poems::Projection<T> projection = poems::project(model, cohort, threads);
   const Matrix<T> mode =
-      mode_passes > 0 ? poems::latent_mode(model, cohort, projection.mean, threads, mode_passes)
-                      : projection.mean;
+      modes ? poems::latent_mode(model, cohort, projection.mean, threads, search) : projection.mean;
   return Rcpp::List::create(Rcpp::Named("latent") = to_r(projection.mean, true),
                             Rcpp::Named("mode") = to_r(mode, true),
                             Rcpp::Named("gates") = to_r(projection.gates, true));

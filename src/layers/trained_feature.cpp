@@ -27,8 +27,28 @@ void TrainedFeature<T>::set_line() {
 }
 
 template <typename T>
+void TrainedFeature<T>::xhat_of_line(Block samples) {
+  const auto z = z_.col(active[0]).segment(samples.begin, xhat.size());
+  for (Index i = 0; i < xhat.size(); ++i)
+    xhat(i) = decoder_.bias.value(j_) + line_slope(z(i)) * z(i);
+}
+
+template <typename T>
+void TrainedFeature<T>::set_xhat(Block samples) {
+  xhat.resize(padded(samples.size));
+  if (active.size() > 1) {
+    xhat_of_hidden_layer(samples);
+  } else if (active.size() == 1) {
+    xhat_of_line(samples);
+  } else {
+    xhat.setConstant(decoder_.bias.value(j_));
+  }
+}
+
+template <typename T>
 void TrainedFeature<T>::set_slopes(Block samples) {
-  slopes.resize(padded(samples.size), mask_.rows());
+  set_xhat(samples);
+  slopes.resize(xhat.size(), mask_.rows());
   if (active.size() > 1) {
     slopes_of_hidden_layer(samples);
   } else if (active.size() == 1) {
@@ -46,10 +66,7 @@ void TrainedFeature<T>::set_held(Block samples, const Vector<T>& values) {
     held_of_hidden_layer(samples, values);
   } else if (active.size() == 1) {
     const Index k = active[0];
-    for (Index i = 0; i < xhat.size(); ++i) {
-      const T z = z_(samples.begin + i, k);
-      xhat(i) = bias + line_slope(z) * z;
-    }
+    xhat_of_line(samples);
     held.setConstant(bias + line_slope(values(k)) * values(k));
   } else {
     xhat.setConstant(bias);
@@ -69,6 +86,14 @@ Matrix<double> columns_of(const Eigen::Ref<const Matrix<double>>& m,
 }
 
 }  // namespace
+
+template <>
+void TrainedFeature<double>::xhat_of_hidden_layer(Block samples) {
+  const Matrix<double> W = columns_of(decoder_.hidden.value, active) * loadings_.asDiagonal();
+  const Matrix<double> u =
+      columns_of(z_.middleRows(samples.begin, xhat.size()), active) * W.transpose();
+  xhat = (u.cwiseMax(0.0) * decoder_.output.value.col(j_)).array() + decoder_.bias.value(j_);
+}
 
 template <>
 void TrainedFeature<double>::slopes_of_hidden_layer(Block samples) {
@@ -118,6 +143,14 @@ FeatureTile TrainedFeature<float>::tile(Block samples) {
 }
 
 template <>
+void TrainedFeature<float>::xhat_of_hidden_layer(Block samples) {
+  FeatureTile t = tile(samples);
+  t.xhat = xhat.data();
+  kernel().forward(t);
+}
+
+// After the above for the same samples.
+template <>
 void TrainedFeature<float>::slopes_of_hidden_layer(Block samples) {
   FeatureTile t = tile(samples);
   for (int k : active) slopes.col(k).setZero();
@@ -126,10 +159,8 @@ void TrainedFeature<float>::slopes_of_hidden_layer(Block samples) {
   t.d_z_stride = slopes.rows();
   t.d_mask = unused_.data();
   t.d_output = unused_.data() + t.n_active;
-  xhat.resize(t.samples);
-  t.xhat = xhat.data();
-  kernel().forward(t);
-  xhat.setOnes();  // as a gradient
+  ones_.setOnes(t.samples);
+  t.xhat = ones_.data();  // as a gradient
   kernel().backward_to_z(t);
 }
 

@@ -25,8 +25,8 @@ class TrainedFeature {
   std::vector<int> active;  ///< factors whose loading is not 0
 
   // After the samples asked for come rows that fill up a vector, of no meaning.
+  Vector<T> xhat;    ///< samples
   Matrix<T> slopes;  ///< after set_slopes(): samples x factors, of which active ones are set
-  Vector<T> xhat;    ///< after set_held(): samples
   Matrix<T> held;    ///< after set_held(): samples x active factors, in their order
 
   /// mask: factors x features; z: samples x factors, padded as padded_samples() does. All must
@@ -36,10 +36,13 @@ class TrainedFeature {
 
   void set(Index j);
 
-  /// samples begins at a multiple of sample_padding.
+  /// samples begins at a multiple of sample_padding, here as below.
+  void set_xhat(Block samples);
+
+  /// xhat, too.
   void set_slopes(Block samples);
 
-  /// values: per factor, what it is held at.
+  /// xhat, too. values: per factor, what it is held at.
   void set_held(Block samples, const Vector<T>& values);
 
  private:
@@ -47,7 +50,9 @@ class TrainedFeature {
   /// either side of z = 0.
   T line_slope(T z) const { return z > T(0) ? slope_above_ : z < T(0) ? slope_below_ : T(0); }
   void set_line();
+  void xhat_of_line(Block samples);
 
+  void xhat_of_hidden_layer(Block samples);
   void slopes_of_hidden_layer(Block samples);
   void held_of_hidden_layer(Block samples, const Vector<T>& values);
 
@@ -61,7 +66,7 @@ class TrainedFeature {
   // The kernel's.
   FeatureTile tile(Block samples);
   AlignedVector<T> scratch_;
-  Vector<T> unused_;
+  Vector<T> ones_, unused_;
 };
 
 /// Samples x factors, with rows of 0 up to a multiple of sample_padding.

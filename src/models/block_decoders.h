@@ -47,6 +47,7 @@ class BlockDecoders {
                           const std::vector<Vector<double>>& noise) = 0;
 
   virtual void enter(const Phase&) {}
+  virtual void reach(double /*done*/) {}
 
   /// Before the draws of a batch are explained.
   virtual void begin_pass() {}
@@ -173,6 +174,8 @@ class SparseDecoders : public BlockDecoders<T> {
 
   void begin_pass() override { kept_.clear(); }
 
+  void reach(double done) override { done_ = done; }
+
   void enter(const Phase& phase) override {
     phase_ = phase;
     if (!phase.training) return;
@@ -237,7 +240,7 @@ class SparseDecoders : public BlockDecoders<T> {
     return all;
   }
 
-  bool skips_zeros() const { return phase_.training && phase_.epoch % settings_.revisit != 0; }
+  bool skips_zeros() const { return models::skips_zeros(phase_, done_, settings_.revisit); }
 
   /// The members of an omic that count, as a batch of this omic alone. It stays
   /// until the next pass.
@@ -255,6 +258,7 @@ class SparseDecoders : public BlockDecoders<T> {
 
   SparseSettings settings_;
   Phase phase_{false, 0, 0, 1, 1};
+  double done_ = 0.0;          ///< of the epoch
   double prior_weight_ = 1.0;  ///< of the last batch
   std::vector<SparseOmic<T>> omics_;
   std::vector<std::unique_ptr<Likelihood<T>>> across_;  ///< where the private block is not known

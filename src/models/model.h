@@ -152,6 +152,9 @@ class Model {
   /// Before the batches of an epoch, and before those of its validation.
   virtual void enter(const Phase&) {}
 
+  /// Before every batch in training: which share of the epoch's batches is done.
+  virtual void reach(double /*done*/) {}
+
   /// One step of the optimiser, from the gradients.
   virtual void step(Adam<T>& adam, int threads) {
     adam.step(parameters(), threads);

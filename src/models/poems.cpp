@@ -143,8 +143,8 @@ double Poems<T>::beta() const {
 
 template <typename T>
 bool Poems<T>::skips_zeros() const {
-  return options_.objective.penalty_by_proximal_step && phase_.training &&
-         phase_.epoch % options_.revisit != 0;
+  return options_.objective.penalty_by_proximal_step &&
+         models::skips_zeros(phase_, done_, options_.revisit);
 }
 
 template <typename T>

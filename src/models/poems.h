@@ -80,6 +80,7 @@ class Poems : public Model<T> {
                                         const pieces::Draws<T>& draws) override;
 
   void enter(const Phase& phase) override;
+  void reach(double done) override { done_ = done; }
 
   /// With the proximal step, the unit norms and the update of the inclusion probabilities where the
   /// objective has them.
@@ -106,7 +107,7 @@ class Poems : public Model<T> {
   std::vector<Parameter<T>*> gate_parameters();
   std::vector<SparseOmic<T>*> sparse_omics();
   double beta() const;       ///< the KL divergence's weight in this phase
-  bool skips_zeros() const;  ///< in this phase
+  bool skips_zeros() const;  ///< at this place of the phase
 
   /// Where the epoch's time went, in seconds.
   struct Times {
@@ -117,6 +118,7 @@ class Poems : public Model<T> {
 
   PoemsOptions options_;
   Phase phase_{false, 0, 0, 1, 1};
+  double done_ = 0.0;          ///< of the epoch
   double prior_weight_ = 1.0;  ///< of the last batch
   std::vector<DecoderWorkspace<T>> workspaces_;
   Times times_;

@@ -177,6 +177,8 @@ class SharedPrivateVae : public Split<T> {
     decoders_->enter(phase);
   }
 
+  void reach(double done) override { decoders_->reach(done); }
+
   /// With sparse decoders some parameters have steps of their own, and standard deviations none.
   void step(Adam<T>& adam, int threads) override {
     if (!o_.sparse) return Model<T>::step(adam, threads);

@@ -8,6 +8,7 @@
 
 #include "layers/decoder.h"
 #include "likelihoods/likelihood.h"
+#include "models/model.h"
 #include "models/objective.h"
 #include "pieces/spike_slab.h"
 #include "tape/adamw.h"
@@ -33,11 +34,18 @@ struct SparseSettings {
   double sigma_df = 3.0;
   Objective objective;
   Index covariates = 0;
-  /// Loadings that are exactly 0 are skipped, which saves the arithmetic, but for every
-  /// `revisit`-th epoch, in which all get a gradient and can come back. Has no meaning for
-  /// "published", whose loadings are never 0.
-  long revisit = 1;
+  long revisit = 1;  ///< see skips_zeros()
 };
+
+/// Whether loadings that are exactly 0 are skipped, which saves the arithmetic: but for every
+/// `revisit`-th epoch, in which all get a gradient and can come back; if some epochs skip them, for
+/// its first half. In the second those that the data do not hold fall back to 0, so that no epoch
+/// ends with them, nor a fit. done: the share of the epoch's batches before this one. Has no
+/// meaning for "published", whose loadings are never 0.
+inline bool skips_zeros(const Phase& phase, double done, long revisit) {
+  if (!phase.training || revisit == 1) return false;
+  return phase.epoch % revisit != 0 || done >= 0.5;
+}
 
 template <typename T>
 struct SparseOmic {

@@ -146,6 +146,7 @@ class Trainer {
       Batch<T> batch = make_batch(cohort_, batches[b], config_.threads);
       if (b + 1 < batches.size()) will_make_batch(cohort_, batches[b + 1]);
       if (config_.hides_omics) hide_omics(hide_stream, batch);
+      model_.reach(static_cast<double>(b) / static_cast<double>(batches.size()));
       step(batch, pieces::StreamDraws<T>(config_.seed, draws_of(record.epoch, b, batches.size()),
                                          batch.samples, config_.threads));
       const double share = static_cast<double>(batch.size()) / n;

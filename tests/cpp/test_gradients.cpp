@@ -191,4 +191,12 @@ TEST(SkipZeros, LeavesTheLossAndTheOtherGradientsAsTheyAre) {
   for (Index i = 0; i < W.size(); ++i)
     EXPECT_NEAR(model.omics[0].decoder.W.gradient.data()[i],
                 W.data()[i] == 0.0 ? 0.0 : d_W.data()[i], 1e-12);
+  const Matrix<double> skipping = model.omics[0].decoder.W.gradient;
+  model.enter({true, 2, 2, 9, 1});  // whose second half skips them again
+  model.reach(0.5);
+  value_and_gradients(model, batch, at_mean);
+  EXPECT_EQ(model.omics[0].decoder.W.gradient, skipping);
+  model.reach(0.25);
+  value_and_gradients(model, batch, at_mean);
+  EXPECT_EQ(model.omics[0].decoder.W.gradient, d_W);
 }

@@ -281,14 +281,18 @@ TEST(Kernel, AgreesWithTheClearTrainedFeature) {
       by_kernel.set(j);
       as_written.set(j);
       ASSERT_EQ(by_kernel.active, as_written.active);
+      by_kernel.set_xhat({begin, size});
+      as_written.set_xhat({begin, size});
+      expect_close(by_kernel.xhat.head(size), as_written.xhat.head(size), "xhat alone");
       by_kernel.set_slopes({begin, size});
       as_written.set_slopes({begin, size});
+      expect_close(by_kernel.xhat.head(size), as_written.xhat.head(size), "xhat beside slopes");
       for (int k : by_kernel.active)
         expect_close(by_kernel.slopes.col(k).head(size), as_written.slopes.col(k).head(size),
                      "slopes");
       by_kernel.set_held({begin, size}, values);
       as_written.set_held({begin, size}, values.cast<double>());
-      expect_close(by_kernel.xhat.head(size), as_written.xhat.head(size), "xhat");
+      expect_close(by_kernel.xhat.head(size), as_written.xhat.head(size), "xhat beside held");
       expect_close(by_kernel.held.topRows(size), as_written.held.topRows(size), "held");
     }
   }

@@ -97,6 +97,24 @@ TEST(Mode, IsALowestPoint) {
   EXPECT_GT((best_move.array() > -0.02).count(), 0.85 * samples);
 }
 
+TEST(Mode, LeavesStepsThatHardlyMove) {
+  const Problem problem;
+  poems::models::Poems<double> model = problem.model();
+  const Matrix<double> start = normal_matrix(3, samples, 5);
+  const auto mode = [&](poems::ModeSearch search) {
+    return poems::latent_mode(model, problem.cohort, start, 1, search);
+  };
+  EXPECT_EQ(start, mode({12, 1e9}));
+  EXPECT_EQ(start, mode({1, 0.0}));  // which only looks
+  // What stops early is nearly as low as what does not.
+  const Vector<double> early = problem.value(model, mode({12, 0.02}));
+  const Vector<double> late = problem.value(model, mode({12, 0.0}));
+  const Vector<double> at_start = problem.value(model, start);
+  EXPECT_TRUE((early.array() <= at_start.array()).all());
+  EXPECT_LT((early - late).sum(), 0.01 * (at_start - late).sum());
+  EXPECT_GT((early.array() != late.array()).count(), 0);
+}
+
 TEST(Mode, IsTheSameOnSeveralThreadsAndCloseInFloat) {
   const Problem problem;
   poems::models::Poems<double> model = problem.model();

@@ -221,19 +221,20 @@ test_that("counts of an omic that is lacking are those of the library that facto
   expect_lt(max(abs(log(colSums(guess) / mean(colSums(scaled$protein))))), 0.5)
 })
 
-test_that("few passes of the search for modes come close to all", {
+test_that("a quick search for modes comes close to a thorough one", {
   x <- simulate_omics(150, c(rna = 60, protein = 30), factors = 3, seed = 2,
                       family = c(rna = "negative_binomial"))$omics
   fit <- poems(x, 4, seed = 1, control = quick_control(epochs = 30)) |> suppressMessages()
   data <- align_newdata(fit$omics, x, "columns")
   projected <- project_samples(fit, data)
-  mode_after <- \(passes) {
-    core_mode(core_parameters(fit), c(fit$config, mode_passes = passes), projected$cohort,
-              projected$latent, 1L)
+  mode_by <- \(search) {
+    core_mode(core_parameters(fit), c(fit$config, search), projected$cohort, projected$latent, 1L)
   }
-  all <- mode_after(12L)
-  expect_identical(find_mode(fit, projected), all)
-  distance <- \(z) sqrt(mean((z - all)^2))
-  expect_lt(distance(mode_after(few_mode_passes)), 0.1 * sd(all))
-  expect_lt(distance(mode_after(few_mode_passes)), distance(mode_after(1L)))
+  thorough <- find_mode(fit, projected)
+  expect_identical(mode_by(list(mode_passes = 12L, mode_shortest_step = 0)), thorough)
+  distance <- \(z) sqrt(mean((z - thorough)^2))
+  quick <- distance(mode_by(quick_mode_search))
+  expect_gt(quick, 0)
+  expect_lt(quick, 0.1 * sd(thorough))
+  expect_lt(quick, distance(mode_by(list(mode_passes = 1L))))
 })
