@@ -4,31 +4,23 @@
 # line that counts all of it.
 set -uo pipefail
 passed=0 failed=0 skipped=0
-cpp_log=build/cpp.log
 jobs=$(nproc 2>/dev/null || echo 2)
 
-echo "== Folders of the core =="
-if bash tools/rooms.sh; then
-  passed=$((passed + 1))
-else
-  failed=$((failed + 1))
-fi
+# build_cpp FOLDER [CMAKE OPTION]...; FOLDER.log has what it says, FOLDER.built whether it came to
+# its end.
+build_cpp() {
+  local folder=$1
+  shift
+  rm -f "$folder.built"
+  { cmake -S tests/cpp -B "$folder" -DCMAKE_BUILD_TYPE=Release "$@" &&
+    nice cmake --build "$folder" -j "$jobs" && touch "$folder.built"; } >"$folder.log" 2>&1
+}
 
-echo "== R =="
-if NOT_CRAN=true Rscript tools/test.R build/r-counts; then
-  read -r p f s <build/r-counts
-  passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
-else
-  failed=$((failed + 1))
-fi
-
-# run_cpp FOLDER [CMAKE OPTION]...
+# run_cpp FOLDER: the tests that were built there.
 run_cpp() {
   local folder=$1 log=build/ctest.log
-  shift
-  if ! { cmake -S tests/cpp -B "$folder" -DCMAKE_BUILD_TYPE=Release "$@" >build/cmake.log 2>&1 &&
-    cmake --build "$folder" -j "$jobs" >>build/cmake.log 2>&1; }; then
-    tail -n 40 build/cmake.log
+  if ! [ -e "$folder.built" ]; then
+    tail -n 40 "$folder.log"
     failed=$((failed + 1))
     return
   fi
@@ -50,28 +42,56 @@ run_cpp() {
 # Whether cmake is there and finds GoogleTest and nlohmann-json.
 can_test_cpp() {
   command -v cmake >/dev/null || return 1
+  mkdir -p build
   cmake -S tests/cpp -B build/cpp -DCMAKE_BUILD_TYPE=Release >build/cmake.log 2>&1
   ! grep -qE 'Could NOT find (GTest|nlohmann_json)' build/cmake.log
 }
 
+# The R tests use one processor for the most part, so that the C++ tests are built meanwhile.
+builds_cpp=
 if can_test_cpp; then
+  {
+    build_cpp build/cpp
+    build_cpp build/cpp-sanitize -DSANITIZE=address,undefined
+  } &
+  builds_cpp=$!
+fi
+
+echo "== Folders of the core =="
+if bash tools/rooms.sh; then
+  passed=$((passed + 1))
+else
+  failed=$((failed + 1))
+fi
+
+echo "== R =="
+if NOT_CRAN=true Rscript tools/test.R build/r-counts; then
+  read -r p f s <build/r-counts
+  passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+else
+  failed=$((failed + 1))
+fi
+
+if [ -n "$builds_cpp" ]; then
   echo "== C++ core =="
+  wait "$builds_cpp"
   run_cpp build/cpp
   echo "== C++ core on older instruction sets =="
   for level in avx2 baseline; do
-    if OMICPOEMS_SIMD=$level build/cpp/core_tests --gtest_filter='Kernel.*' >$cpp_log 2>&1; then
+    if OMICPOEMS_SIMD=$level build/cpp/core_tests --gtest_filter='Kernel.*' \
+      >build/kernel.log 2>&1; then
       echo "$level: passed"
       passed=$((passed + 1))
-    elif grep -q 'FAILED.*Kernel.IsTheLevelAskedFor' $cpp_log && [ "$level" = avx2 ]; then
+    elif grep -q 'FAILED.*Kernel.IsTheLevelAskedFor' build/kernel.log && [ "$level" = avx2 ]; then
       echo "$level: this processor lacks it"
       skipped=$((skipped + 1))
     else
-      cat $cpp_log
+      cat build/kernel.log
       failed=$((failed + 1))
     fi
   done
   echo "== C++ core under AddressSanitizer and UndefinedBehaviorSanitizer =="
-  run_cpp build/cpp-sanitize -DSANITIZE=address,undefined
+  run_cpp build/cpp-sanitize
 else
   echo "The C++ tests are skipped: they need cmake, GoogleTest and nlohmann-json, which your" \
     "system's package manager has (Debian: cmake libgtest-dev nlohmann-json3-dev; Homebrew: cmake" \
