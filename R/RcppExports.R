@@ -121,10 +121,6 @@ core_project <- function(parameters, model_config, cohort, threads) {
     .Call(`_omicpoems_core_project`, parameters, model_config, cohort, threads)
 }
 
-core_experts <- function(parameters, model_config, cohort, threads) {
-    .Call(`_omicpoems_core_experts`, parameters, model_config, cohort, threads)
-}
-
 core_mode <- function(parameters, model_config, cohort, latent, threads) {
     .Call(`_omicpoems_core_mode`, parameters, model_config, cohort, latent, threads)
 }

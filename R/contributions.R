@@ -43,14 +43,13 @@ contributions <- function(fit, newdata = NULL, samples = c("columns", "rows"),
   data <- align_newdata(fit$omics, newdata, samples, own = own_side(fit))
   design <- new_design(fit, covariates, newdata, data$samples)
   projected <- project_samples(fit, data, design)
-  experts <- core_experts(core_parameters(fit), fit$config, projected$cohort, fit$control$threads)
-  shares <- experts_shares(experts, projected$gates)
+  shares <- experts_shares(projected$experts, projected$gates)
   name_contributions(shares[, , factors_in_use(fit), drop = FALSE],
                      data$samples, names(fit$omics), names_of_factors(fit))
 }
 
-# Samples x omics x the core's factors. `experts`: what core_experts() returns; `gates`: samples x
-# omics, 0 where a sample lacks an omic.
+# Samples x omics x the core's factors. `experts`: those that core_project() returns;
+# `gates`: samples x omics, 0 where a sample lacks an omic.
 experts_shares <- function(experts, gates) {
   weights <- vapply(seq_along(experts), \(v) {
     weight <- gates[, v] * exp(-experts[[v]]$logvar)

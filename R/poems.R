@@ -363,8 +363,8 @@ poems <- function(x, factors = 32, samples = c("columns", "rows"), scale = NULL,
     trained$sums <- variance_sums(trained$parameters, config, cohort, trained$mode,
                                   colMeans(trained$mode), groups$of, control$threads)
     trained$variance <- variance_of_sets(trained, length(data$samples))
-    experts <- core_experts(trained$parameters, config, cohort, control$threads)
-    trained$contributions <- experts_shares(experts, trained$gates)
+    trained$contributions <- experts_shares(trained$experts, trained$gates)
+    trained$experts <- NULL
     used <- drawn(length(data$samples), most_start_samples, seed)
     z <- trained$mode[used, , drop = FALSE]
     decode <- \() core_reconstruct(trained$parameters, config, z, control$threads)
@@ -501,7 +501,7 @@ take_all_samples <- function(trained, again, control) {
                    out.", class = "poems_interrupted")
     return(trained)
   }
-  parts <- c("parameters", "latent", "mode", "gates")
+  parts <- c("parameters", "latent", "mode", "gates", "experts")
   trained[parts] <- again[parts]
   trained$all_samples <- TRUE
   trained

@@ -397,20 +397,6 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
-// core_experts
-Rcpp::List core_experts(const Rcpp::List& parameters, const Rcpp::List& model_config, SEXP cohort, int threads);
-RcppExport SEXP _omicpoems_core_experts(SEXP parametersSEXP, SEXP model_configSEXP, SEXP cohortSEXP, SEXP threadsSEXP) {
-BEGIN_RCPP
-    Rcpp::RObject rcpp_result_gen;
-    Rcpp::RNGScope rcpp_rngScope_gen;
-    Rcpp::traits::input_parameter< const Rcpp::List& >::type parameters(parametersSEXP);
-    Rcpp::traits::input_parameter< const Rcpp::List& >::type model_config(model_configSEXP);
-    Rcpp::traits::input_parameter< SEXP >::type cohort(cohortSEXP);
-    Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
-    rcpp_result_gen = Rcpp::wrap(core_experts(parameters, model_config, cohort, threads));
-    return rcpp_result_gen;
-END_RCPP
-}
 // core_mode
 Rcpp::NumericMatrix core_mode(const Rcpp::List& parameters, const Rcpp::List& model_config, SEXP cohort, const Rcpp::NumericMatrix& latent, int threads);
 RcppExport SEXP _omicpoems_core_mode(SEXP parametersSEXP, SEXP model_configSEXP, SEXP cohortSEXP, SEXP latentSEXP, SEXP threadsSEXP) {
@@ -781,7 +767,6 @@ static const R_CallMethodDef CallEntries[] = {
     {"_omicpoems_core_address_space_left", (DL_FUNC) &_omicpoems_core_address_space_left, 0},
     {"_omicpoems_core_release_memory", (DL_FUNC) &_omicpoems_core_release_memory, 0},
     {"_omicpoems_core_project", (DL_FUNC) &_omicpoems_core_project, 4},
-    {"_omicpoems_core_experts", (DL_FUNC) &_omicpoems_core_experts, 4},
     {"_omicpoems_core_mode", (DL_FUNC) &_omicpoems_core_mode, 5},
     {"_omicpoems_core_reconstruct", (DL_FUNC) &_omicpoems_core_reconstruct, 4},
     {"_omicpoems_core_checksum", (DL_FUNC) &_omicpoems_core_checksum, 1},

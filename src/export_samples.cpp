@@ -4,10 +4,12 @@
 #include "bindings/cohort.h"
 #include "bindings/parameters.h"
 #include "bindings/rcpp.h"
+#include "bindings/read_out.h"
 
 using namespace bindings;
 
-// Projects samples: posterior mean and log-variance (samples x factors), gates (samples x omics).
+// Projects samples: posterior mean and log-variance (samples x factors), gates (samples x omics),
+// and per omic what its expert says (mean and log-variance, NaN where a sample lacks the omic).
 // [[Rcpp::export]]
 Rcpp::List core_project(const Rcpp::List& parameters, const Rcpp::List& model_config, SEXP cohort,
                         int threads) {
@@ -16,22 +18,8 @@ Rcpp::List core_project(const Rcpp::List& parameters, const Rcpp::List& model_co
       poems::project(model, cohort_of(cohort, model), threads);
   return Rcpp::List::create(Rcpp::Named("latent") = to_r(projection.mean, true),
                             Rcpp::Named("logvar") = to_r(projection.logvar, true),
-                            Rcpp::Named("gates") = to_r(projection.gates, true));
-}
-
-// What every omic's expert says of samples: per omic, mean and log-variance (samples x factors),
-// NaN where a sample lacks the omic.
-// [[Rcpp::export]]
-Rcpp::List core_experts(const Rcpp::List& parameters, const Rcpp::List& model_config, SEXP cohort,
-                        int threads) {
-  poems::models::Poems<float> model = fitted_model(parameters, model_config);
-  const poems::ExpertsOfSamples<float> experts =
-      poems::experts_of(model, cohort_of(cohort, model), threads);
-  Rcpp::List all;
-  for (std::size_t v = 0; v < experts.mean.size(); ++v)
-    all.push_back(Rcpp::List::create(Rcpp::Named("mean") = to_r(experts.mean[v], true),
-                                     Rcpp::Named("logvar") = to_r(experts.logvar[v], true)));
-  return all;
+                            Rcpp::Named("gates") = to_r(projection.gates, true),
+                            Rcpp::Named("experts") = experts_to_r(projection));
 }
 
 // Where samples lie according to the decoders, sought from latent; both samples x factors. See

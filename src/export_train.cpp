@@ -84,5 +84,5 @@ Rcpp::List core_train(SEXP cohort, const Rcpp::List& model_config, const Rcpp::L
       Rcpp::Named("best_epoch") = static_cast<int>(result.best_epoch),
       Rcpp::Named("stopped") = name_of(result.stopped), Rcpp::Named("not_kept") = result.not_kept,
       Rcpp::Named("latent") = read["latent"], Rcpp::Named("mode") = read["mode"],
-      Rcpp::Named("gates") = read["gates"]);
+      Rcpp::Named("gates") = read["gates"], Rcpp::Named("experts") = read["experts"]);
 }

@@ -13,20 +13,12 @@ template <typename T>
 struct Projection {
   Matrix<T> mean, logvar;  ///< factors x samples, the posterior
   Matrix<T> gates;         ///< omics x samples; columns sum to 1, 0 where an omic is missing
+  /// Per omic what its expert says: factors x samples, NaN where a sample lacks the omic.
+  std::vector<Matrix<T>> expert_mean, expert_logvar;
 };
 
 template <typename T>
 Projection<T> project(const models::Poems<T>& model, const Cohort<T>& cohort, int threads);
-
-/// What every omic's expert says of the cohort's samples, by omic: factors x samples, NaN where a
-/// sample lacks the omic.
-template <typename T>
-struct ExpertsOfSamples {
-  std::vector<Matrix<T>> mean, logvar;
-};
-
-template <typename T>
-ExpertsOfSamples<T> experts_of(const models::Poems<T>& model, const Cohort<T>& cohort, int threads);
 
 /// The omic as decoded from z (factors x samples) without covariates, on the scale of training:
 /// features x samples.

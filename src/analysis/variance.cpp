@@ -120,6 +120,7 @@ class OmicVariance {
       sums.residual(j) += residual(i);
     }
 
+    if (feature.active.empty()) return;
     Matrix<T> difference = feature.xhat.head(tile.size).replicate(1, feature.held.cols()) -
                            feature.held.topRows(tile.size);
     if (data_.link) difference *= data_.link->unit(j);

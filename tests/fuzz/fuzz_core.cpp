@@ -208,8 +208,7 @@ void try_poems(Choices& choose) {
   expect_shape(projection.gates, omics, cohort.samples, "a gate of every omic and sample");
   const Matrix<float> mode = poems::latent_mode(*model, cohort, projection.mean, threads);
   expect_shape(mode, o.factors, cohort.samples, "a mode of every sample");
-  const auto experts = poems::experts_of(*model, cohort, threads);
-  expect(static_cast<Index>(experts.mean.size()) == omics, "experts of every omic");
+  expect(static_cast<Index>(projection.expert_mean.size()) == omics, "experts of every omic");
 
   std::vector<bool> counted;
   for (Index i = 0; i < cohort.samples; ++i) counted.push_back(choose.coin());

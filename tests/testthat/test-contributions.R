@@ -21,8 +21,7 @@ test_that("contributions are the weights of the posterior mean", {
   fit <- small_fit()
   omics <- small_cohort()$omics
   data <- align_newdata(fit$omics, omics)
-  experts <- core_experts(core_parameters(fit), fit$config,
-                          held_cohort(fit$omics, data$data, data$samples, NULL, 1L), 1L)
+  experts <- project_samples(fit, data)$experts
   shares <- contributions(fit)
   used <- factors_in_use(fit)
   mean <- Reduce(`+`, lapply(seq_along(experts), \(v) {
