@@ -463,9 +463,9 @@ check_trained <- function(trained, control = poems_control(), call = rlang::call
   }
 }
 
-# Fits of more samples than this search for modes in fewer passes, and without steps that hardly move
-# a sample: what is left to gain is far less than what samples differ by, and the search takes as
-# long as epochs do.
+# Fits of more samples than this search for modes in fewer passes, and without steps that hardly
+# move a sample: what is left to gain is far less than what samples differ by, and the search takes
+# as long as epochs do.
 most_searched_samples <- 2000L
 quick_mode_search <- list(mode_passes = 5L, mode_shortest_step = 0.03)
 
