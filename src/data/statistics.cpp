@@ -143,13 +143,17 @@ SampleSums sample_sums(const Storage& storage, const Vector<double>& reference, 
   for (Index j = 0; j < reference.size(); ++j) of_all += reference(j);
   for_each_sample(storage, threads, [&](const Listed& listed, Index i) {
     long double sum = 0.0, unknown = 0.0;
+    Index known = storage.features();
     for (Index e = 0; e < listed.size; ++e)
-      if (std::isnan(listed.value[e]))
+      if (std::isnan(listed.value[e])) {
         unknown += reference(listed.at(e));
-      else
+        --known;
+      } else {
         sum += listed.value[e];
+      }
     of.sum(i) = static_cast<double>(sum);
-    of.expected(i) = static_cast<double>(of_all - unknown);
+    // Exactly 0 of a sample without values, in whatever order they are listed.
+    of.expected(i) = known > 0 ? static_cast<double>(of_all - unknown) : 0.0;
   });
   return of;
 }

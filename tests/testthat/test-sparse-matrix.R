@@ -134,6 +134,31 @@ test_that("a sparse matrix in 10x Genomics' format stays sparse, and gives the s
                    predict(of_file, list(rna = x$rna[, 5:9])))
 })
 
+test_that("statistics of what is not 0 are those of all values", {
+  x <- withr::with_seed(2, matrix(stats::rpois(60 * 40, 0.4), 60,
+                                  dimnames = list(paste0("g", 1:60), paste0("s", 1:40))))
+  x[cbind(1:20, 20:1)] <- NA
+  x[, 7] <- NA  # a sample without values
+  shuffled <- rev(seq_len(60))
+  reference <- withr::with_seed(3, stats::runif(60))
+  for (values in list(x, sparse_matrix(sparse(x)))) {
+    of <- feature_statistics(values)
+    expect_equal(of$mean, unname(rowMeans(x, na.rm = TRUE)))
+    expect_equal(of$sd, unname(apply(x, 1, stats::sd, na.rm = TRUE)))
+    expect_equal(of$min + of$range, unname(apply(x, 1, max, na.rm = TRUE)))
+    of <- core_sample_sums(core_source(values[shuffled, ]), reference[shuffled], 1L)
+    expect_equal(of$sum, unname(colSums(x, na.rm = TRUE)))
+    expect_equal(of$expected, colSums(reference * !is.na(x)), ignore_attr = TRUE)
+    expect_identical(of$expected[7], 0)
+    size <- reference[1:40] + 0.5
+    of <- core_rate_moments(core_source(values), size, 1L)
+    rates <- sweep(x, 2, size, "/")
+    expect_equal(of$exposure, drop((!is.na(x)) %*% size), ignore_attr = TRUE)
+    expect_equal(of$mean, unname(rowMeans(rates, na.rm = TRUE)))
+    expect_equal(of$variance, unname(apply(rates, 1, stats::var, na.rm = TRUE)))
+  }
+})
+
 test_that("values are checked and transformed as those of a matrix", {
   x <- mixed_omics(30)$rna
   steps <- preprocess_steps("log1p")
